@@ -1,0 +1,163 @@
+"""What can go wrong, sorted by whose fault it is.
+
+Every error a user can meet is a :class:`WorkbenchError`. It says what is wrong and where in its message, and how to
+mend it in ``hint``; ``exit_code`` is what the command line ends with. Fields that a program may want (line, column,
+conflicts …) are attributes of the class that has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+
+class WorkbenchError(Exception):
+    """Anything the workbench refuses or cannot do.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, and where.
+    hint : str, optional
+        How to mend it.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class UsageError(WorkbenchError):
+    """The caller asked for something that is not there, or in a way that makes no sense."""
+
+    exit_code = 2
+
+
+class ConfigurationError(UsageError):
+    """A setting is misspelt, of the wrong type or out of range."""
+
+
+class UnknownName(UsageError):
+    """A dataset, version, tag, column, row, finding or draft that does not exist.
+
+    Attributes
+    ----------
+    kind, name : str
+        What was looked for.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str] = (), *, where: str = "", hint: str = "") -> None:
+        known = [str(item) for item in known]
+        close = get_close_matches(name, known, n=1)
+        if not hint and close:
+            hint = f"Did you mean '{close[0]}'?"
+        elif not hint and known:
+            shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+            hint = f"There is: {shown}."
+        super().__init__(f"There is no {kind} '{name}'{f' in {where}' if where else ''}.", hint=hint)
+        self.kind = kind
+        self.name = name
+
+
+class DataError(WorkbenchError):
+    """The data itself cannot be taken as it is.
+
+    Attributes
+    ----------
+    source : str
+        The file, table or frame.
+    line : int or None
+        Line of a text file, counted from 1, the header included.
+    column : str or None
+        Column as the source names it.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self, message: str, *, source: str = "", line: int | None = None, column: str | None = None, hint: str = ""
+    ) -> None:
+        where = [source] if source else []
+        where += [f"line {line}"] if line is not None else []
+        where += [f"column '{column}'"] if column is not None else []
+        super().__init__(f"{', '.join(where)}: {message}" if where else message, hint=hint)
+        self.source = source
+        self.line = line
+        self.column = column
+
+
+class KeyColumnError(DataError):
+    """The key is missing, repeated or null."""
+
+
+class SchemaError(WorkbenchError):
+    """The schema file cannot be used: it is the schema author's to mend."""
+
+    exit_code = 2
+
+
+class ModelError(WorkbenchError):
+    """The fixed model cannot be imported, fitted or asked to predict."""
+
+    exit_code = 2
+
+
+class StoreError(WorkbenchError):
+    """The lake cannot be read or written."""
+
+    exit_code = 3
+
+
+class LakeBusy(StoreError):
+    """Other processes kept the catalogue for longer than the retries last."""
+
+
+class Cancelled(WorkbenchError):
+    """A long piece of work was stopped by the person who started it; nothing of it was kept."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One cell (or row) whose value is no longer what the correction's author saw.
+
+    Attributes
+    ----------
+    key : dict
+        Key column → value.
+    column : str or None
+        None where the row itself is gone or excluded.
+    expected, found, new : object
+        What the author saw, what is there now, what was to be written.
+    """
+
+    key: dict[str, Any]
+    column: str | None
+    expected: Any
+    found: Any
+    new: Any
+
+
+class ConflictError(WorkbenchError):
+    """A draft no longer fits the newest version.
+
+    Attributes
+    ----------
+    conflicts : tuple of Conflict
+        Every cell that differs; the draft's other corrections would apply.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, conflicts: Sequence[Conflict], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.conflicts = tuple(conflicts)

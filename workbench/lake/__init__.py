@@ -1,0 +1,34 @@
+"""The store: a DuckLake catalogue plus its Parquet data, versions in it, and the only place that knows DuckDB."""
+
+from workbench.lake.changes import touch
+from workbench.lake.publish import data_table, newest, publish_first, publish_rows, read_versions, view_of
+from workbench.lake.records import LANES, Column, Definition, Lane, Task, Version
+from workbench.lake.sql import canonical_text, lane_of, literal, low_bits, quote, rid_list
+from workbench.lake.store import Lake, Session, open_lake
+from workbench.lake.view import View
+
+__all__ = [
+    "LANES",
+    "Column",
+    "Definition",
+    "Lake",
+    "Lane",
+    "Session",
+    "Task",
+    "Version",
+    "View",
+    "canonical_text",
+    "data_table",
+    "lane_of",
+    "literal",
+    "low_bits",
+    "newest",
+    "open_lake",
+    "publish_first",
+    "publish_rows",
+    "quote",
+    "read_versions",
+    "rid_list",
+    "touch",
+    "view_of",
+]

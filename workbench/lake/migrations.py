@@ -1,0 +1,99 @@
+"""The bookkeeping tables, made and changed by numbered steps that run once each, under the catalogue's own lock.
+
+A step and the record that it ran commit together. Tables have no keys or constraints (DuckLake has none): uniqueness
+is held by the transactions that write them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from workbench.errors import StoreError
+
+if TYPE_CHECKING:
+    from workbench.lake.store import Lake, Session
+
+MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "0001_first_tables",
+        (
+            "CREATE SCHEMA lake.data",
+            # Insert-only: the virtual column snapshot_id of a row is the snapshot of its version.
+            """CREATE TABLE lake.workbench.versions (dataset VARCHAR, version BIGINT, parent BIGINT, kind VARCHAR,
+            author VARCHAR, message VARCHAR, created_at TIMESTAMPTZ, "rows" BIGINT, excluded BIGINT,
+            rows_added BIGINT, rows_removed BIGINT, cells_changed BIGINT, content_hash VARCHAR, definition VARCHAR,
+            columns VARCHAR, draft BIGINT, detail VARCHAR)""",
+            """CREATE TABLE lake.workbench.tags (dataset VARCHAR, tag VARCHAR, version BIGINT, author VARCHAR,
+            created_at TIMESTAMPTZ)""",
+            # Where a dataset differs from what its source last said: one row per cell, or per row that a person
+            # deleted or brought back (column_name NULL).
+            """CREATE TABLE lake.workbench.overrides (dataset VARCHAR, rid BIGINT, column_name VARCHAR,
+            state VARCHAR, source_value VARCHAR, row_key VARCHAR)""",
+            """CREATE TABLE lake.workbench.drafts (draft BIGINT, dataset VARCHAR, base BIGINT, title VARCHAR,
+            author VARCHAR, created_at TIMESTAMPTZ, state VARCHAR, version BIGINT, closed_at TIMESTAMPTZ)""",
+            """CREATE TABLE lake.workbench.corrections (draft BIGINT, seq BIGINT, step BIGINT, dataset VARCHAR,
+            rid BIGINT, row_key VARCHAR, action VARCHAR, column_name VARCHAR, old VARCHAR, new VARCHAR,
+            reason VARCHAR, finding VARCHAR, author VARCHAR, created_at TIMESTAMPTZ, undone BOOLEAN)""",
+            """CREATE TABLE lake.workbench.findings (finding VARCHAR, dataset VARCHAR, check_code VARCHAR, rid BIGINT,
+            row_key VARCHAR, column_name VARCHAR, observed VARCHAR, first_version BIGINT, created_at TIMESTAMPTZ)""",
+            """CREATE TABLE lake.workbench.sightings (finding VARCHAR, dataset VARCHAR, version BIGINT, rid BIGINT,
+            check_code VARCHAR, severity VARCHAR, message VARCHAR, suggestion VARCHAR, score DOUBLE,
+            evidence VARCHAR, evidence_key VARCHAR)""",
+            """CREATE TABLE lake.workbench.check_results (dataset VARCHAR, version BIGINT, content_hash VARCHAR,
+            fingerprint VARCHAR, check_code VARCHAR, outcome VARCHAR, findings BIGINT, message VARCHAR,
+            created_at TIMESTAMPTZ)""",
+            """CREATE TABLE lake.workbench.decisions (finding VARCHAR, dataset VARCHAR, decision VARCHAR,
+            value VARCHAR, evidence_key VARCHAR, reason VARCHAR, draft BIGINT, step BIGINT, author VARCHAR,
+            created_at TIMESTAMPTZ)""",
+            """CREATE TABLE lake.workbench.validations (dataset VARCHAR, version BIGINT, content_hash VARCHAR,
+            fingerprint VARCHAR, result VARCHAR, created_at TIMESTAMPTZ)""",
+            """CREATE TABLE lake.workbench.failure_cases (content_hash VARCHAR, fingerprint VARCHAR, rid BIGINT,
+            row_key VARCHAR, check_code VARCHAR, column_name VARCHAR, check_name VARCHAR, observed VARCHAR,
+            severity VARCHAR)""",
+            """CREATE TABLE lake.workbench.evaluations (evaluation VARCHAR, dataset VARCHAR, version BIGINT,
+            input_hash VARCHAR, fingerprint VARCHAR, result VARCHAR, created_at TIMESTAMPTZ)""",
+            # One row per evaluated row: predictions holds seeds × classes numbers (regression: one per seed).
+            """CREATE TABLE lake.workbench.predictions (evaluation VARCHAR, rid BIGINT, row_key VARCHAR, lane UTINYINT,
+            label VARCHAR, features VARCHAR, predictions DOUBLE[])""",
+        ),
+    ),
+)
+
+
+def migrate(lake: Lake) -> None:
+    """Bring the lake's bookkeeping tables up to date.
+
+    Raises
+    ------
+    StoreError
+        The lake was made by a newer workbench.
+    """
+    schemas = {row[0] for row in lake.read("SELECT schema_name FROM duckdb_schemas() WHERE database_name = 'lake'")}
+    if "workbench" not in schemas:
+        lake.write(_first, message="workbench: bookkeeping")
+    done = {row[0] for row in lake.read("SELECT name FROM lake.workbench.migrations")}
+    known = {name for name, _ in MIGRATIONS}
+    if done - known:
+        raise StoreError(
+            f"The lake {lake.url} was made by a newer workbench (it has {', '.join(sorted(done - known))}).",
+            hint="Install that version: pip install --upgrade data-quality-workbench.",
+        )
+    for name, statements in MIGRATIONS:
+        if name not in done:
+            lake.write(partial(_apply, name=name, statements=statements), message=f"workbench: {name}")
+
+
+def _first(session: Session) -> None:
+    """Make the table that remembers the steps, unless another process just did."""
+    session.run("CREATE SCHEMA IF NOT EXISTS lake.workbench")
+    session.run("CREATE TABLE IF NOT EXISTS lake.workbench.migrations (name VARCHAR, applied_at TIMESTAMPTZ)")
+
+
+def _apply(session: Session, name: str, statements: tuple[str, ...]) -> None:
+    """Run one step, unless another process just did."""
+    if session.row("SELECT 1 FROM lake.workbench.migrations WHERE name = ?", [name]):
+        return
+    for statement in statements:
+        session.run(statement)
+    session.run("INSERT INTO lake.workbench.migrations VALUES (?, now())", [name])

@@ -1,0 +1,348 @@
+"""The one way a version comes into being.
+
+Whatever wants a new version (a draft, a refresh, a restore) first lays out *row images* in temporary tables of its
+session: ``new_rows``, how each touched row is to look, and ``gone_rows``, the identities of rows that leave. This unit
+compares them with the newest version and writes, in one transaction, the rows that differ, the version's record, and
+where the dataset now differs from its source. The content hash follows from the touched rows alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench.errors import DataError, UnknownName, UsageError
+from workbench.lake.records import Column, Definition, Version, columns_from_json, columns_to_json
+from workbench.lake.sql import (
+    canonical_text,
+    content_hash,
+    digest_sums,
+    hash_sums,
+    literal,
+    quote,
+    rid_list,
+    row_digest,
+)
+from workbench.lake.store import Lake, Session
+from workbench.lake.view import View
+
+PRUNED = 5_000
+"""Up to so many row identities are written as a literal list, which lets DuckLake skip files and row groups."""
+
+_FIELDS = (
+    'dataset, version, parent, kind, author, message, created_at, "rows", excluded, rows_added, rows_removed, '
+    "cells_changed, content_hash, snapshot_id, definition, columns, draft, detail"
+)
+
+
+def data_table(dataset: str) -> str:
+    """SQL name of the table that holds a dataset's rows."""
+    return f"lake.data.{quote(dataset)}"
+
+
+def read_versions(session: Session | Lake, dataset: str | None = None) -> list[Version]:
+    """List versions, oldest first, of one dataset or of all."""
+    read = session.rows if isinstance(session, Session) else session.read
+    tags: dict[tuple[str, int], list[str]] = {}
+    for name, tag, number in read("SELECT dataset, tag, version FROM lake.workbench.tags ORDER BY tag"):
+        tags.setdefault((name, number), []).append(tag)
+    where, params = ("WHERE dataset = ?", [dataset]) if dataset is not None else ("", [])
+    records = read(f"SELECT {_FIELDS} FROM lake.workbench.versions {where} ORDER BY dataset, version", params)
+    return [_version(record, tags.get((record[0], record[1]), [])) for record in records]
+
+
+def _version(record: tuple[Any, ...], tags: Sequence[str]) -> Version:
+    """Make a version of one record of the table."""
+    *plain, definition, columns, draft, detail = record
+    return Version(
+        *plain, Definition.from_json(definition), columns_from_json(columns), draft, json.loads(detail), tuple(tags)
+    )
+
+
+def newest(session: Session | Lake, dataset: str) -> Version:
+    """Return a dataset's newest version.
+
+    Raises
+    ------
+    UnknownName
+        There is no such dataset.
+    """
+    versions = read_versions(session, dataset)
+    if not versions:
+        read = session.rows if isinstance(session, Session) else session.read
+        known = [row[0] for row in read("SELECT DISTINCT dataset FROM lake.workbench.versions ORDER BY 1")]
+        raise UnknownName("dataset", dataset, known)
+    return versions[-1]
+
+
+def view_of(lake: Lake, version: Version) -> View:
+    """Return the rows of a version."""
+    names = ", ".join(["_rid", "_lane", "_excluded", *(quote(column.physical) for column in version.columns)])
+    return View(
+        lake=lake,
+        definition=version.definition,
+        columns=version.columns,
+        rows=f"(SELECT {names} FROM {data_table(version.dataset)} AT (VERSION => {version.snapshot}))",
+        version=version.version,
+        label=version.name,
+        known_hash=version.content_hash,
+    )
+
+
+def publish_first(
+    lake: Lake,
+    definition: Definition,
+    columns: tuple[Column, ...],
+    files: Sequence[str],
+    *,
+    sums: tuple[int, int, int],
+    author: str,
+    message: str,
+    detail: dict[str, Any] | None = None,
+) -> Version:
+    """Make version 1 of a dataset from Parquet files that already lie in the lake's data folder.
+
+    The files were written outside any transaction, so that a slow import holds nobody up; this only registers them.
+
+    Parameters
+    ----------
+    definition, columns
+        Of the new dataset.
+    files : sequence of str
+        Parquet files with ``_rid``, ``_lane``, ``_excluded`` and the physical columns.
+    sums : (rows, low, high)
+        The digests' sums over all files.
+
+    Raises
+    ------
+    UsageError
+        A dataset of that name (in any spelling of case) exists already.
+    """
+    dataset = definition.dataset
+
+    def work(session: Session) -> None:
+        known = [row[0] for row in session.rows("SELECT DISTINCT dataset FROM lake.workbench.versions")]
+        if dataset.casefold() in {name.casefold() for name in known}:
+            raise UsageError(
+                f"There is a dataset '{dataset}' already.",
+                hint="Use `workbench refresh` for a newer file of the same dataset, or another name.",
+            )
+        stored = ", ".join(f"{quote(column.physical)} {column.type}" for column in columns)
+        session.run(f"CREATE TABLE {data_table(dataset)} (_rid BIGINT, _lane UTINYINT, _excluded BOOLEAN, {stored})")
+        for file in files:
+            session.run(f"CALL ducklake_add_data_files('lake', {literal(dataset)}, {literal(file)}, schema => 'data')")
+        _record(
+            session, definition, columns, kind="import", parent=None, author=author, message=message, sums=sums,
+            counts=(0, sums[0], 0, 0), draft=None, detail=detail or {},
+        )  # fmt: skip
+
+    lake.write(work, author=author, message=message)
+    return newest(lake, dataset)
+
+
+def publish_rows(
+    session: Session,
+    head: Version,
+    *,
+    kind: str,
+    author: str,
+    message: str,
+    definition: Definition | None = None,
+    columns: tuple[Column, ...] | None = None,
+    source_spoke: bool = False,
+    draft: int | None = None,
+    detail: dict[str, Any] | None = None,
+) -> bool:
+    """Turn the session's ``new_rows`` and ``gone_rows`` into the version after ``head``, inside a transaction.
+
+    Parameters
+    ----------
+    session : Session
+        Inside :meth:`Lake.write`, with temporary tables ``new_rows`` (``_rid``, ``_lane``, ``_excluded`` and the
+        physical columns of ``columns``) and ``gone_rows`` (``_rid``).
+    head : Version
+        The newest version, read in this transaction.
+    definition, columns
+        Default: those of ``head``.
+    source_spoke : bool
+        The change *is* what the source says now (a refresh), so it is no difference from the source.
+
+    Returns
+    -------
+    bool
+        False where nothing would change: no version is made.
+    """
+    columns = columns or head.columns
+    definition = definition or head.definition
+    table = data_table(head.dataset)
+    touched = [row[0] for row in session.rows("SELECT _rid FROM new_rows UNION SELECT _rid FROM gone_rows")]
+    names = ", ".join(["_rid", "_lane", "_excluded", *(quote(column.physical) for column in columns)])
+    session.run(
+        f"CREATE OR REPLACE TEMP TABLE old_rows AS SELECT {names} FROM {table} WHERE {_among(touched, 'touched_rows')}"
+        if len(touched) <= PRUNED
+        else f"CREATE OR REPLACE TEMP TABLE old_rows AS SELECT {names} FROM {table} WHERE _rid IN "
+        "(SELECT _rid FROM new_rows UNION SELECT _rid FROM gone_rows)"
+    )
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE changed_rows AS SELECT n.* FROM new_rows n JOIN old_rows o USING (_rid) "
+        f"WHERE {_differs(columns)} OR n._excluded IS DISTINCT FROM o._excluded OR n._lane IS DISTINCT FROM o._lane"
+    )
+    added = _count(session, "new_rows WHERE _rid NOT IN (SELECT _rid FROM old_rows)")
+    removed = _count(session, "gone_rows WHERE _rid IN (SELECT _rid FROM old_rows)")
+    changed = [row[0] for row in session.rows("SELECT _rid FROM changed_rows")]
+    same_shape = columns == head.columns and definition == head.definition
+    if not (added or removed or changed) and same_shape:
+        return False
+    cells = " + ".join(
+        f"count(*) FILTER (n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)})" for c in columns
+    )
+    cells_changed = session.rows(f"SELECT {cells} FROM changed_rows n JOIN old_rows o USING (_rid)")[0][0]
+    excluded = head.excluded + int(
+        session.rows(
+            "SELECT (SELECT count(*) FROM new_rows WHERE _excluded) - (SELECT count(*) FROM old_rows WHERE _excluded)"
+        )[0][0]
+    )
+    sums = _moved_sums(session, head, columns)
+    if not source_spoke:
+        _note_overrides(session, head, columns)
+    if removed:
+        gone = [row[0] for row in session.rows("SELECT _rid FROM gone_rows")]
+        session.run(f"DELETE FROM {table} WHERE {_among(gone, 'gone_rows')}")
+    if changed:
+        assignments = ", ".join(
+            f"{name} = n.{name}" for name in ["_lane", "_excluded", *(quote(column.physical) for column in columns)]
+        )
+        pruned = f" AND t._rid IN ({rid_list(changed)})" if len(changed) <= PRUNED else ""
+        session.run(f"UPDATE {table} t SET {assignments} FROM changed_rows n WHERE t._rid = n._rid{pruned}")
+    if added:
+        session.run(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM new_rows "
+            "WHERE _rid NOT IN (SELECT _rid FROM old_rows) ORDER BY _rid"
+        )
+    _record(
+        session, definition, columns, kind=kind, parent=head.version, author=author, message=message, sums=sums,
+        counts=(excluded, added, removed, cells_changed), draft=draft, detail=detail or {},
+    )  # fmt: skip
+    return True
+
+
+def _among(rids: Sequence[int], table: str) -> str:
+    """SQL condition that picks rows by identity."""
+    return f"_rid IN ({rid_list(rids)})" if len(rids) <= PRUNED else f"_rid IN (SELECT _rid FROM {table})"
+
+
+def _count(session: Session, what: str) -> int:
+    """Count the rows of a FROM clause."""
+    return int(session.rows(f"SELECT count(*) FROM {what}")[0][0])
+
+
+def _differs(columns: Sequence[Column]) -> str:
+    """SQL condition that two row images n and o differ in some cell."""
+    return " OR ".join(f"n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)}" for c in columns) or "false"
+
+
+def _moved_sums(session: Session, head: Version, columns: tuple[Column, ...]) -> tuple[int, int, int]:
+    """Move the content hash's sums from ``head`` to the new version: minus the old images, plus the new ones.
+
+    Where the columns themselves changed there is nothing to move, and every row is read.
+    """
+    digest = row_digest(columns)
+    untouched = "_rid NOT IN (SELECT _rid FROM old_rows)"
+    plus = session.rows(f"SELECT {digest_sums('d')} FROM (SELECT {digest} AS d FROM new_rows)")[0]
+    if [(c.name, c.physical) for c in columns] == [(c.name, c.physical) for c in head.columns]:
+        minus = session.rows(f"SELECT {digest_sums('d')} FROM (SELECT {digest} AS d FROM old_rows)")[0]
+        base = hash_sums(head.content_hash)
+    else:
+        minus = (0, 0, 0)
+        base = session.rows(
+            f"SELECT {digest_sums('d')} FROM (SELECT {digest} AS d FROM {data_table(head.dataset)} WHERE {untouched})"
+        )[0]
+    rows, low, high = (base[i] + plus[i] - minus[i] for i in range(3))
+    return rows, low % 2**64, high % 2**64
+
+
+def _note_overrides(session: Session, head: Version, columns: Sequence[Column]) -> None:
+    """Remember what the source last said wherever this change departs from it, and forget it where it returns.
+
+    The first value replaced since the source last spoke is what the source holds; a later change of the same cell
+    leaves that alone, and one that goes back to it ends the difference.
+    """
+    dataset = literal(head.dataset)
+    for column in columns:
+        name, cell = literal(column.name), quote(column.physical)
+        old, new = (canonical_text(f"{side}.{cell}", column.type) for side in ("o", "n"))
+        session.run(
+            "CREATE OR REPLACE TEMP TABLE moved_cells AS "
+            f"SELECT n._rid AS rid, {old} AS old, {new} AS new FROM changed_rows n JOIN old_rows o USING (_rid) "
+            f"WHERE n.{cell} IS DISTINCT FROM o.{cell}"
+        )
+        if not _count(session, "moved_cells"):
+            continue
+        known = f"dataset = {dataset} AND column_name = {name} AND state = 'cell'"
+        session.run(
+            "CREATE OR REPLACE TEMP TABLE known_cells AS "
+            "SELECT m.rid, k.source_value IS NOT DISTINCT FROM m.new AS back "
+            f"FROM moved_cells m JOIN lake.workbench.overrides k ON k.rid = m.rid WHERE {known}"
+        )
+        if _count(session, "known_cells WHERE back"):
+            session.run(
+                f"DELETE FROM lake.workbench.overrides WHERE {known} "
+                "AND rid IN (SELECT rid FROM known_cells WHERE back)"
+            )
+        if _count(session, "moved_cells WHERE rid NOT IN (SELECT rid FROM known_cells)"):
+            session.run(
+                f"INSERT INTO lake.workbench.overrides SELECT {dataset}, rid, {name}, 'cell', old, NULL "
+                "FROM moved_cells WHERE rid NOT IN (SELECT rid FROM known_cells)"
+            )
+    key_columns = [column for column in columns if column.name in head.definition.key]
+    row_key = ", ".join(f"{literal(c.name)}, {canonical_text('x.' + quote(c.physical), c.type)}" for c in key_columns)
+    for table, state, other, also in (
+        ("gone_rows", "deleted", "added", "JOIN old_rows x USING (_rid)"),
+        ("new_rows", "added", "deleted", ""),
+    ):
+        rows = f"{table} x" if state == "added" else f"gone_rows g {also}"
+        if state == "added":
+            rows += " WHERE x._rid NOT IN (SELECT _rid FROM old_rows)"
+        if not _count(session, rows):
+            continue
+        undone = f"dataset = {dataset} AND state = '{other}' AND rid IN (SELECT x._rid FROM {rows})"
+        session.run(f"CREATE OR REPLACE TEMP TABLE undone AS SELECT rid FROM lake.workbench.overrides WHERE {undone}")
+        session.run(f"DELETE FROM lake.workbench.overrides WHERE {undone}")
+        more = " AND " if "WHERE" in rows else " WHERE "
+        session.run(
+            f"INSERT INTO lake.workbench.overrides SELECT {dataset}, x._rid, NULL, '{state}', NULL, "
+            f"{f'json_object({row_key})::VARCHAR' if row_key else 'NULL'} FROM {rows}{more}"
+            "x._rid NOT IN (SELECT rid FROM undone)"
+        )
+
+
+def _record(
+    session: Session,
+    definition: Definition,
+    columns: tuple[Column, ...],
+    *,
+    kind: str,
+    parent: int | None,
+    author: str,
+    message: str,
+    sums: tuple[int, int, int],
+    counts: tuple[int, int, int, int],
+    draft: int | None,
+    detail: dict[str, Any],
+) -> None:
+    """Insert the version's record."""
+    if sums[0] < 0:
+        raise DataError("the version would have fewer than no rows", source=definition.dataset)
+    excluded, added, removed, cells = counts
+    session.insert(
+        "versions",
+        [
+            (
+                definition.dataset, (parent or 0) + 1, parent, kind, author, message, datetime.now(UTC), sums[0],
+                excluded, added, removed, cells, content_hash(columns, sums), definition.to_json(),
+                columns_to_json(columns), draft, json.dumps(detail, sort_keys=True, ensure_ascii=False),
+            )
+        ],
+    )  # fmt: skip

@@ -1,0 +1,157 @@
+"""What the lake remembers about a dataset and its versions, as plain values."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Task = Literal["classification", "regression"]
+Lane = Literal["train", "validation", "test"]
+LANES: tuple[Lane, ...] = ("train", "validation", "test")
+"""Stored as 0, 1, 2 in the column ``_lane``."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a dataset.
+
+    Attributes
+    ----------
+    name : str
+        As the source wrote it.
+    physical : str
+        As it is stored: unique without regard to case, never a reserved name.
+    type : str
+        DuckDB's storage type, such as ``BIGINT`` or ``VARCHAR``.
+    """
+
+    name: str
+    physical: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a dataset is; versioned with it.
+
+    Attributes
+    ----------
+    dataset : str
+        Name.
+    key : tuple of str
+        Columns that identify a row across refreshes; empty: rows have no key of their own and ``rid`` stands in.
+    label : str or None
+        Column the fixed model learns to predict.
+    task : {"classification", "regression"}
+        What kind of label it is.
+    model : str
+        Preset name or ``module:function``.
+    schema : str or None
+        Path of the schema file.
+    split_column : str or None
+        Column that names each row's lane; None: the lane follows from the md5 of the features.
+    ignore : tuple of str
+        Columns that are neither key, label nor feature (comments, for instance).
+    source : str or None
+        Where the data came from, for a refresh that names no source.
+    types : dict
+        Types the importer was told with ``--type``.
+    """
+
+    dataset: str
+    key: tuple[str, ...] = ()
+    label: str | None = None
+    task: Task = "classification"
+    model: str = "tabular"
+    schema: str | None = None
+    split_column: str | None = None
+    ignore: tuple[str, ...] = ()
+    source: str | None = None
+    types: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Write as JSON with sorted names."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Definition:
+        """Read what :meth:`to_json` wrote."""
+        values: dict[str, Any] = json.loads(text)
+        return cls(**{**values, "key": tuple(values["key"]), "ignore": tuple(values["ignore"])})
+
+
+@dataclass(frozen=True)
+class Version:
+    """An immutable published state of a dataset.
+
+    Attributes
+    ----------
+    dataset : str
+        Name of the dataset.
+    version : int
+        1, 2, 3 …
+    parent : int or None
+        The version it was made from.
+    kind : {"import", "refresh", "publish", "restore"}
+        How it came about.
+    author, message : str
+        Who, and why.
+    created_at : datetime
+        When, in UTC.
+    rows, excluded : int
+        Rows in it, and how many of them are excluded.
+    rows_added, rows_removed, cells_changed : int
+        Against the parent.
+    content_hash : str
+        Equal for equal data, however it came about.
+    snapshot : int
+        The DuckLake snapshot that holds it.
+    definition : Definition
+        The dataset's definition at this version.
+    columns : tuple of Column
+        The columns at this version, in the source's order.
+    draft : int or None
+        The draft it was published from.
+    detail : dict
+        What a refresh or a restore counted.
+    tags : tuple of str
+        Names that point at it now.
+    """
+
+    dataset: str
+    version: int
+    parent: int | None
+    kind: str
+    author: str
+    message: str
+    created_at: datetime
+    rows: int
+    excluded: int
+    rows_added: int
+    rows_removed: int
+    cells_changed: int
+    content_hash: str
+    snapshot: int
+    definition: Definition = field(repr=False)
+    columns: tuple[Column, ...] = field(repr=False)
+    draft: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict, repr=False)
+    tags: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Write as ``adult@3``."""
+        return f"{self.dataset}@{self.version}"
+
+
+def columns_to_json(columns: tuple[Column, ...]) -> str:
+    """Write columns as JSON."""
+    return json.dumps([[column.name, column.physical, column.type] for column in columns], ensure_ascii=False)
+
+
+def columns_from_json(text: str) -> tuple[Column, ...]:
+    """Read what :func:`columns_to_json` wrote."""
+    return tuple(Column(*item) for item in json.loads(text))

@@ -1,0 +1,173 @@
+"""One frozen set of settings, from the command line, the environment and a file, in that order.
+
+Operations only: where the lake is, who the author is, limits. What a dataset *is* (key, label, model, schema) lives in
+the lake and is versioned with it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from workbench.errors import ConfigurationError
+
+DEFAULT_LAKE = "sqlite:data/lake/catalog.sqlite"
+
+
+class Settings(BaseSettings):
+    """Where and how the workbench works.
+
+    Attributes
+    ----------
+    lake : str
+        Catalogue URL: ``sqlite:PATH`` or ``postgres:CONNECTION``. A relative path is relative to the settings file,
+        or to the working directory where there is none.
+    data_path : str
+        Where the Parquet files lie (a folder or ``s3://…``); empty: ``files`` beside a SQLite catalogue.
+    author : str
+        Who is recorded with versions and decisions; empty: the operating system's user.
+    memory_limit : str
+        What DuckDB may use, in its own notation.
+    threads : int
+        DuckDB's threads; 0: as many as the machine has cores.
+    write_timeout : float
+        Seconds for which a write that meets another writer is tried again.
+    max_train_rows : int
+        Rows a model is fitted on at most; above it a fixed sample, said in every figure.
+    retention_days : int
+        ``maintain`` keeps the snapshots of versions younger than this, and of tagged ones for ever.
+    schema_dir : str
+        Folder in which ``NAME.py`` is looked for when an import names no schema.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="WORKBENCH_", extra="forbid", frozen=True)
+
+    lake: str = DEFAULT_LAKE
+    data_path: str = ""
+    author: str = ""
+    memory_limit: str = Field(default="1GB", pattern=r"(?i)^\d+(\.\d+)?\s*[kmgt]i?b$")
+    threads: int = Field(default=0, ge=0)
+    write_timeout: float = Field(default=60.0, gt=0)
+    max_train_rows: int = Field(default=200_000, ge=10)
+    retention_days: int = Field(default=90, ge=0)
+    schema_dir: str = "schemas"
+
+    @field_validator("author")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if "\n" in value or "\r" in value:
+            raise ValueError("an author is one line")
+        return value.strip()
+
+    def who(self) -> str:
+        """Name the author: the setting, or else the operating system's user."""
+        if self.author:
+            return self.author
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            return "unknown"
+
+
+def load(*, config: Path | None = None, directory: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings.
+
+    Parameters
+    ----------
+    config : Path, optional
+        Settings file; default: ``workbench.toml`` in ``directory``, else ``[tool.workbench]`` of its pyproject.toml.
+    directory : Path, optional
+        Where to look; default: the working directory.
+    **overrides
+        Settings from the command line; None means not given.
+
+    Raises
+    ------
+    ConfigurationError
+        An unknown or malformed setting, named with its source.
+    """
+    directory = directory or Path.cwd()
+    values, origin = _from_file(config, directory)
+    given = {name: value for name, value in overrides.items() if value is not None}
+    _refuse_unknown_environment()
+
+    class FromAllSources(Settings):
+        """The settings with the file's values behind the environment's."""
+
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, InitSettingsSource(settings_cls, values)
+
+    try:
+        merged = Settings.model_construct(**FromAllSources(**given).model_dump())
+    except ValidationError as error:
+        raise _explained(error, origin) from None
+    from_file = "lake" in values and "lake" not in given and "WORKBENCH_LAKE" not in os.environ
+    return _anchored(merged, origin.parent if origin and from_file else directory)
+
+
+def _from_file(config: Path | None, directory: Path) -> tuple[dict[str, Any], Path | None]:
+    """Read the first settings file there is."""
+    if config is not None and not config.is_file():
+        raise ConfigurationError(f"There is no settings file '{config}'.", hint="Give an existing file to --config.")
+    for path in [config] if config else [directory / "workbench.toml", directory / "pyproject.toml"]:
+        if not path.is_file():
+            continue
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
+        if path.name == "pyproject.toml":
+            content = content.get("tool", {}).get("workbench", {})
+            if not content:
+                continue
+        return content, path
+    return {}, None
+
+
+def _refuse_unknown_environment() -> None:
+    """Refuse a misspelt ``WORKBENCH_*`` variable, which pydantic-settings alone would pass over."""
+    known = {f"WORKBENCH_{name.upper()}" for name in Settings.model_fields}
+    for name in os.environ:
+        if name.startswith("WORKBENCH_") and name not in known:
+            raise ConfigurationError(
+                f"The environment variable {name} is no setting.", hint=f"Settings: {', '.join(sorted(known))}."
+            )
+
+
+def _explained(error: ValidationError, origin: Path | None) -> ConfigurationError:
+    """Turn pydantic's report into one sentence a person can act on."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"]) or "?"
+    where = f" (from {origin}, the environment or the command line)" if origin else ""
+    if first["type"] == "extra_forbidden":
+        return ConfigurationError(
+            f"'{name}' is no setting{where}.", hint=f"Settings: {', '.join(sorted(Settings.model_fields))}."
+        )
+    return ConfigurationError(f"Setting '{name}': {first['msg']}; got {first.get('input')!r}{where}.")
+
+
+def _anchored(settings: Settings, directory: Path) -> Settings:
+    """Make a relative SQLite path absolute, so that a later change of directory does not move the lake."""
+    kind, _, rest = settings.lake.partition(":")
+    if kind == "sqlite" and rest and not Path(rest).is_absolute():
+        return settings.model_copy(update={"lake": f"sqlite:{(directory / rest).resolve()}"})
+    return settings
