@@ -55,10 +55,15 @@ def read_versions(session: Session | Lake, dataset: str | None = None) -> list[V
 
 def _version(record: tuple[Any, ...], tags: Sequence[str]) -> Version:
     """Make a version of one record of the table."""
-    *plain, definition, columns, draft, detail = record
+    definition, columns, draft, detail = record[14:]
     return Version(
-        *plain, Definition.from_json(definition), columns_from_json(columns), draft, json.loads(detail), tuple(tags)
-    )
+        *record[:14],
+        definition=Definition.from_json(definition),
+        columns=columns_from_json(columns),
+        draft=draft,
+        detail=json.loads(detail),
+        tags=tuple(tags),
+    )  # type: ignore[misc]
 
 
 def newest(session: Session | Lake, dataset: str) -> Version:

@@ -1,0 +1,87 @@
+"""A real lake in a temporary folder, and datasets in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from workbench.lake import Column, Definition, Lake, Version, newest, open_lake, publish_first, publish_rows
+from workbench.lake.sql import digest_sums, lane_of, physical_names, quote, row_digest
+from workbench.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(lake=f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}", author="tester")
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Iterator[Lake]:
+    with open_lake(settings, create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def make(lake: Lake) -> Callable[..., Version]:
+    """Make version 1 of a dataset from a frame: ``make(frame, "name", key=("id",), label="y", lanes=[0, 2, …])``."""
+
+    def make(
+        frame: pd.DataFrame, dataset: str = "t", *, lanes: list[int] | None = None, **definition: object
+    ) -> Version:
+        folder = Path(lake.files) / "data" / dataset
+        folder.mkdir(parents=True, exist_ok=True)
+        with lake.session() as session:
+            session.register("frame", frame)
+            described = session.rows("DESCRIBE SELECT * FROM frame")
+            names = [row[0] for row in described]
+            columns = tuple(
+                Column(name, physical, kind if kind != "INTEGER" else "BIGINT")
+                for name, physical, kind in zip(
+                    names, physical_names(names), [row[1] for row in described], strict=True
+                )
+            )
+            settled = Definition(dataset, **definition)  # type: ignore[arg-type]
+            apart = {*settled.key, settled.label}
+            features = [f"{quote(c.name)}::VARCHAR" for c in columns if c.name not in apart]
+            lane = "lanes[n]::UTINYINT" if lanes is not None else lane_of(features or ["n"])
+            cells = ", ".join(f"{quote(c.name)}::{c.type} AS {quote(c.physical)}" for c in columns)
+            file = folder / "first.parquet"
+            session.run(
+                f"COPY (SELECT n AS _rid, {lane} AS _lane, false AS _excluded, {cells} FROM "
+                f"(SELECT row_number() OVER () AS n, {lanes or []}::INTEGER[] AS lanes, * FROM frame)) "
+                f"TO '{file}' (FORMAT parquet)"
+            )
+            sums = session.rows(f"SELECT {digest_sums('d')} FROM (SELECT {row_digest(columns)} AS d FROM '{file}')")[0]
+        return publish_first(lake, settled, columns, [str(file)], sums=sums, author="tester", message="first")
+
+    return make
+
+
+@pytest.fixture
+def publish(lake: Lake) -> Callable[..., Version]:
+    """Publish changed cells: ``publish("t", {rid: {"column": value}}, gone=[rid])``."""
+
+    def publish(dataset: str, cells: dict[int, dict[str, object]], *, gone: tuple[int, ...] = ()) -> Version:
+        head = newest(lake, dataset)
+        physical = {column.name: column.physical for column in head.columns}
+        with lake.session() as session:
+            table = f"lake.data.{quote(dataset)}"
+            rids = ", ".join(map(str, cells)) or "NULL"
+            session.run(f"CREATE TEMP TABLE new_rows AS SELECT * FROM {table} WHERE _rid IN ({rids})")
+            session.run("CREATE TEMP TABLE gone_rows (_rid BIGINT)")
+            for rid, values in cells.items():
+                for name, value in values.items():
+                    column = name if name.startswith("_") else physical[name]
+                    session.run(f"UPDATE new_rows SET {quote(column)} = ? WHERE _rid = ?", [value, rid])
+            for rid in gone:
+                session.run("INSERT INTO gone_rows VALUES (?)", [rid])
+            lake.write(
+                lambda s: publish_rows(s, newest(s, dataset), kind="publish", author="tester", message="edit"),
+                session=session,
+            )
+        return newest(lake, dataset)
+
+    return publish
