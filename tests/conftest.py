@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,9 +19,18 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(lake=f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}", author="tester")
 
 
+@pytest.fixture(scope="session")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new lake's folder, made once and copied for each test: a lake may be moved."""
+    folder = tmp_path_factory.mktemp("empty") / "lake"
+    open_lake(Settings(lake=f"sqlite:{folder / 'catalog.sqlite'}"), create=True).close()
+    return folder
+
+
 @pytest.fixture
-def lake(settings: Settings) -> Iterator[Lake]:
-    with open_lake(settings, create=True) as opened:
+def lake(settings: Settings, empty_lake: Path) -> Iterator[Lake]:
+    shutil.copytree(empty_lake, Path(settings.lake.removeprefix("sqlite:")).parent, dirs_exist_ok=True)
+    with open_lake(settings) as opened:
         yield opened
 
 
@@ -34,9 +44,10 @@ def make(lake: Lake) -> Callable[..., Version]:
         folder = Path(lake.files) / "data" / dataset
         folder.mkdir(parents=True, exist_ok=True)
         with lake.session() as session:
-            session.register("frame", frame)
+            # DuckDB would rename columns that differ only in case.
+            session.register("frame", frame.set_axis([f"c{n}" for n in range(frame.shape[1])], axis=1))
             described = session.rows("DESCRIBE SELECT * FROM frame")
-            names = [row[0] for row in described]
+            names = list(frame.columns)
             columns = tuple(
                 Column(name, physical, kind if kind != "INTEGER" else "BIGINT")
                 for name, physical, kind in zip(
@@ -45,9 +56,9 @@ def make(lake: Lake) -> Callable[..., Version]:
             )
             settled = Definition(dataset, **definition)  # type: ignore[arg-type]
             apart = {*settled.key, settled.label}
-            features = [f"{quote(c.name)}::VARCHAR" for c in columns if c.name not in apart]
+            features = [f"c{n}::VARCHAR" for n, c in enumerate(columns) if c.name not in apart]
             lane = "lanes[n]::UTINYINT" if lanes is not None else lane_of(features or ["n"])
-            cells = ", ".join(f"{quote(c.name)}::{c.type} AS {quote(c.physical)}" for c in columns)
+            cells = ", ".join(f"c{n}::{c.type} AS {quote(c.physical)}" for n, c in enumerate(columns))
             file = folder / "first.parquet"
             session.run(
                 f"COPY (SELECT n AS _rid, {lane} AS _lane, false AS _excluded, {cells} FROM "

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
+import json
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -95,6 +96,26 @@ class Session:
                 f"INSERT INTO lake.workbench.{table} VALUES {', '.join([row] * len(chunk))}",
                 [value for record in chunk for value in record],
             )
+
+    def temporary(self, table: str, columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> None:
+        """Make a temporary table of records, which travel as one JSON parameter.
+
+        Parameters
+        ----------
+        table : str
+            Its name; one of the same name is replaced.
+        columns : mapping
+            Name → DuckDB type.
+        records : sequence of mappings
+            Column → JSON value; what is absent is NULL.
+        """
+        shape = json.dumps([dict(columns)])
+        names = ", ".join(f"r.{name}" for name in columns)
+        self.run(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {names} "
+            f"FROM (SELECT unnest(from_json(?::JSON, {literal(shape)})) AS r)",
+            [json.dumps(list(records), ensure_ascii=False)],
+        )
 
     def interrupt(self) -> None:
         """Stop the statement that another thread is running on this session."""

@@ -1,0 +1,204 @@
+"""Publish a draft: one transaction that re-checks every expected value against the newest version."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from workbench.drafts.overlay import folded, overlay
+from workbench.drafts.records import Draft
+from workbench.drafts.staging import _open, _typed, get_draft
+from workbench.errors import Conflict, ConflictError, UsageError
+from workbench.lake import (
+    Lake,
+    Session,
+    Version,
+    View,
+    canonical_text,
+    literal,
+    newest,
+    publish_rows,
+    quote,
+    rid_list,
+    view_of,
+)
+from workbench.lake.publish import PRUNED
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing a draft gave.
+
+    Attributes
+    ----------
+    version : Version
+        The new version.
+    conflicts : tuple of Conflict
+        Cells that were left out because somebody else had changed them.
+    rest : Draft or None
+        A new draft on the new version that holds the corrections left out.
+    """
+
+    version: Version
+    conflicts: tuple[Conflict, ...]
+    rest: Draft | None
+
+
+def publish_draft(lake: Lake, draft: int, *, author: str, message: str, skip_conflicts: bool = False) -> Published:
+    """Turn a draft into the dataset's next version.
+
+    A correction applies where the newest version still holds what the draft's base held (or holds the new value
+    already). Nothing is written by position: rows are found by identity, cells by name.
+
+    Parameters
+    ----------
+    skip_conflicts : bool
+        Publish what applies and move the rest to a new draft, instead of refusing.
+
+    Raises
+    ------
+    ConflictError
+        Some cells were changed meanwhile, listed one by one; nothing was published.
+    UsageError
+        The draft is not open, is empty, or changes nothing.
+    """
+    if not message.strip():
+        raise UsageError("A version needs a message.", hint="Say in one line what the draft does: -m 'fix ages'.")
+    with lake.session() as session:
+
+        def work(current: Session) -> tuple[list[Conflict], int | None]:
+            state = _open(current, draft)
+            head = newest(current, state.dataset)
+            _gather(current, lake, state, head)
+            conflicts = _conflicts(current, view_of(lake, head))
+            if conflicts and not skip_conflicts:
+                raise _refusal(state, head, conflicts)
+            _images(current, head)
+            made = publish_rows(current, head, kind="publish", author=author, message=message, draft=draft)
+            if not made:
+                raise UsageError(
+                    f"Draft {draft} changes nothing: {head.name} holds its values already.",
+                    hint="Stage corrections first, or discard the draft.",
+                )
+            rest = _carry(current, state, head, author) if conflicts else None
+            current.run(
+                "UPDATE lake.workbench.drafts SET state = 'published', version = ?, closed_at = ? WHERE draft = ?",
+                [head.version + 1, datetime.now(UTC), draft],
+            )
+            return conflicts, rest
+
+        conflicts, rest = lake.write(work, author=author, message=message, session=session)
+    version = newest(lake, get_draft(lake, draft).dataset)
+    return Published(version, tuple(conflicts), get_draft(lake, rest) if rest is not None else None)
+
+
+def conflicts_of(lake: Lake, draft: int) -> list[Conflict]:
+    """List the cells of a draft that somebody else has changed since its base version."""
+    with lake.session() as session:
+        state = get_draft(session, draft)
+        head = newest(session, state.dataset)
+        _gather(session, lake, state, head)
+        return _conflicts(session, view_of(lake, head))
+
+
+def discard(lake: Lake, draft: int, *, author: str) -> Draft:
+    """Close a draft without publishing it; its corrections stay on record."""
+
+    def work(session: Session) -> None:
+        _open(session, draft)
+        session.run(
+            "UPDATE lake.workbench.drafts SET state = 'discarded', closed_at = ? WHERE draft = ?",
+            [datetime.now(UTC), draft],
+        )
+
+    lake.write(work, author=author, message=f"discard draft {draft}")
+    return get_draft(lake, draft)
+
+
+def _gather(session: Session, lake: Lake, draft: Draft, head: Version) -> None:
+    """Fold the draft into the temporary table ``net`` and read the newest state of its rows into ``head_rows``."""
+    session.run(f"CREATE OR REPLACE TEMP TABLE net AS SELECT * FROM {folded(draft.draft)}")
+    rids = [row[0] for row in session.rows("SELECT DISTINCT rid FROM net")]
+    where = f"_rid IN ({rid_list(rids)})" if len(rids) <= PRUNED else "_rid IN (SELECT rid FROM net)"
+    rows = view_of(lake, head).rows
+    session.run(f"CREATE OR REPLACE TEMP TABLE head_rows AS SELECT * FROM {rows} WHERE {where}")
+    # A column that the newest version no longer has can only be reported, which _conflicts does.
+    keys = "SELECT rid, any_value(row_key) AS row_key FROM lake.workbench.corrections WHERE draft = ? GROUP BY rid"
+    session.run(f"CREATE OR REPLACE TEMP TABLE net_keys AS {keys}", [draft.draft])
+
+
+def _conflicts(session: Session, head: View) -> list[Conflict]:
+    """Compare what the draft expects with the newest version, into the temporary table ``clash`` and a list."""
+    parts = [
+        "SELECT n.rid, n.column_name, n.old, NULL AS found, n.new FROM net n LEFT JOIN head_rows h ON h._rid = n.rid "
+        "WHERE h._rid IS NULL AND n.action <> 'delete'"
+    ]
+    named = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM net WHERE action = 'set'")}
+    known = {column.name: column for column in head.columns}
+    for name in sorted(named):
+        if name not in known:
+            parts.append(f"SELECT rid, column_name, old, NULL, new FROM net WHERE column_name = {literal(name)}")
+            continue
+        found = canonical_text(f"h.{quote(known[name].physical)}", known[name].type)
+        parts.append(
+            f"SELECT n.rid, n.column_name, n.old, {found}, n.new FROM net n JOIN head_rows h ON h._rid = n.rid "
+            f"WHERE n.column_name = {literal(name)} "
+            f"AND {found} IS DISTINCT FROM n.old AND {found} IS DISTINCT FROM n.new"
+        )
+    session.run("CREATE OR REPLACE TEMP TABLE clash AS " + " UNION ALL ".join(parts))
+    rows = session.rows(
+        "SELECT k.row_key, c.column_name, c.old, c.found, c.new FROM clash c JOIN net_keys k USING (rid) "
+        "ORDER BY c.rid, c.column_name"
+    )
+    return [
+        Conflict(
+            json.loads(row_key),
+            column if column in known else None,
+            *(_typed(head, column, text) if column in known else text for text in (old, found, new)),
+        )
+        for row_key, column, old, found, new in rows
+    ]
+
+
+def _refusal(draft: Draft, head: Version, conflicts: list[Conflict]) -> ConflictError:
+    """Say what stands against publishing a draft."""
+    return ConflictError(
+        f"{len(conflicts)} of draft {draft.draft}'s {draft.corrections} corrections no longer fit: {head.name} holds "
+        f"other values than {draft.dataset}@{draft.base} did. Nothing was published.",
+        conflicts,
+        hint="Publish the rest with --skip-conflicts, which keeps these in a new draft, or undo them.",
+    )
+
+
+def _images(session: Session, head: Version) -> None:
+    """Lay the applicable corrections over the newest rows: ``new_rows`` and ``gone_rows`` for publishing."""
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE applied AS SELECT n.* FROM net n LEFT JOIN clash c ON c.rid = n.rid "
+        "AND c.column_name IS NOT DISTINCT FROM n.column_name WHERE c.rid IS NULL"
+    )
+    touched = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM applied")}
+    images = overlay("head_rows", head.columns, "applied", touched)
+    session.run(f"CREATE OR REPLACE TEMP TABLE new_rows AS SELECT * FROM {images}")
+    session.run("CREATE OR REPLACE TEMP TABLE gone_rows AS SELECT rid AS _rid FROM applied WHERE action = 'delete'")
+
+
+def _carry(session: Session, draft: Draft, head: Version, author: str) -> int:
+    """Put the corrections that clash into a new draft on the version being published, and return its number.
+
+    What they find there becomes the old value they expect; rows that are gone cannot be carried on.
+    """
+    number = int(session.rows("SELECT max(draft) + 1 FROM lake.workbench.drafts")[0][0])
+    title = f"{draft.title or f'draft {draft.draft}'} (conflicts)"
+    session.insert(
+        "drafts",
+        [(number, draft.dataset, head.version + 1, title, author, datetime.now(UTC), "open", None, None)],
+    )
+    session.run(
+        f"INSERT INTO lake.workbench.corrections SELECT {number}, row_number() OVER (ORDER BY c.seq), 1, c.dataset, "
+        "c.rid, c.row_key, c.action, c.column_name, x.found, c.new, c.reason, c.finding, c.author, c.created_at, false "
+        "FROM lake.workbench.corrections c JOIN clash x ON x.rid = c.rid "
+        "AND x.column_name IS NOT DISTINCT FROM c.column_name JOIN net n ON n.rid = c.rid AND n.seq = c.seq "
+        f"WHERE c.draft = {draft.draft} AND NOT c.undone AND c.rid IN (SELECT _rid FROM head_rows)"
+    )
+    return number

@@ -1,0 +1,26 @@
+"""Versions of a dataset: find, compare, explain, restore, tag and export them."""
+
+from workbench.lake import Version, read_versions, view_of
+from workbench.versions.blame import Event, blame
+from workbench.versions.diff import Change, Diff, diff, typed_key
+from workbench.versions.export import export
+from workbench.versions.naming import find_row, list_versions, resolve, tag
+from workbench.versions.restore import restore
+
+__all__ = [
+    "Change",
+    "Diff",
+    "Event",
+    "Version",
+    "blame",
+    "diff",
+    "export",
+    "find_row",
+    "list_versions",
+    "read_versions",
+    "resolve",
+    "restore",
+    "tag",
+    "typed_key",
+    "view_of",
+]

@@ -1,0 +1,138 @@
+"""The story of one row: every version that wrote it, cell by cell, with who, when and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workbench.lake import Lake, Version, literal, quote, read_versions, view_of
+from workbench.lake.values import to_json
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a row or a cell.
+
+    Attributes
+    ----------
+    version : int
+        The version that brought it.
+    change : {"added", "changed", "removed", "excluded", "included"}
+        What happened.
+    column : str or None
+        None where the whole row is meant.
+    old, new : object
+        JSON values.
+    author : str
+        Who.
+    created_at : datetime
+        When, in UTC.
+    message : str
+        The version's message.
+    reason, finding : str
+        What the correction gave, else empty.
+    draft : int or None
+        The draft it came with.
+    """
+
+    version: int
+    change: str
+    column: str | None
+    old: Any
+    new: Any
+    author: str
+    created_at: datetime
+    message: str
+    reason: str = ""
+    finding: str = ""
+    draft: int | None = None
+
+
+def blame(lake: Lake, dataset: str, rid: int, *, column: str | None = None) -> list[Event]:
+    """Tell the story of a row, or of one of its cells, oldest first.
+
+    Parameters
+    ----------
+    rid : int
+        Row identity (see :func:`workbench.versions.find_row`).
+    column : str, optional
+        Only this cell, and what happened to the row as a whole.
+
+    Raises
+    ------
+    UnknownName
+        The newest version has no such column.
+    """
+    versions = read_versions(lake, dataset)
+    if column is not None:
+        view_of(lake, versions[-1]).column(column)
+    first, last = versions[0], versions[-1]
+    written = set()
+    if last.snapshot > first.snapshot:
+        written = {
+            row[0]
+            for row in lake.read(
+                "SELECT DISTINCT snapshot_id FROM ducklake_table_changes('lake', 'data', "
+                f"{literal(dataset)}, {first.snapshot + 1}, {last.snapshot}) WHERE _rid = ?",
+                [rid],
+            )
+        }
+    credits = {
+        (draft, name): (author, reason or "", finding or "")
+        for draft, name, author, reason, finding in lake.read(
+            "SELECT draft, column_name, author, reason, finding FROM lake.workbench.corrections "
+            "WHERE dataset = ? AND rid = ? AND NOT undone ORDER BY seq",
+            [dataset, rid],
+        )
+    }
+    events: list[Event] = []
+    before: dict[str, Any] | None = None
+    for version in versions:
+        if version is not first and version.snapshot not in written:
+            continue
+        after = _row(lake, version, rid)
+        events += _events(version, before, after, credits)
+        before = after
+    return [event for event in events if column is None or event.column in (None, column)]
+
+
+def _row(lake: Lake, version: Version, rid: int) -> dict[str, Any] | None:
+    """Read a row of a version as column → JSON value, with its exclusion under the empty name."""
+    names = "".join(f", {quote(column.physical)}" for column in version.columns)
+    found = lake.read(f"SELECT _excluded{names} FROM {view_of(lake, version).rows} WHERE _rid = ?", [rid])
+    if not found:
+        return None
+    excluded, *values = found[0]
+    cells = {column.name: to_json(value) for column, value in zip(version.columns, values, strict=True)}
+    return {"": excluded, **{f"={name}": value for name, value in cells.items()}}
+
+
+def _events(
+    version: Version,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    credits: dict[tuple[int | None, str | None], tuple[str, str, str]],
+) -> list[Event]:
+    """Compare two states of a row and say what happened."""
+
+    def event(change: str, column: str | None, old: Any, new: Any) -> Event:
+        author, reason, finding = credits.get((version.draft, column), (version.author, "", ""))
+        return Event(
+            version.version, change, column, old, new, author, version.created_at, version.message, reason, finding,
+            version.draft,
+        )  # fmt: skip
+
+    if before is None and after is None:
+        return []
+    if before is None or after is None:
+        present = after if after is not None else before or {}
+        cells = {name[1:]: value for name, value in present.items() if name}
+        return [event("added", None, None, cells) if before is None else event("removed", None, cells, None)]
+    events = []
+    if before[""] != after[""]:
+        events.append(event("excluded" if after[""] else "included", None, None, None))
+    for name, new in after.items():
+        if name and name in before and before[name] != new:
+            events.append(event("changed", name[1:], before[name], new))
+    return events
