@@ -135,7 +135,7 @@ def plant(clean: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, 
     dirty = pd.concat([dirty, dirty.loc[originals]], ignore_index=True)
     ids = (rng.permutation(len(dirty)) + 1).tolist()
     dirty.insert(0, "person_id", ids)
-    lines = []
+    lines: list[tuple[object, ...]] = []
     for row, column, value, kind in planted:
         for place in (row, copies.get(row)):
             if place is not None:

@@ -7,7 +7,7 @@ All functions take the labels ``y`` and the ``predictions`` of the same rows:
 - regression: ``y`` and ``predictions`` of shape (n_rows,) hold numbers.
 
 How a score would vary with other rows, :mod:`workbench.impact` reads from the metric's ``row_score`` (it is a mean over
-rows), its ``statistics`` (it is a function of means over rows) or its ``components`` (it is neither).
+rows), ``of_means`` (it is a function of such means) or ``components`` (it is neither).
 
 Examples
 --------
@@ -33,8 +33,24 @@ RowFunction = Callable[[Labels, Floats], Floats]
 
 
 @dataclass(frozen=True)
+class OfMeans:
+    """A score that is a function of means over rows.
+
+    Attributes
+    ----------
+    statistics : callable
+        ``(y, predictions)`` → (n_rows, n_statistics).
+    combine : callable
+        Means of the statistics (…, n_statistics) → scores (…), NaN where undefined.
+    """
+
+    statistics: RowFunction
+    combine: Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True)
 class Metric:
-    """One way to score predictions.
+    """One way to score predictions; exactly one of the last three says how it depends on the rows.
 
     Attributes
     ----------
@@ -52,8 +68,8 @@ class Metric:
         ``(y, n_classes)`` → why rows with these labels have no such score; empty where they have one.
     row_score : callable or None
         ``(y, predictions)`` → (n_rows,), whose mean is the score.
-    statistics, from_means : callable or None
-        ``(y, predictions)`` → (n_rows, n_statistics), and what turns their means (…, n_statistics) into scores (…).
+    of_means : OfMeans or None
+        The means over rows that the score is a function of.
     components : callable or None
         ``(y, predictions)`` → (n_rows,), whose mean is the score and whose variance over n_rows is the score's.
     """
@@ -65,8 +81,7 @@ class Metric:
     score: Callable[[Labels, Floats], float] = field(repr=False)
     why_undefined: Callable[[Labels, int], str] = field(repr=False)
     row_score: RowFunction | None = field(default=None, repr=False)
-    statistics: RowFunction | None = field(default=None, repr=False)
-    from_means: Callable[[Floats], Floats] | None = field(default=None, repr=False)
+    of_means: OfMeans | None = field(default=None, repr=False)
     components: RowFunction | None = field(default=None, repr=False)
 
 
@@ -188,7 +203,7 @@ def _r2_statistics(y: Labels, predictions: Floats) -> Floats:
     return np.column_stack([_errors(y, predictions) ** 2, centred, centred**2])
 
 
-def _r2_from_means(means: Floats) -> Floats:
+def _r2(means: Floats) -> Floats:
     """Return 1 - mean squared error / variance of the labels, NaN where they do not vary."""
     variance = means[..., 2] - means[..., 1] ** 2
     score: Floats = 1 - np.divide(means[..., 0], variance, out=np.full(variance.shape, np.nan), where=variance > 0)
@@ -257,23 +272,20 @@ def _mean_metric(
     return Metric(name, task, greater_is_better, bounds, score, _has_rows, row_score=row_score)
 
 
-def _ratio_metric(
+def _metric_of_means(
     name: str,
     task: str,
     greater_is_better: bool,
     bounds: tuple[float, float],
-    statistics: RowFunction,
-    from_means: Callable[[Floats], Floats],
+    of_means: OfMeans,
     why_undefined: Callable[[Labels, int], str] = _has_rows,
 ) -> Metric:
     """Make a metric that is a function of means over rows."""
 
     def score(y: Labels, predictions: Floats) -> float:
-        return float(from_means(statistics(y, predictions).mean(axis=0))) if len(y) else float("nan")
+        return float(of_means.combine(of_means.statistics(y, predictions).mean(axis=0))) if len(y) else float("nan")
 
-    return Metric(
-        name, task, greater_is_better, bounds, score, why_undefined, statistics=statistics, from_means=from_means
-    )
+    return Metric(name, task, greater_is_better, bounds, score, why_undefined, of_means=of_means)
 
 
 _CLASSES, _NUMBERS = "classification", "regression"
@@ -284,13 +296,13 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         metric.name: metric
         for metric in (
             _mean_metric("accuracy", _CLASSES, True, _SHARE, _hits),
-            _ratio_metric("balanced_accuracy", _CLASSES, True, _SHARE, _recall_statistics, _mean_of_ratios),
-            _ratio_metric("macro_f1", _CLASSES, True, _SHARE, _f1_statistics, _mean_of_ratios),
+            _metric_of_means("balanced_accuracy", _CLASSES, True, _SHARE, OfMeans(_recall_statistics, _mean_of_ratios)),
+            _metric_of_means("macro_f1", _CLASSES, True, _SHARE, OfMeans(_f1_statistics, _mean_of_ratios)),
             _mean_metric("log_loss", _CLASSES, False, _LOSS, _surprise),
             Metric("roc_auc", _CLASSES, True, _SHARE, _auc, _lacks_classes, components=_auc_components),
-            _ratio_metric("r2", _NUMBERS, True, (-np.inf, 1.0), _r2_statistics, _r2_from_means, _lacks_spread),
+            _metric_of_means("r2", _NUMBERS, True, (-np.inf, 1.0), OfMeans(_r2_statistics, _r2), _lacks_spread),
             _mean_metric("mae", _NUMBERS, False, _LOSS, _absolute_errors),
-            _ratio_metric("rmse", _NUMBERS, False, _LOSS, _squared_errors, _root),
+            _metric_of_means("rmse", _NUMBERS, False, _LOSS, OfMeans(_squared_errors, _root)),
         )
     }
 )

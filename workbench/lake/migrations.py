@@ -53,6 +53,9 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             severity VARCHAR)""",
             """CREATE TABLE lake.workbench.evaluations (evaluation VARCHAR, dataset VARCHAR, version BIGINT,
             input_hash VARCHAR, fingerprint VARCHAR, result VARCHAR, created_at TIMESTAMPTZ)""",
+            # The newest row of a version counts: its evaluation, and its comparison with the version before.
+            """CREATE TABLE lake.workbench.measurements (dataset VARCHAR, version BIGINT, evaluation VARCHAR,
+            result VARCHAR, against BIGINT, comparison VARCHAR, created_at TIMESTAMPTZ)""",
             # One row per evaluated row: predictions holds seeds × classes numbers (regression: one per seed).
             """CREATE TABLE lake.workbench.predictions (evaluation VARCHAR, rid BIGINT, row_key VARCHAR, lane UTINYINT,
             label VARCHAR, features VARCHAR, predictions DOUBLE[])""",

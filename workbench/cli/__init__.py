@@ -1,0 +1,85 @@
+"""The command line: parse, call one function, print, exit code.
+
+Only click is imported before a command runs, so that ``workbench --help`` answers at once. Data goes to stdout, talk
+to stderr; the exit code of an error is the error's own (:mod:`workbench.errors`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from workbench.cli import datasets, draft, quality, service, versions
+from workbench.cli.state import State
+from workbench.errors import ConflictError, WorkbenchError
+
+_HELP = """Improve data in measured iterations while the model stays fixed.
+
+\b
+First steps:
+  workbench demo                            the whole loop on the shipped data
+  workbench import people people.csv --key id --label income
+  workbench validate people                 what breaks the schema
+  workbench check people                    suspicious labels, duplicates, leaks
+  workbench evaluate people                 accuracy of the fixed model
+
+NAME@V names a version: people@3, people@production, people (the newest).
+"""
+
+
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--lake", metavar="URL", help="Catalogue: sqlite:PATH or postgres:CONNECTION.")
+@click.option("--config", metavar="FILE", help="Settings file; default: workbench.toml.")
+@click.option("--author", metavar="NAME", help="Who is recorded; default: the system's user.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="data-quality-workbench", prog_name="workbench")
+@click.pass_context
+def cli(context: click.Context, lake: str | None, config: str | None, author: str | None, debug: bool) -> None:
+    """Set up what every command shares."""
+    context.obj = State(url=lake, config=config, author=author, debug=debug)
+
+
+for _module in (datasets, versions, quality, draft, service):
+    for _command in _module.COMMANDS:
+        cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    debug = "--debug" in sys.argv
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped. Nothing was changed.", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has left; Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except WorkbenchError as error:
+        if debug:
+            raise
+        click.echo(f"Error: {error}", err=True)
+        if isinstance(error, ConflictError):
+            for conflict in error.conflicts[:20]:
+                where = ", ".join(f"{name}={value}" for name, value in conflict.key.items())
+                click.echo(
+                    f"  {where} {conflict.column or '(row)'}: expected {conflict.expected!r}, "
+                    f"found {conflict.found!r}, new {conflict.new!r}",
+                    err=True,
+                )
+        code = error.exit_code
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"Error: something unforeseen happened: {type(error).__name__}: {error}", err=True)
+        click.echo("  Run the command again with --debug (workbench --debug …) to see where.", err=True)
+        code = 3
+    sys.exit(code)

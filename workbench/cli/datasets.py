@@ -1,0 +1,177 @@
+"""Commands that bring data in and show it: init, import, refresh, datasets, show, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from workbench.cli.state import State, json_option, message_option, pass_state, progress, say, show_json, show_table
+
+
+@click.command("init")
+@click.argument("directory", default=".", type=click.Path(file_okay=False))
+def init(directory: str) -> None:
+    """Make workbench.toml, schemas/ and data/ in a folder.
+
+    \b
+    Example:
+      workbench init my-project
+    """
+    from workbench.project import init_project
+
+    for path in init_project(Path(directory)):
+        say(f"made {path}")
+
+
+@click.command("import")
+@click.argument("name")
+@click.argument("source")
+@click.option("--key", multiple=True, metavar="COLUMN", help="Column that identifies a row; repeat for several.")
+@click.option("--label", metavar="COLUMN", help="Column that the model learns to predict.")
+@click.option("--task", type=click.Choice(["classification", "regression"]), help="Default: by the label's type.")
+@click.option("--type", "types", multiple=True, metavar="COLUMN=TYPE", help="Force a column's type, e.g. zip=VARCHAR.")
+@click.option("--split-column", metavar="COLUMN", help="Column that says train, validation or test.")
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="Column the model must not see, e.g. a comment.")
+@click.option("--schema", metavar="FILE", help="Pandera schema; default: schemas/NAME.py where it exists.")
+@click.option("--model", default="tabular", metavar="PRESET", help="tabular, linear, text, embedding or module:function.")
+@message_option
+@json_option
+@pass_state
+def import_(
+    state: State,
+    name: str,
+    source: str,
+    key: tuple[str, ...],
+    label: str | None,
+    task: str | None,
+    types: tuple[str, ...],
+    split_column: str | None,
+    ignore: tuple[str, ...],
+    schema: str | None,
+    model: str,
+    message: str,
+    as_json: bool,
+) -> None:
+    """Make version 1 of dataset NAME from SOURCE, losing nothing and changing nothing.
+
+    SOURCE is a CSV, Parquet, JSON lines or Excel file, a glob of them, or a table: duckdb:FILE?table=T,
+    sqlite:FILE?table=T. Every cell arrives, or the import fails and says where.
+
+    \b
+    Examples:
+      workbench import people people.csv --key id --label income
+      workbench import sales 'sales/*.parquet' --key store --key day --label amount --task regression
+    """
+    forced = {}
+    for item in types:
+        column, separator, kind = item.rpartition("=")
+        if not separator:
+            raise click.UsageError(f"--type takes COLUMN=TYPE, not '{item}'.")
+        forced[column] = kind
+    with state.lake(create=True) as lake, progress() as report:
+        dataset = lake.import_data(
+            name,
+            source,
+            key=key,
+            label=label,
+            task=task,
+            types=forced,
+            split_column=split_column,
+            ignore=ignore,
+            schema=schema,
+            model=model,
+            message=message,
+            progress=report,
+        )
+        document = dataset.documents()[-1]
+    if as_json:
+        show_json(document)
+    else:
+        say(f"{name}@1: {document['rows']:,} rows from {source}")
+
+
+@click.command()
+@click.argument("name")
+@click.argument("source", required=False)
+@click.option("--mode", type=click.Choice(["full", "upsert", "append"]), default="upsert", show_default=True)
+@message_option
+@json_option
+@pass_state
+def refresh(state: State, name: str, source: str | None, mode: str, message: str, as_json: bool) -> None:
+    """Merge a newer SOURCE into NAME by key; what people corrected stays corrected.
+
+    A cell that the source still sends wrong keeps its correction; a cell that the source changed takes the new value.
+    Rows missing from SOURCE leave only with --mode full. Without SOURCE the one of the import is read again.
+
+    \b
+    Example:
+      workbench refresh people people-2026-12.csv -m "December delivery"
+    """
+    with state.lake() as lake, progress() as report:
+        result = lake[name].refresh(source, mode=mode, message=message, progress=report)
+        document = result.to_dict() if result.version is None else lake[name].documents()[-1] | result.to_dict()
+    if as_json:
+        show_json(document)
+    else:
+        say(result.summary())
+
+
+@click.command("datasets")
+@json_option
+@pass_state
+def list_datasets(state: State, as_json: bool) -> None:
+    """List the datasets of the lake."""
+    with state.lake() as lake:
+        documents = [lake[name].documents()[-1] for name in lake.names()]
+    if as_json:
+        show_json(documents)
+        return
+    rows = [[d["dataset"], d["version"], f"{d['rows']:,}", d["author"], d["message"]] for d in documents]
+    show_table(["dataset", "newest", "rows", "author", "message"], rows, right=["newest", "rows"])
+
+
+@click.command()
+@click.argument("name", metavar="NAME[@V]")
+@click.option("--limit", default=20, show_default=True, metavar="N", help="Rows to show.")
+@json_option
+@pass_state
+def show(state: State, name: str, limit: int, as_json: bool) -> None:
+    """Show rows of a version.
+
+    \b
+    Example:
+      workbench show people@2 --limit 5
+    """
+    with state.lake() as lake:
+        version = lake.resolve(name)
+        columns, rows = version.head(limit)
+        document = version.document()
+    if as_json:
+        show_json({**document, "columns": columns, "data": [dict(zip(["rid", *columns], row, strict=True)) for row in rows]})
+        return
+    show_table(["rid", *columns], rows)
+    say(f"{min(limit, len(rows)):,} of {document['rows']:,} rows of {name}")
+
+
+@click.command("export")
+@click.argument("name", metavar="NAME[@V]")
+@click.argument("file", type=click.Path(dir_okay=False))
+@click.option("--raw", is_flag=True, help="Leave text that a spreadsheet would run as a formula as it is.")
+@click.option("--excluded", is_flag=True, help="Write excluded rows too.")
+@pass_state
+def export_(state: State, name: str, file: str, raw: bool, excluded: bool) -> None:
+    """Write a version to FILE: .csv, .parquet or .jsonl.
+
+    \b
+    Example:
+      workbench export people@production people.parquet
+    """
+    with state.lake() as lake:
+        version = lake.resolve(name)
+        written = version.export(Path(file), formula_safe=not raw, excluded=excluded)
+        left_out = 0 if excluded else version.version.excluded
+    say(f"wrote {written:,} rows to {file}" + (f"; {left_out:,} excluded rows left out" if left_out else ""))
+
+
+COMMANDS = (init, import_, refresh, list_datasets, show, export_)

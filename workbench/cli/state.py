@@ -1,0 +1,143 @@
+"""What the commands share: the settings, the open lake, and how results and progress are shown."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from workbench.api import OpenLake
+    from workbench.progress import Progress
+    from workbench.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class State:
+    """The global options.
+
+    Attributes
+    ----------
+    url, config, author : str or None
+        As given on the command line.
+    debug : bool
+        Show tracebacks.
+    """
+
+    url: str | None
+    config: str | None
+    author: str | None
+    debug: bool
+
+    def settings(self) -> Settings:
+        """Read the settings, with the global options on top."""
+        from workbench.settings import load
+
+        return load(config=Path(self.config) if self.config else None, lake=self.url, author=self.author)
+
+    @contextlib.contextmanager
+    def lake(self, *, create: bool = False) -> Iterator[OpenLake]:
+        """Open the lake for one command."""
+        from workbench.api import OpenLake
+
+        with OpenLake.from_settings(self.settings(), create=create) as opened:
+            yield opened
+
+
+pass_state = click.make_pass_decorator(State)
+
+
+def json_option(function: F) -> F:
+    """Add ``--json`` to a command that prints data."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
+
+
+def message_option(function: F) -> F:
+    """Add ``-m`` to a command that makes a version."""
+    return click.option("-m", "--message", default="", metavar="TEXT", help="Why; recorded with the version.")(function)
+
+
+def show_json(document: Any) -> None:
+    """Print one JSON document to stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def say(text: str) -> None:
+    """Tell the person something that is not data."""
+    click.echo(text, err=True)
+
+
+def show_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
+    """Print a table to stdout; on a terminal it fits the width, in a pipe nothing is cut.
+
+    Parameters
+    ----------
+    headers : sequence of str
+        Column names.
+    rows : sequence of sequences
+        Cells; None shows as a dash.
+    right : sequence of str
+        Headers of the columns that align right.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in headers:
+        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("–" if cell is None else str(cell)) for cell in row))
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 1000, soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress]:
+    """Show the progress of work that takes over two seconds: a bar on a terminal, now and then a line elsewhere."""
+    started = time.monotonic()
+    shown: dict[str, Any] = {"bar": None, "task": None, "stage": "", "last": started}
+
+    def report(stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - started < 2:
+            return
+        if not sys.stderr.isatty():
+            if stage != shown["stage"] or now - shown["last"] > 10:
+                say(f"{stage}: {done}{f' of {total}' if total else ''}")
+                shown.update(stage=stage, last=now)
+            return
+        if shown["bar"] is None:
+            from rich.console import Console
+            from rich.progress import Progress as Bar
+
+            shown["bar"] = Bar(console=Console(stderr=True), transient=True)
+            shown["bar"].start()
+        if stage != shown["stage"]:
+            shown.update(stage=stage, task=shown["bar"].add_task(stage, total=total or None))
+        shown["bar"].update(shown["task"], completed=done, total=total or None)
+
+    try:
+        yield report
+    finally:
+        if shown["bar"] is not None:
+            shown["bar"].stop()
+
+
+def parse_key(values: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """Read ``--key``: a bare value for a dataset with one key column, else ``COLUMN=VALUE`` for each."""
+    names = list(columns) or ["rid"]
+    if len(names) == 1 and len(values) == 1 and not values[0].startswith(f"{names[0]}="):
+        return {names[0]: values[0]}
+    pairs = dict(value.partition("=")[::2] for value in values)
+    if set(pairs) != set(names):
+        raise click.UsageError(f"The key is {', '.join(names)}: give --key {' --key '.join(f'{n}=VALUE' for n in names)}.")
+    return pairs
