@@ -34,7 +34,9 @@ def init(directory: str) -> None:
 @click.option("--split-column", metavar="COLUMN", help="Column that says train, validation or test.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Column the model must not see, e.g. a comment.")
 @click.option("--schema", metavar="FILE", help="Pandera schema; default: schemas/NAME.py where it exists.")
-@click.option("--model", default="tabular", metavar="PRESET", help="tabular, linear, text, embedding or module:function.")
+@click.option(
+    "--model", default="tabular", metavar="PRESET", help="tabular, linear, text, embedding or module:function."
+)
 @message_option
 @json_option
 @pass_state
@@ -148,7 +150,9 @@ def show(state: State, name: str, limit: int, as_json: bool) -> None:
         columns, rows = version.head(limit)
         document = version.document()
     if as_json:
-        show_json({**document, "columns": columns, "data": [dict(zip(["rid", *columns], row, strict=True)) for row in rows]})
+        show_json(
+            {**document, "columns": columns, "data": [dict(zip(["rid", *columns], row, strict=True)) for row in rows]}
+        )
         return
     show_table(["rid", *columns], rows)
     say(f"{min(limit, len(rows)):,} of {document['rows']:,} rows of {name}")

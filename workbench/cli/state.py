@@ -97,7 +97,9 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, right: 
         table.add_column(header, justify="right" if header in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text("–" if cell is None else str(cell)) for cell in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 1000, soft_wrap=not sys.stdout.isatty()).print(table)
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 1000, soft_wrap=not sys.stdout.isatty()).print(
+        table
+    )
 
 
 @contextlib.contextmanager
@@ -139,5 +141,7 @@ def parse_key(values: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
         return {names[0]: values[0]}
     pairs = dict(value.partition("=")[::2] for value in values)
     if set(pairs) != set(names):
-        raise click.UsageError(f"The key is {', '.join(names)}: give --key {' --key '.join(f'{n}=VALUE' for n in names)}.")
+        raise click.UsageError(
+            f"The key is {', '.join(names)}: give --key {' --key '.join(f'{n}=VALUE' for n in names)}."
+        )
     return pairs

@@ -77,7 +77,9 @@ def diff(state: State, a: str, b: str, limit: int, as_json: bool) -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("--key", "key", multiple=True, required=True, metavar="VALUE", help="The row's key; COLUMN=VALUE for several.")
+@click.option(
+    "--key", "key", multiple=True, required=True, metavar="VALUE", help="The row's key; COLUMN=VALUE for several."
+)
 @click.option("--column", metavar="COLUMN", help="Only this cell.")
 @json_option
 @pass_state
@@ -95,7 +97,16 @@ def blame(state: State, name: str, key: tuple[str, ...], column: str | None, as_
         show_json([vars(event) for event in events])
         return
     rows = [
-        [f"v{e.version}", e.created_at.strftime("%Y-%m-%d %H:%M"), e.author, e.change, e.column, e.old, e.new, e.reason or e.message]
+        [
+            f"v{e.version}",
+            e.created_at.strftime("%Y-%m-%d %H:%M"),
+            e.author,
+            e.change,
+            e.column,
+            e.old,
+            e.new,
+            e.reason or e.message,
+        ]
         for e in events
     ]
     show_table(["version", "when", "who", "change", "column", "old", "new", "why"], rows)

@@ -1,6 +1,7 @@
 """The store: a DuckLake catalogue plus its Parquet data, versions in it, and the only place that knows DuckDB."""
 
-from workbench.lake.changes import touch
+from workbench.lake.changes import feed, kept_snapshots, touch
+from workbench.lake.maintenance import Maintained, maintain
 from workbench.lake.publish import data_table, newest, publish_first, publish_rows, read_versions, view_of
 from workbench.lake.records import LANES, Column, Definition, Lane, Task, Version
 from workbench.lake.sql import canonical_text, lane_of, literal, low_bits, quote, rid_list
@@ -13,15 +14,19 @@ __all__ = [
     "Definition",
     "Lake",
     "Lane",
+    "Maintained",
     "Session",
     "Task",
     "Version",
     "View",
     "canonical_text",
     "data_table",
+    "feed",
+    "kept_snapshots",
     "lane_of",
     "literal",
     "low_bits",
+    "maintain",
     "newest",
     "open_lake",
     "publish_first",

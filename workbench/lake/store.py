@@ -218,6 +218,10 @@ class Lake:
         with self.session() as own:
             return self._retried(lambda: once(own), "write")
 
+    def call(self, statement: str) -> None:
+        """Run one statement that is a transaction of its own, such as DuckLake's maintenance calls."""
+        self.read(statement)
+
     def _retried(self, attempt: Callable[[], T], what: str) -> T:
         """Repeat an attempt that met another writer, with growing pauses and jitter."""
         deadline = time.monotonic() + self.settings.write_timeout

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workbench.lake import Lake, Version, literal, quote, read_versions, view_of
+from workbench.lake import Lake, Version, feed, kept_snapshots, quote, read_versions, view_of
 from workbench.lake.values import to_json
 
 
@@ -52,6 +52,8 @@ class Event:
 def blame(lake: Lake, dataset: str, rid: int, *, column: str | None = None) -> list[Event]:
     """Tell the story of a row, or of one of its cells, oldest first.
 
+    Versions that ``maintain`` let go have no part in it; what they did shows at the next one that was kept.
+
     Parameters
     ----------
     rid : int
@@ -64,20 +66,17 @@ def blame(lake: Lake, dataset: str, rid: int, *, column: str | None = None) -> l
     UnknownName
         The newest version has no such column.
     """
-    versions = read_versions(lake, dataset)
+    kept = kept_snapshots(lake)
+    versions = [version for version in read_versions(lake, dataset) if version.snapshot in kept]
     if column is not None:
         view_of(lake, versions[-1]).column(column)
     first, last = versions[0], versions[-1]
-    written = set()
-    if last.snapshot > first.snapshot:
-        written = {
-            row[0]
-            for row in lake.read(
-                "SELECT DISTINCT snapshot_id FROM ducklake_table_changes('lake', 'data', "
-                f"{literal(dataset)}, {first.snapshot + 1}, {last.snapshot}) WHERE _rid = ?",
-                [rid],
-            )
-        }
+    written = {version.snapshot for version in versions}
+    if last.version > first.version:
+        with lake.session() as session:
+            changes = feed(session, first, last)
+            if changes:
+                written = {row[0] for row in session.rows(f"SELECT snapshot_id FROM {changes} WHERE _rid = ?", [rid])}
     credits = {
         (draft, name): (author, reason or "", finding or "")
         for draft, name, author, reason, finding in lake.read(

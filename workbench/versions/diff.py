@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import UsageError
-from workbench.lake import Lake, Session, Version, View, canonical_text, literal, quote, rid_list, touch, view_of
+from workbench.lake import Lake, Session, Version, View, canonical_text, feed, literal, quote, rid_list, touch, view_of
 from workbench.lake.publish import PRUNED
 from workbench.lake.values import from_text
 
@@ -252,10 +252,14 @@ def _credits(
         return found | {cell: (only[0], only[1]) for cell in missing}
     if missing and others:
         where = rid_list({rid for rid, _ in missing}) if len(missing) <= PRUNED else "SELECT rid FROM cells"
-        wrote = session.rows(
-            "SELECT _rid, max(snapshot_id) FROM ducklake_table_changes('lake', 'data', "
-            f"{literal(b.dataset)}, {min(others)}, {max(others)}) WHERE snapshot_id IN ({rid_list(others)}) "
-            f"AND _rid IN ({where}) GROUP BY _rid"
+        changes = feed(session, *sorted((a, b), key=lambda version: version.version))
+        wrote = (
+            session.rows(
+                f"SELECT _rid, max(snapshot_id) FROM {changes} WHERE snapshot_id IN ({rid_list(others)}) "
+                f"AND _rid IN ({where}) GROUP BY _rid"
+            )
+            if changes
+            else []
         )
         by_row = {rid: others[snapshot] for rid, snapshot in wrote}
         found |= {cell: by_row[cell[0]][:2] for cell in missing if cell[0] in by_row}

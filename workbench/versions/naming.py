@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from workbench.errors import UnknownName, UsageError
-from workbench.lake import Lake, Session, Version, View, newest, quote, read_versions
+from workbench.lake import Lake, Session, Version, View, kept_snapshots, newest, quote, read_versions
 from workbench.lake.values import to_text
 
 _RESERVED_TAGS = {"latest", "newest", "head"}
@@ -40,6 +40,11 @@ def resolve(lake: Lake, name: str) -> Version:
     wanted = which.removeprefix("v")
     for version in versions:
         if (wanted.isdecimal() and version.version == int(wanted)) or which in version.tags:
+            if version.snapshot not in kept_snapshots(lake):
+                raise UnknownName(
+                    "version", which, where=f"'{dataset}' any more",
+                    hint="`workbench maintain` let it go: it was untagged and older than the setting retention_days.",
+                )  # fmt: skip
             return version
     if wanted.isdecimal():
         raise UnknownName("version", which, where=f"'{dataset}'", hint=f"Its versions are 1 to {last.version}.")

@@ -1,0 +1,61 @@
+"""Maintenance lets go of what is no version, and every version that stays reads as before."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from workbench.drafts import Correction, new_draft, publish_draft, stage
+from workbench.errors import UnknownName
+from workbench.lake import kept_snapshots, maintain, read_versions, view_of
+from workbench.versions import blame, diff, resolve, restore, tag
+
+FRAME = pd.DataFrame({"id": range(1, 31), "x": 1.0, "y": "a"})
+
+
+@pytest.fixture
+def four(lake, make):
+    """Four versions with a dozen draft snapshots between them."""
+    make(FRAME, key=("id",), label="y")
+    for round_ in range(3):
+        draft = new_draft(lake, "t", author="ann").draft
+        for step in range(4):
+            stage(lake, draft, [Correction({"id": 10 * round_ + step + 1}, column="x", new=step + 2.5)], author="ann")
+        publish_draft(lake, draft, author="ann", message=f"round {round_}")
+    return read_versions(lake, "t")
+
+
+def test_bookkeeping_snapshots_go_and_versions_stay(lake, four):
+    done = maintain(lake)
+    assert done.snapshots > 10 and done.versions == ()
+    assert read_versions(lake, "t") == four
+    for version in four:
+        assert dataclasses.replace(view_of(lake, version), known_hash="").content_hash() == version.content_hash
+    assert diff(lake, four[0], four[3]).cells_changed == 12
+    assert [event.version for event in blame(lake, "t", 11)] == [1, 3]
+    assert maintain(lake).snapshots <= 2
+
+
+def test_old_untagged_versions_are_let_go_and_say_so(lake, four):
+    tag(lake, four[1], "golden", author="ann")
+    done = maintain(lake, now=datetime.now(UTC) + timedelta(days=200))
+    assert done.versions == ("t@1", "t@3")
+    assert kept_snapshots(lake) >= {four[1].snapshot, four[3].snapshot}
+    with pytest.raises(UnknownName, match="let it go"):
+        resolve(lake, "t@3")
+    assert diff(lake, four[1], four[3]).cells_changed == 8
+    assert [event.version for event in blame(lake, "t", 11)] == [2, 4]
+    assert restore(lake, four[1], author="ann", message="back").content_hash == four[1].content_hash
+
+
+def test_the_base_of_an_open_draft_stays(lake, four):
+    draft = new_draft(lake, "t", author="ann").draft
+    other = new_draft(lake, "t", author="bob").draft
+    stage(lake, other, [Correction({"id": 30}, column="x", new=7)], author="bob")
+    publish_draft(lake, other, author="bob", message="later")
+    maintain(lake, retention_days=0, now=datetime.now(UTC) + timedelta(days=1))
+    stage(lake, draft, [Correction({"id": 29}, column="x", new=8)], author="ann")
+    assert publish_draft(lake, draft, author="ann", message="still works").version.version == 6

@@ -1,0 +1,225 @@
+"""Commands on quality: validate, check, findings, decide, evaluate, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from workbench.cli.state import (
+    State,
+    json_option,
+    pass_state,
+    progress,
+    say,
+    show_json,
+    show_table,
+)
+
+
+@click.command()
+@click.argument("name", metavar="NAME[@V]")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "never"]), default="error", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit", "sarif", "github"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there instead of stdout.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@pass_state
+@click.pass_context
+def validate(
+    context: click.Context, state: State, name: str, fail_on: str, form: str, output: str | None, as_json: bool
+) -> None:
+    """Validate a version against its pandera schema; exit code 1 where it fails.
+
+    \b
+    Examples:
+      workbench validate people
+      workbench validate people@production --format junit --output report.xml
+    """
+    from workbench.reporting import report_validation
+
+    with state.lake() as lake, progress() as report:
+        validation = lake.resolve(name).validate(progress=report)
+    text = report_validation(validation, format="json" if as_json else form)
+    if output:
+        Path(output).write_text(text, encoding="utf-8")
+        say(f"wrote {output}")
+    else:
+        click.echo(text)
+    context.exit(validation.exit_code(fail_on))
+
+
+@click.command()
+@click.argument("name", metavar="NAME[@V]")
+@click.option("--check", "only", multiple=True, metavar="CODE", help="Run only this check; repeat for several.")
+@json_option
+@pass_state
+def check(state: State, name: str, only: tuple[str, ...], as_json: bool) -> None:
+    """Run the schema, label and data checks; what they find joins the queue.
+
+    \b
+    Example:
+      workbench check people
+    """
+    with state.lake() as lake, progress() as report:
+        results = lake.resolve(name).check(only=only or None, progress=report)
+    if as_json:
+        show_json([result.to_dict() for result in results])
+        return
+    show_table(
+        ["check", "outcome", "findings", ""],
+        [[r.code, r.outcome, f"{r.count:,}", r.message] for r in results],
+        right=["findings"],
+    )
+
+
+@click.command("findings")
+@click.argument("name")
+@click.option(
+    "--status",
+    default="open",
+    show_default=True,
+    metavar="STATUS",
+    help="open, staged, fixed, kept, excluded, unsure or all.",
+)
+@click.option("--check", "code", metavar="CODE", help="Only this check (or all that begin with it).")
+@click.option("--limit", default=20, show_default=True, metavar="N")
+@json_option
+@pass_state
+def list_findings(state: State, name: str, status: str, code: str | None, limit: int, as_json: bool) -> None:
+    """List findings of a dataset, most urgent first.
+
+    \b
+    Example:
+      workbench findings people --check label.issue --limit 50
+    """
+    with state.lake() as lake:
+        found = lake[name].findings(status=None if status == "all" else status, check=code, limit=limit)
+        total = lake[name].count_findings(status=None if status == "all" else status, check=code)
+    if as_json:
+        show_json([finding.to_dict() for finding in found])
+        return
+    rows = [
+        [
+            finding.finding,
+            finding.check,
+            ", ".join(str(value) for value in finding.key.values()) if finding.key else None,
+            finding.column,
+            finding.value,
+            finding.suggestion,
+            None if finding.score is None else f"{finding.score:.2f}",
+            finding.status,
+        ]
+        for finding in found
+    ]
+    show_table(["finding", "check", "key", "column", "value", "suggestion", "score", "status"], rows, right=["score"])
+    say(f"{len(found):,} of {total:,} findings")
+
+
+@click.command()
+@click.argument("name")
+@click.argument("findings", nargs=-1, required=True, metavar="FINDING..")
+@click.option("--keep", "decision", flag_value="keep", help="Not a problem; stays quiet until the value changes.")
+@click.option("--exclude", "decision", flag_value="exclude", help="Take the row out of training, test and checks.")
+@click.option("--unsure", "decision", flag_value="unsure", help="Set aside.")
+@click.option("--fix", "value", metavar="VALUE", help="Stage this value; '' for missing.")
+@click.option("--suggested", is_flag=True, help="Stage the suggested value of each.")
+@click.option(
+    "--draft", type=int, metavar="ID", help="Draft for fixes and exclusions; default: your open one, or a new one."
+)
+@click.option("--reason", default="", metavar="TEXT")
+@json_option
+@pass_state
+def decide(
+    state: State,
+    name: str,
+    findings: tuple[str, ...],
+    decision: str | None,
+    value: str | None,
+    suggested: bool,
+    draft: int | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Answer findings: keep, exclude, unsure or fix.
+
+    \b
+    Examples:
+      workbench decide people 3f2a… --keep --reason "checked with the clinic"
+      workbench decide people 3f2a… 77b0… --suggested
+      workbench decide people 3f2a… --fix 42
+    """
+    from workbench.errors import UsageError
+
+    if (decision is not None) + (value is not None) + suggested != 1:
+        raise UsageError("Give one answer.", hint="One of --keep, --exclude, --unsure, --fix VALUE, --suggested.")
+    with state.lake() as lake:
+        decided = lake[name].decide(
+            findings,
+            decision or "fix",
+            value=(value or None) if value is not None else None,
+            use_suggestion=suggested,
+            draft=draft,
+            reason=reason,
+        )
+    if as_json:
+        show_json(vars(decided))
+        return
+    where = f" in draft {decided.draft}" if decided.draft is not None else ""
+    say(f"{decided.count:,} {'finding' if decided.count == 1 else 'findings'}: {decided.decision}{where}")
+
+
+@click.command()
+@click.argument("name", metavar="NAME[@V]")
+@json_option
+@pass_state
+def evaluate(state: State, name: str, as_json: bool) -> None:
+    """Fit and score the fixed model on a version; a figure that is known is not computed again.
+
+    \b
+    Example:
+      workbench evaluate people@3
+    """
+    from workbench.reporting import format_metric
+
+    with state.lake() as lake, progress() as report:
+        evaluation = lake.resolve(name).evaluate(progress=report)
+    if as_json:
+        show_json(evaluation.to_dict())
+        return
+    rows = [[metric, format_metric(metric, e.mean, e.low, e.high)] for metric, e in evaluation.metrics.items()]
+    show_table(["metric", "mean over seeds (95 % interval)"], rows)
+    say(f"{name}: {evaluation.model}, {evaluation.seeds} seeds, {evaluation.test_rows:,} test rows")
+    for note in evaluation.notes:
+        say(f"Note: {note}")
+
+
+@click.command()
+@click.argument("a", metavar="NAME@A")
+@click.argument("b", metavar="NAME@B")
+@click.option("--metric", metavar="NAME", help="Default: accuracy, or r2 for regression.")
+@json_option
+@pass_state
+def compare(state: State, a: str, b: str, metric: str | None, as_json: bool) -> None:
+    """Say whether the fixed model gained from version A to version B, and what moved it.
+
+    \b
+    Example:
+      workbench compare people@1 people@3
+    """
+    from workbench.reporting import report_comparison
+
+    with state.lake() as lake, progress() as report:
+        comparison = lake.compare(a, b, metric=metric, progress=report)
+    if as_json:
+        show_json(comparison.to_dict())
+    else:
+        click.echo(report_comparison(comparison))
+
+
+COMMANDS = (validate, check, list_findings, decide, evaluate, compare)

@@ -1,0 +1,175 @@
+"""Evaluations kept in the lake, so that none is computed twice.
+
+``evaluations`` has a record per evaluation and version (several versions may have equal model inputs), ``predictions``
+the rows, once per evaluation. An evaluation's name follows from what was computed, so whoever computes the same thing at
+the same time arrives at the same name, and the first to store it wins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from workbench.evaluation.records import Evaluation, Predictions, to_json
+from workbench.lake import Lake, Session
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Kind = Literal["evaluation", "cross", "oof"]
+
+
+def name_of(kind: Kind, *parts: str) -> str:
+    """Name a computation: 32 hexadecimal digits that follow from what it is."""
+    return hashlib.md5(json.dumps([kind, *parts]).encode(), usedforsecurity=False).hexdigest()
+
+
+def find(lake: Lake, name: str) -> dict[str, Any] | None:
+    """Return the result kept under a name, or None."""
+    rows = lake.read("SELECT result FROM lake.workbench.evaluations WHERE evaluation = ? LIMIT 1", [name])
+    return json.loads(rows[0][0]) if rows else None
+
+
+def find_published(lake: Lake, dataset: str, version: int, fingerprint: str, reading: str) -> dict[str, Any] | None:
+    """Return the evaluation recorded for a published version by the same reading, or None, without reading a row."""
+    rows = lake.read(
+        "SELECT result FROM lake.workbench.evaluations WHERE dataset = ? AND version = ? AND fingerprint = ?",
+        [dataset, version, fingerprint],
+    )
+    state = f"{dataset}@{version}"
+    results = [json.loads(row[0]) for row in rows]
+    return next((found for found in results if found["state"] == state and found["reading"] == reading), None)
+
+
+def keep(lake: Lake, result: dict[str, Any], rows: Predictions | None) -> dict[str, Any]:
+    """Keep a result and its predictions, unless another process was first.
+
+    Parameters
+    ----------
+    result : dict
+        With ``kind``, ``id``, ``dataset``, ``version``, ``state``, ``input_hash`` and ``fingerprint``.
+    rows : Predictions or None
+        None: they are kept already, and only the version is new.
+
+    Returns
+    -------
+    dict
+        What is kept now: the other process's result where that was first.
+    """
+    with lake.session() as session:
+        if rows is not None:
+            session.register("predicted_rows", _table(result["id"], rows))
+
+        def work(current: Session) -> dict[str, Any]:
+            kept = [
+                json.loads(row[0])
+                for row in current.rows(
+                    "SELECT result FROM lake.workbench.evaluations WHERE evaluation = ?", [result["id"]]
+                )
+            ]
+            same = next((found for found in kept if found["state"] == result["state"]), None)
+            if same is not None:
+                return same
+            names = ("id", "dataset", "version", "input_hash", "fingerprint")
+            record = (*(result[name] for name in names), to_json(result), datetime.now(UTC))
+            current.insert("evaluations", [record])
+            if rows is not None and not kept:
+                current.run("INSERT INTO lake.workbench.predictions SELECT * FROM predicted_rows")
+            return result
+
+        return lake.write(work, message=f"{result['kind']} of {result['state']}", session=session)
+
+
+def read_predictions(lake: Lake, name: str) -> Predictions:
+    """Read the predictions of an evaluation, sorted by row key."""
+    with lake.session() as session:
+        table = session.arrow(
+            "SELECT rid, row_key, lane, label, features, predictions FROM lake.workbench.predictions "
+            "WHERE evaluation = ? ORDER BY row_key",
+            [name],
+        )
+    return _predictions(table)
+
+
+def known_rows(lake: Lake, kind: Kind, dataset: str, fingerprint: str, trained_on: str) -> list[str]:
+    """Name the evaluations whose models learnt from the same train rows as those of an input hash."""
+    kinds = ("evaluation", "cross") if kind != "oof" else ("oof",)
+    rows = lake.read(
+        "SELECT DISTINCT evaluation, result FROM lake.workbench.evaluations "
+        "WHERE dataset = ? AND fingerprint = ? AND starts_with(input_hash, ?) ORDER BY evaluation",
+        [dataset, fingerprint, trained_on + "-"],
+    )
+    return list(dict.fromkeys(name for name, result in rows if json.loads(result)["kind"] in kinds))
+
+
+def recorded(lake: Lake, dataset: str) -> dict[int, Evaluation]:
+    """Return the evaluation last recorded for each published version, without computing or reading a row.
+
+    Parameters
+    ----------
+    lake : Lake
+        Where to look.
+    dataset : str
+        Name of the dataset.
+
+    Returns
+    -------
+    dict
+        Version → its evaluation; versions that were never evaluated are not in it.
+    """
+    rows = lake.read(
+        "SELECT version, result FROM lake.workbench.evaluations WHERE dataset = ? ORDER BY version, created_at",
+        [dataset],
+    )
+    found = [(version, json.loads(result)) for version, result in rows]
+    return {
+        version: evaluation_of(result)
+        for version, result in found
+        if result["kind"] == "evaluation" and result["state"] == f"{dataset}@{version}"
+    }
+
+
+def evaluation_of(result: dict[str, Any]) -> Evaluation:
+    """Read an evaluation back from what was kept."""
+    return Evaluation.from_dict({name: value for name, value in result.items() if name not in ("kind", "reading")})
+
+
+def _table(name: str, rows: Predictions) -> pa.Table:
+    """Lay predictions out as the table ``predictions`` has them."""
+    import pyarrow as pa
+
+    width = rows.values.shape[1] if rows.values.ndim == 2 else 1
+    offsets = pa.array(np.arange(len(rows.rid) + 1, dtype=np.int32) * width)
+    return pa.table(
+        {
+            "evaluation": pa.array([name] * len(rows.rid), pa.string()),
+            "rid": pa.array(rows.rid, pa.int64()),
+            "row_key": pa.array(rows.row_key, pa.string()),
+            "lane": pa.array(rows.lanes, pa.uint8()),
+            "label": pa.array(rows.label, pa.string()),
+            "features": pa.array(rows.features, pa.string()),
+            "predictions": pa.ListArray.from_arrays(offsets, pa.array(rows.values.reshape(-1), pa.float64())),
+        }
+    )
+
+
+def _predictions(table: pa.Table) -> Predictions:
+    """Turn what DuckDB answered into arrays."""
+    flat = table.column("predictions").combine_chunks()
+    numbers = np.asarray(flat.flatten().to_numpy(zero_copy_only=False), dtype=np.float64)
+
+    def texts(column: str) -> Any:
+        return np.array(table.column(column).to_pylist(), dtype=object)
+
+    return Predictions(
+        rid=table.column("rid").to_numpy(),
+        row_key=texts("row_key"),
+        lanes=table.column("lane").to_numpy(),
+        label=texts("label"),
+        features=texts("features"),
+        values=numbers.reshape(table.num_rows, -1) if table.num_rows else np.zeros((0, 0)),
+    )

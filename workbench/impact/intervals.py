@@ -1,0 +1,260 @@
+"""The interval of a score and of its change, from scores per seed and test row.
+
+A figure comes from S seeds and n test rows, and other seeds or other rows would have given another one: both count.
+With x_i the seed-averaged score of row i and M_s the mean of seed s,
+
+    SE² = var(x) / n + var(M) / S,    interval = mean ± t · SE,
+
+t having the degrees of freedom of Satterthwaite's approximation from (n - 1, S - 1). For two versions x_i and M_s are
+differences on the same rows, so that what makes a row hard for both cancels. The sum is a little more than the variance
+of the mean, since the noise of single cells (s, i) is in both terms.
+
+Sources: Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks, MLSys 3 (all sources of
+variation, seeds among them, belong into a comparison); Owen 2007, The pigeonhole bootstrap, Annals of Applied
+Statistics 1, 386–411 (variance of a mean over two crossed factors, conservative as here); Satterthwaite 1946, An
+approximate distribution of estimates of variance components, Biometrics Bulletin 2, 110–114.
+
+Where nothing varies (SE = 0) the formula would claim perfect knowledge. Instead, zero exceptions among n rows leave up
+to 1 - 0.05^(1/n), about 3/n, of all rows unlike these (Hanley & Lippman-Hand 1983, If nothing goes wrong, is everything
+all right?, JAMA 249, 1743–1745): half the interval is that share of the most by which two rows' scores can differ. With
+one row or one seed the spread is unknown, and the interval has no ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtrit
+
+from workbench.metrics import Floats
+
+Verdict = Literal["gain", "loss", "cannot tell", "no change"]
+
+LEVEL = 0.95
+"""Of the intervals: a verdict claims a difference that is not there in at most the rest of cases."""
+
+POWER = 0.80
+"""Of the detectable change: a change as large is found with this probability."""
+
+_ROUNDING = 1e-12
+# Spread below this part of the scores themselves is float arithmetic, not spread.
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One version's score.
+
+    Attributes
+    ----------
+    mean : float
+        Over rows and seeds, in the metric's unit.
+    low, high : float
+        Ends of the 95 % interval.
+    se : float
+        Standard error; 0 where nothing varied, infinite for one row or one seed.
+    df : float
+        Degrees of freedom of ``se``.
+    """
+
+    mean: float
+    low: float
+    high: float
+    se: float
+    df: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """Version B's score minus version A's.
+
+    Attributes
+    ----------
+    change : float
+        In the metric's own unit and direction: a log loss that falls has a negative change, and is a gain.
+    low, high : float
+        Ends of the 95 % interval of the change.
+    se : float
+        Standard error of the change; 0 where nothing varied, infinite for one row or one seed.
+    df : float
+        Degrees of freedom of ``se``.
+    detectable : float
+        The smallest change, of either sign, that these rows and seeds would show in 80 % of cases.
+    verdict : str
+        ``gain``, ``loss``, ``cannot tell``, or ``no change`` for identical model inputs.
+    """
+
+    change: float
+    low: float
+    high: float
+    se: float
+    df: float
+    detectable: float
+    verdict: Verdict
+
+
+NO_CHANGE = Change(0.0, 0.0, 0.0, 0.0, float("inf"), 0.0, "no change")
+"""Two versions with identical model inputs: nothing is estimated."""
+
+
+def interval(scores: npt.ArrayLike, *, span: float | None = None) -> Estimate:
+    """Estimate a mean over rows, as accuracy is, from one version's row scores.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_seeds, n_rows)
+        Score of each test row under each seed.
+    span : float, optional
+        The most by which two rows' scores can differ (1 for accuracy), used where nothing varies; default: the most
+        that was seen.
+
+    Raises
+    ------
+    ValueError
+        No rows or seeds, not two dimensions, or scores that are not finite.
+    """
+    x = _checked(scores, "scores")
+    return spread_of_rows([x], span=span, rarest=x.shape[1]).as_estimate()
+
+
+def paired(
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    *,
+    greater_is_better: bool = True,
+    identical: bool = False,
+    span: float | None = None,
+) -> Change:
+    """Compare two versions by row scores whose means are the figures of interest.
+
+    Parameters
+    ----------
+    a, b : array-like of shape (n_seeds, n_rows)
+        Scores of the same test rows, in the same order, under as many seeds.
+    greater_is_better : bool
+        Whether a higher score is a gain.
+    identical : bool
+        The model's inputs are the same in both versions: nothing is estimated, the verdict is ``no change``. Equal
+        scores alone are no reason for that verdict: they read ``cannot tell``.
+    span : float, optional
+        As in :func:`interval`.
+
+    Raises
+    ------
+    ValueError
+        No rows or seeds, unequal shapes, or scores that are not finite.
+    """
+    before, after = _checked(a, "a"), _checked(b, "b")
+    if before.shape != after.shape:
+        raise ValueError(f"a and b must score the same rows under as many seeds: {before.shape} is not {after.shape}")
+    if identical:
+        return NO_CHANGE
+    return spread_of_rows([before, after], span=span, rarest=before.shape[1]).as_change(greater_is_better)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A mean and how sure it is, before it is one version's estimate or a change.
+
+    Attributes
+    ----------
+    mean, se, df : float
+        As in :class:`Estimate`.
+    half : float
+        Half the interval's width.
+    detectable : float
+        As in :class:`Change`.
+    """
+
+    mean: float
+    se: float
+    df: float
+    half: float
+    detectable: float
+
+    def as_estimate(self) -> Estimate:
+        """Write the spread of one version's scores."""
+        return Estimate(self.mean, self.mean - self.half, self.mean + self.half, self.se, self.df)
+
+    def as_change(self, greater_is_better: bool) -> Change:
+        """Write the spread of a difference, with its verdict."""
+        low, high = self.mean - self.half, self.mean + self.half
+        better, worse = (low > 0, high < 0) if greater_is_better else (high < 0, low > 0)
+        verdict: Verdict = "gain" if better else "loss" if worse else "cannot tell"
+        return Change(self.mean, low, high, self.se, self.df, self.detectable, verdict)
+
+
+def spread_of_rows(versions: list[Floats], *, span: float | None, rarest: int) -> Spread:
+    """Apply the formula to one version's row scores, or to the second's minus the first's.
+
+    Parameters
+    ----------
+    versions : list of one or two ndarrays of shape (n_seeds, n_rows)
+        Values per row whose mean is the score.
+    span : float or None
+        As in :func:`interval`.
+    rarest : int
+        The rows to count with where nothing varies: all, or those of the rarest class.
+    """
+    x, n_rows = contrast(versions), versions[0].shape[1]
+    seen = max(float(part.max()) for part in versions) - min(float(part.min()) for part in versions)
+    return spread(
+        x.mean(axis=1),
+        rows_variance=float(x.mean(axis=0).var(ddof=1)) / n_rows if n_rows > 1 else np.inf,
+        n_rows=n_rows,
+        largest=max(float(np.abs(part).max()) for part in versions),
+        unseen=unseen(rarest, seen if span is None else span),
+    )
+
+
+def spread(seed_means: Floats, *, rows_variance: float, n_rows: int, largest: float, unseen: float) -> Spread:
+    """Add the variance over rows to that over seeds.
+
+    Parameters
+    ----------
+    seed_means : ndarray of shape (n_seeds,)
+        The figure under each seed.
+    rows_variance : float
+        Variance of the seed-averaged figure over samples of rows; not finite where it is unknown.
+    n_rows : int
+        Rows behind it.
+    largest : float
+        Size of the scores, against which rounding is told from spread.
+    unseen : float
+        Half the interval where nothing varies: see :func:`unseen`.
+    """
+    mean, n_seeds = float(seed_means.mean()), len(seed_means)
+    if n_rows < 2 or n_seeds < 2 or not np.isfinite(rows_variance):
+        return Spread(mean, np.inf, 0.0, np.inf, np.inf)
+    seeds_variance = float(seed_means.var(ddof=1)) / n_seeds
+    se = float(np.sqrt(rows_variance + seeds_variance))
+    if se <= _ROUNDING * largest:
+        return Spread(mean, 0.0, float(min(n_rows, n_seeds) - 1), unseen, unseen)
+    squares = rows_variance**2 / (n_rows - 1) + seeds_variance**2 / (n_seeds - 1)
+    df = (rows_variance + seeds_variance) ** 2 / squares
+    t = float(stdtrit(df, (1 + LEVEL) / 2))
+    return Spread(mean, se, df, t * se, (t + float(stdtrit(df, POWER))) * se)
+
+
+def unseen(n_rows: int, span: float) -> float:
+    """Bound what rows unlike all ``n_rows`` seen could change, each worth ``span`` at most; none known, no bound."""
+    return (1 - (1 - LEVEL) ** (1 / n_rows)) * span if span > 0 else np.inf
+
+
+def contrast(versions: list[Floats]) -> Floats:
+    """Return the only version's values, or the second's minus the first's."""
+    return versions[1] - versions[0] if len(versions) == 2 else versions[0]
+
+
+def _checked(scores: npt.ArrayLike, name: str) -> Floats:
+    """Return scores as a float array of seeds and rows, refusing what is none."""
+    array = np.asarray(scores, dtype=np.float64)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"{name} must have the shape (n_seeds, n_rows), with one of each at least, not {array.shape}")
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        seed, row = bad[0]
+        raise ValueError(f"{name} holds {len(bad)} scores that are not finite, the first at seed {seed}, row {row}")
+    return array
