@@ -7,14 +7,24 @@ import os
 import subprocess
 import sys
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from workbench.errors import ModelError, UnknownName
 from workbench.models import PRESETS, TASKS, fit, load_model, predict
+from workbench.models.columns import TabularColumns
+from workbench.models.fingerprint import fingerprint
 
 N = 240
 MAKE_FOREST = """
@@ -144,8 +154,6 @@ def test_rows_to_predict_may_bring_other_types_and_unknown_categories(spec: str)
 
 
 def test_categories_beyond_255_share_one_and_the_frequent_ones_keep_their_own() -> None:
-    from workbench.models.columns import TabularColumns
-
     many = pd.DataFrame({"code": [f"c{i:03}" for i in range(400)] + ["often", "often", None]})
     columns = TabularColumns(max_categories=255).fit(many)
 
@@ -155,8 +163,6 @@ def test_categories_beyond_255_share_one_and_the_frequent_ones_keep_their_own() 
 
 
 def test_what_the_columns_learn_comes_from_the_train_rows_alone() -> None:
-    from workbench.models.columns import TabularColumns
-
     columns = TabularColumns().fit(pd.DataFrame({"city": ["Oslo", "Rome"], "gone": [None, None]}))
 
     seen = columns.transform(pd.DataFrame({"city": ["Rome", "Paris"], "gone": ["now", "here"]}))
@@ -165,8 +171,6 @@ def test_what_the_columns_learn_comes_from_the_train_rows_alone() -> None:
 
 
 def test_times_become_seconds_since_1970() -> None:
-    from workbench.models.columns import TabularColumns
-
     frame = pd.DataFrame({"t": pd.to_datetime(["1970-01-02", None]), "d": [datetime.date(1969, 12, 31), None]})
 
     assert TabularColumns().fit_transform(frame).iloc[0].tolist() == [86400, -86400]
@@ -271,33 +275,53 @@ def test_a_fingerprint_does_not_depend_on_the_process(project: Path) -> None:
         assert result.stdout.strip() == here, result.stderr
 
 
+def pipeline(power: int = 2, shift: int = 1, category: str = "y", folds: int = 3, weight: float = 2.0) -> Any:
+    """An estimator with parameters of many kinds; each argument changes one of them, deep inside."""
+    shifted = FunctionTransformer(lambda X: X + shift)
+    powered = FunctionTransformer(partial(np.power, np.e, power))
+    encoded = OrdinalEncoder(categories=[np.array(["x", category], dtype=object)])
+    columns = make_column_transformer((shifted, ["a"]), (powered, {"b"}), (encoded, make_column_selector("c")))
+    grid = {"class_weight": [{"no": 1, "yes": np.float32(weight)}]}
+    return make_pipeline(columns, GridSearchCV(LogisticRegression(), grid, cv=KFold(folds)))
+
+
 @pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("exponent=2", "exponent=3"),
-        ("X + 1", "X + 2"),
-        ('"x", "y"', '"x", "z"'),
-        ("KFold(3", "KFold(4"),
-        ("np.float32(2)", "np.float32(3)"),
-        ("return X**exponent", "return X**exponent + 1"),
-    ],
+    "change",
+    [{"power": 3}, {"shift": 2}, {"category": "z"}, {"folds": 4}, {"weight": 3.0}],
+    ids=lambda change: [*change],
 )
-def test_a_changed_parameter_or_function_changes_the_fingerprint(project: Path, before: str, after: str) -> None:
-    write(project, "tricky.py", TRICKY)
-    old = load_model("tricky:make", "classification").fingerprint
-    assert before in TRICKY
+def test_a_parameter_anywhere_changes_the_fingerprint(change: dict[str, Any]) -> None:
+    same, again, other = (
+        fingerprint("mine:make", "classification", pipeline(**changed), pipeline) for changed in ({}, {}, change)
+    )
 
-    write(project, "tricky.py", TRICKY.replace(before, after))
-    assert load_model("tricky:make", "classification").fingerprint != old
+    assert same == again != other
 
 
-def test_a_random_state_does_not_change_the_parameters_part_of_the_fingerprint() -> None:
-    from sklearn.ensemble import RandomForestClassifier
+def test_code_in_the_model_file_changes_the_fingerprint(project: Path) -> None:
+    write(project, "mine.py", MAKE_FOREST.format(trees=3))
+    before = load_model("mine:make", "classification")
+    write(project, "mine.py", MAKE_FOREST.format(trees=3) + "\nUNUSED = 1\n")
 
-    from workbench.models.fingerprint import fingerprint
+    assert load_model("mine:make", "classification").fingerprint != before.fingerprint
 
+
+def test_code_of_a_class_from_another_file_changes_the_fingerprint(project: Path) -> None:
+    write(project, "mine.py", "from mine_classes import Own\ndef make(): return Own()\n")
+    own = "from sklearn.dummy import DummyClassifier\nclass Own(DummyClassifier):\n    VALUE = {}\n"
+    prints = []
+    for value in (1, 2):
+        write(project, "mine_classes.py", own.format(value))
+        sys.modules.pop("mine_classes", None)
+        sys.modules.pop("mine", None)
+        prints.append(load_model("mine:make", "classification").fingerprint)
+
+    assert prints[0] != prints[1]
+
+
+def test_a_random_state_does_not_change_the_fingerprint() -> None:
     one, other, larger = (
-        fingerprint("s", "classification", RandomForestClassifier(n_estimators=trees, random_state=seed), len)
+        fingerprint("s", "classification", RandomForestClassifier(trees, random_state=seed), pipeline)
         for trees, seed in ((10, 1), (10, 2), (11, 1))
     )
 

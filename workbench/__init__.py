@@ -1,1 +1,25 @@
-"""Data-centric quality workbench: the model stays fixed, the data is improved in measured iterations."""
+"""Data-centric quality workbench: the model stays fixed, the data is improved in measured iterations.
+
+>>> import workbench
+>>> lake = workbench.open()  # doctest: +SKIP
+>>> lake["adult"].compare(1, 2).verdict  # doctest: +SKIP
+'cannot tell'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.api import open
+
+__all__ = ["open"]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded at first use: the command line's help must not wait for DuckDB.
+    if name == "open":
+        from workbench.api import open
+
+        return open
+    raise AttributeError(f"module 'workbench' has no attribute '{name}'")

@@ -11,7 +11,7 @@ from workbench.cli.state import State, json_option, message_option, pass_state, 
 
 @click.group("draft")
 def draft() -> None:
-    r"""Stage corrections in a draft, see what they would do, publish them.
+    """Stage corrections in a draft, see what they would do, publish them.
 
     \b
     Example:

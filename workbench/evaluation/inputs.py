@@ -89,7 +89,8 @@ class ModelInputs:
     def notes(self) -> tuple[str, ...]:
         """What a reader of figures must know about the rows behind them."""
         said = []
-        for lane, verb in (("train", "fitted on"), ("validation", "asked about"), ("test", "scored on")):
+        verbs: dict[Lane, str] = {"train": "fitted on", "validation": "asked about", "test": "scored on"}
+        for lane, verb in verbs.items():
             taken, count = self.taken(lane), self.available.get(lane, 0)
             if taken < count:
                 said.append(f"{verb} a fixed sample of {taken:,} of {count:,} {lane} rows")
@@ -183,14 +184,15 @@ def read_inputs(
 ) -> ModelInputs:
     """Read model inputs by a given reading, as :func:`inputs` does."""
     most = view.lake.settings.max_train_rows if max_train_rows is None else max_train_rows
-    numbers = [LANES.index(lane) for lane in lanes]
-    included = f"NOT r._excluded AND r._lane IN ({', '.join(map(str, numbers))})"
     label = reading.label_text(view)
     counts = session.rows(
         f"SELECT _lane, count(label), count(*) - count(label), count(DISTINCT label) "
-        f"FROM (SELECT r._lane, {label} AS label FROM {view.rows} r WHERE {included}) GROUP BY _lane ORDER BY _lane"
+        f"FROM (SELECT r._lane, {label} AS label FROM {view.rows} r WHERE NOT r._excluded) GROUP BY _lane ORDER BY _lane"
     )
-    classes = max((row[3] for row in counts), default=0) if reading.task == "classification" else 1
+    classes = 1
+    if reading.task == "classification":
+        classes = max((row[3] for row in counts if LANES[row[0]] != "validation"), default=1)
+    counts = [row for row in counts if LANES[row[0]] in lanes]
     test_cap = min(MAX_TEST_ROWS, max(_LEAST_ROWS, MAX_PREDICTIONS // max(1, classes * max(seeds, 1))))
     chosen = []
     for lane, labelled, unlabelled, _ in counts:

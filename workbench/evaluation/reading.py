@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.errors import UsageError
-from workbench.lake import LANES, View, canonical_text, digest_sums, low_bits, quote
+from workbench.lake import LANES, View, canonical_text, low_bits, quote
 from workbench.lake.records import Task
+from workbench.lake.sql import digest_sums
 
 Kind = Literal["number", "time", "vector", "text"]
 

@@ -1,8 +1,8 @@
 """Evaluations kept in the lake, so that none is computed twice.
 
 ``evaluations`` has a record per evaluation and version (several versions may have equal model inputs), ``predictions``
-the rows, once per evaluation. An evaluation's name follows from what was computed, so whoever computes the same thing at
-the same time arrives at the same name, and the first to store it wins.
+the rows, once per evaluation. An evaluation's name follows from what was computed, so whoever computes the same thing
+at the same time arrives at the same name, and the first to store it wins.
 """
 
 from __future__ import annotations
@@ -34,15 +34,17 @@ def find(lake: Lake, name: str) -> dict[str, Any] | None:
     return json.loads(rows[0][0]) if rows else None
 
 
-def find_published(lake: Lake, dataset: str, version: int, fingerprint: str, reading: str) -> dict[str, Any] | None:
-    """Return the evaluation recorded for a published version by the same reading, or None, without reading a row."""
+def find_published(
+    lake: Lake, kind: Kind, dataset: str, version: int, fingerprint: str, reading: str
+) -> dict[str, Any] | None:
+    """Return what was recorded for a published version by the same reading, or None, without reading a row."""
     rows = lake.read(
         "SELECT result FROM lake.workbench.evaluations WHERE dataset = ? AND version = ? AND fingerprint = ?",
         [dataset, version, fingerprint],
     )
-    state = f"{dataset}@{version}"
+    wanted = {"kind": kind, "state": f"{dataset}@{version}", "reading": reading}
     results = [json.loads(row[0]) for row in rows]
-    return next((found for found in results if found["state"] == state and found["reading"] == reading), None)
+    return next((found for found in results if all(found[name] == value for name, value in wanted.items())), None)
 
 
 def keep(lake: Lake, result: dict[str, Any], rows: Predictions | None) -> dict[str, Any]:
@@ -71,9 +73,9 @@ def keep(lake: Lake, result: dict[str, Any], rows: Predictions | None) -> dict[s
                     "SELECT result FROM lake.workbench.evaluations WHERE evaluation = ?", [result["id"]]
                 )
             ]
-            same = next((found for found in kept if found["state"] == result["state"]), None)
-            if same is not None:
-                return same
+            for found in kept:
+                if found["state"] == result["state"]:
+                    return dict(found)
             names = ("id", "dataset", "version", "input_hash", "fingerprint")
             record = (*(result[name] for name in names), to_json(result), datetime.now(UTC))
             current.insert("evaluations", [record])
@@ -95,15 +97,14 @@ def read_predictions(lake: Lake, name: str) -> Predictions:
     return _predictions(table)
 
 
-def known_rows(lake: Lake, kind: Kind, dataset: str, fingerprint: str, trained_on: str) -> list[str]:
-    """Name the evaluations whose models learnt from the same train rows as those of an input hash."""
-    kinds = ("evaluation", "cross") if kind != "oof" else ("oof",)
+def same_models(lake: Lake, dataset: str, fingerprint: str, trained_on: str) -> list[str]:
+    """Name what was computed with models that learnt the same: equal recipe, equal train rows."""
     rows = lake.read(
-        "SELECT DISTINCT evaluation, result FROM lake.workbench.evaluations "
+        "SELECT DISTINCT evaluation FROM lake.workbench.evaluations "
         "WHERE dataset = ? AND fingerprint = ? AND starts_with(input_hash, ?) ORDER BY evaluation",
         [dataset, fingerprint, trained_on + "-"],
     )
-    return list(dict.fromkeys(name for name, result in rows if json.loads(result)["kind"] in kinds))
+    return [row[0] for row in rows]
 
 
 def recorded(lake: Lake, dataset: str) -> dict[int, Evaluation]:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from workbench.lake.publish import read_versions
 from workbench.lake.store import Lake
 
-
 _FILES = "SELECT coalesce(sum(file_count + delete_file_count), 0)::BIGINT FROM ducklake_table_info('lake')"
 
 

@@ -1,0 +1,247 @@
+"""Do the verdicts claim what is not there, and do the intervals cover what is?
+
+Two data sets (Adult and scikit-learn's digits), two models: a small neural network, which each seed makes another one,
+and gradient boosting, which only varies by the rows that a seed leaves out. Every model is fitted under 60 seeds and its
+predictions of all test rows are kept: a pool. A replicate draws five seeds for version A, five others for version B,
+and test rows with replacement, the same for both; the truth is the difference of the two pools' means over all test
+rows, so the draws are independent samples from a population whose truth is known.
+
+- A/A: A and B from one pool. Whatever a verdict claims is false: at most 6 % of replicates may.
+- Change: B's pool was fitted on correct train labels, A's on labels of which a few were wrong, and of which so many
+  were wrong that accuracy falls by about five points. At least 94 % of intervals must hold the truth; five points must
+  be found.
+- Neutral edits: a chain of versions, each exchanging 1 % of the train rows for others from the same source. Both
+  neighbours are fitted under the same five seeds, as in real use. At most 6 % of pairs may be called a gain or a loss.
+
+For comparison, "rows only" is what an interval says that knows the test rows as the only source of variance.
+
+Run from the project's folder: python benchmarks/calibration.py [--data FILE] [--replicates N] [--seeds N] [--pairs N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+from workbench.impact import difference
+from workbench.metrics import METRICS, Metric, encode, metrics_of
+from workbench.models import presets
+
+SEEDS_PER_VERSION = 5
+MODELS = ("network", "boosting")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A data set, cut into train rows, spare rows from the same source, and test rows.
+
+    ``X`` holds the features as each model takes them; ``few`` and ``many`` are the shares of train labels that are
+    replaced by other classes for a slight loss of accuracy, and for one of about five points.
+    """
+
+    name: str
+    X: dict[str, np.ndarray]
+    y: np.ndarray
+    n_classes: int
+    train: np.ndarray
+    spare: np.ndarray
+    test: np.ndarray
+    few: float
+    many: float
+    trees: int
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What became of the replicates: the share that claimed a gain or loss, and that held the truth."""
+
+    claims: float
+    rows_only: float
+    covered: float
+    truth: float
+
+
+def adult(path: Path) -> Task:
+    """Cut the test rows of the demo's file, whose labels are sound, into 3,600 train, 400 spare and 4,000 test rows."""
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    rows = rows[rows["split"] == "test"].drop(columns=["person_id", "split"])
+    y = encode(rows.pop("income").str.removesuffix("."), ["<=50K", ">50K"])
+    numbers = ["age", "fnlwgt", "education_num", "capital_gain", "capital_loss", "hours_per_week"]
+    features = rows.assign(**{name: pd.to_numeric(rows[name]) for name in numbers})
+    codes = presets.tabular("classification")[:-1].fit_transform(features)
+    plain = np.column_stack([codes[name].cat.codes if name.startswith("text") else codes[name] for name in codes])
+    encoded = presets.linear("classification")[:-1].fit_transform(features)
+    dense = encoded.toarray() if hasattr(encoded, "toarray") else encoded
+    return _cut("adult", {"boosting": plain, "network": dense}, y, few=0.03, many=0.36, trees=50)
+
+
+def digits() -> Task:
+    """Cut scikit-learn's digits into about 810 train, 90 spare and 898 test rows."""
+    X, y = load_digits(return_X_y=True)
+    return _cut(
+        "digits", {"boosting": X, "network": StandardScaler().fit_transform(X)}, y, few=0.03, many=0.3, trees=15
+    )
+
+
+def _cut(name: str, X: dict[str, np.ndarray], y: np.ndarray, *, few: float, many: float, trees: int) -> Task:
+    """Deal rows at random: half to the test rows, a tenth of the others to the spare ones."""
+    train, spare, test = np.split(np.random.default_rng(0).permutation(len(y)), [int(0.45 * len(y)), len(y) // 2])
+    return Task(name, X, np.asarray(y), len(np.unique(y)), train, spare, test, few, many, trees)
+
+
+def estimator(task: Task, model: str, seed: int) -> MLPClassifier | HistGradientBoostingClassifier:
+    """Build an unfitted model, small enough for thousands of fits."""
+    if model == "network":
+        return MLPClassifier((16,), max_iter=12, batch_size=64, learning_rate_init=0.005, random_state=seed)
+    return HistGradientBoostingClassifier(max_iter=task.trees, early_stopping=False, random_state=seed)
+
+
+def predictions(
+    task: Task, model: str, rows: np.ndarray, labels: np.ndarray, seeds: Sequence[int], *, leave_out: bool = True
+) -> np.ndarray:
+    """Fit under each seed, without the tenth of the rows that the seed leaves out, and predict all test rows."""
+    X, out = task.X[model], np.zeros((len(seeds), len(task.test), task.n_classes))
+    for place, seed in enumerate(seeds):
+        kept = np.array([not leave_out or _digest(seed, key) % 10 > 0 for key in rows])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fitted = estimator(task, model, seed).fit(X[rows[kept]], labels[kept])
+        out[place][:, fitted.classes_] = fitted.predict_proba(X[task.test])
+    return out
+
+
+def _digest(seed: int, key: int) -> int:
+    """Hash a seed and a row's key to a number."""
+    return int(hashlib.md5(f"{seed}:{key}".encode()).hexdigest()[:8], 16)
+
+
+def mislabelled(task: Task, share: float) -> np.ndarray:
+    """Replace a share of the train labels by other classes; the smaller share's rows are among the larger's."""
+    random = np.random.default_rng(1)
+    chosen = random.random(len(task.train)) < share
+    other = (task.y[task.train] + random.integers(1, task.n_classes, len(task.train))) % task.n_classes
+    return np.where(chosen, other, task.y[task.train])
+
+
+def replicates(
+    metric: Metric, y: np.ndarray, a: np.ndarray, b: np.ndarray, *, number: int, same_seeds: bool = False
+) -> Rates:
+    """Compare ``number`` samples of seeds and rows from two pools of predictions (n_seeds, n_rows, n_classes)."""
+    random = np.random.default_rng(2)
+    truth = float(np.mean([metric.score(y, two) - metric.score(y, one) for one, two in zip(a, b, strict=True)]))
+    claims = rows_only = covered = 0
+    for number_of in range(number):
+        seeds = random.permutation(len(a))
+        of_a = seeds[:SEEDS_PER_VERSION]
+        of_b = of_a if same_seeds else seeds[SEEDS_PER_VERSION : 2 * SEEDS_PER_VERSION]
+        rows = random.integers(0, len(y), len(y))
+        sample, one, two = y[rows], a[np.ix_(of_a, rows)], b[np.ix_(of_b, rows)]
+        found = difference(metric, sample, one, two, replicates=200, random_state=number_of)
+        claims += found.verdict in ("gain", "loss")
+        covered += found.low <= truth <= found.high
+        rows_only += _claimed_by_rows_alone(metric, sample, one, two)
+    return Rates(claims / number, rows_only / number, covered / number, truth)
+
+
+def _claimed_by_rows_alone(metric: Metric, y: np.ndarray, one: np.ndarray, two: np.ndarray) -> bool:
+    """Tell whether 1.96 standard errors over rows alone exclude zero (means over rows only)."""
+    if metric.row_score is None:
+        return False
+    d = np.mean([metric.row_score(y, after) - metric.row_score(y, before) for before, after in zip(one, two)], axis=0)
+    return bool(abs(d.mean()) > 1.96 * d.std(ddof=1) / len(d) ** 0.5)
+
+
+def neutral_edits(task: Task, model: str, *, pairs: int) -> dict[str, float]:
+    """Walk down a chain of versions that differ by 1 % of exchanged rows; return each metric's share of claims."""
+    random = np.random.default_rng(3)
+    rows, spare, y = task.train.copy(), task.spare.copy(), task.y[task.test]
+    seeds, exchanged = range(SEEDS_PER_VERSION), max(1, len(task.train) // 100)
+    before = predictions(task, model, rows, task.y[rows], seeds)
+    claims = dict.fromkeys((metric.name for metric in metrics_of("classification")), 0)
+    for _ in range(pairs):
+        out, into = random.permutation(len(rows))[:exchanged], random.permutation(len(spare))[:exchanged]
+        rows[out], spare[into] = spare[into], rows[out]
+        after = predictions(task, model, rows, task.y[rows], seeds)
+        for name in claims:
+            claims[name] += difference(METRICS[name], y, before, after).verdict in ("gain", "loss")
+        before = after
+    return {name: count / pairs for name, count in claims.items()}
+
+
+def measure(
+    task: Task, model: str, *, seeds: int, number: int, pairs: int, say: Callable[[str], None] = print
+) -> dict[str, dict[str, float]]:
+    """Run everything for one task and model; return each metric's rates."""
+    y, labels = task.y[task.test], task.y[task.train]
+    once, again = predictions(task, model, task.train, labels, [0, 1], leave_out=False).argmax(axis=2)
+    sound, few, many = (
+        predictions(task, model, task.train, part, range(seeds))
+        for part in (labels, mislabelled(task, task.few), mislabelled(task, task.many))
+    )
+    accuracies = (sound.argmax(axis=2) == y).mean(axis=1)
+    say(
+        f"\n{task.name}, {model}: accuracy {accuracies.mean():.4f}, standard deviation over seeds {accuracies.std():.4f}; "
+        f"on the same rows two random states differ in {(once != again).mean():.2%} of predictions"
+    )
+    say(f"{'metric':<18}{'n':>6}{'A/A':>7}{'rows only':>11}{'neutral':>9}   change, coverage, found (few | many wrong)")
+    neutral = neutral_edits(task, model, pairs=pairs) if pairs else {}
+    results = {}
+    for metric in metrics_of("classification"):
+        count = number if metric.row_score is not None else max(1, number // 4)
+        same = replicates(metric, y, sound, sound, number=count)
+        small, large = (replicates(metric, y, wrong, sound, number=count, same_seeds=True) for wrong in (few, many))
+        results[metric.name] = {
+            "A/A claims": same.claims,
+            "neutral claims": neutral.get(metric.name, float("nan")),
+            "coverage, few wrong": small.covered,
+            "coverage, many wrong": large.covered,
+            "found, many wrong": large.claims,
+            "truth, many wrong": large.truth,
+        }
+        rows_only = f"{same.rows_only:.1%}" if metric.row_score is not None else "-"
+        say(
+            f"{metric.name:<18}{count:>6}{same.claims:>7.1%}{rows_only:>11}{neutral.get(metric.name, np.nan):>9.1%}   "
+            f"{small.truth:+.4f} {small.covered:.1%} {small.claims:.1%} | "
+            f"{large.truth:+.4f} {large.covered:.1%} {large.claims:.1%}"
+        )
+    return results
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("data/adult.csv"), help="the demo's Adult file")
+    parser.add_argument("--replicates", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, default=60)
+    parser.add_argument("--pairs", type=int, default=100)
+    options = parser.parse_args()
+    began = time.perf_counter()
+    worst: dict[str, float] = {"claims": 0.0, "coverage": 1.0, "found": 1.0}
+    for task in (adult(options.data), digits()):
+        for model in MODELS:
+            results = measure(task, model, seeds=options.seeds, number=options.replicates, pairs=options.pairs)
+            for rates in results.values():
+                worst["claims"] = max(worst["claims"], rates["A/A claims"], rates["neutral claims"])
+                worst["coverage"] = min(worst["coverage"], rates["coverage, few wrong"], rates["coverage, many wrong"])
+            worst["found"] = min(worst["found"], results["accuracy"]["found, many wrong"])
+    print(
+        f"\nmost claims {worst['claims']:.1%} (at most 6 %), least coverage {worst['coverage']:.1%} (at least 94 %), "
+        f"five points of accuracy found in {worst['found']:.1%}; {time.perf_counter() - began:.0f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,368 @@
+"""The workbench in Python: ``workbench.open()`` gives the lake, the lake its datasets, a dataset its versions.
+
+Thin on purpose: each method fills in the author and calls the one function that the command line and the app call too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench import drafts as _drafts
+from workbench import iterations, versions
+from workbench.drafts import Correction, Draft, Published, Staged
+from workbench.lake import Definition, Lake, Version, newest, open_lake, read_versions, view_of
+from workbench.lake.values import to_json
+from workbench.progress import Progress, silent
+from workbench.settings import Settings, load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.compare import Comparison
+    from workbench.evaluation import Evaluation
+    from workbench.findings import CheckResult, Finding
+    from workbench.ingest import RefreshResult
+    from workbench.iterations import Decided, DraftCheck
+    from workbench.validation import Validation
+    from workbench.versions import Diff, Event
+
+
+def open(lake: str | None = None, *, author: str | None = None, create: bool = False) -> OpenLake:  # noqa: A001
+    """Open a lake.
+
+    Parameters
+    ----------
+    lake : str, optional
+        ``sqlite:PATH`` or ``postgres:CONNECTION``; default: the settings'.
+    author : str, optional
+        Recorded with versions and decisions; default: the settings', or the system's user.
+    create : bool
+        Make the lake where there is none.
+
+    Examples
+    --------
+    >>> import workbench
+    >>> lake = workbench.open("sqlite:data/lake/catalog.sqlite")  # doctest: +SKIP
+    >>> adult = lake["adult"]  # doctest: +SKIP
+    >>> adult.diff(1, 3).cells_changed  # doctest: +SKIP
+    758
+    """
+    return OpenLake.from_settings(load(lake=lake, author=author), create=create)
+
+
+@dataclass(frozen=True)
+class AtVersion:
+    """One version of a dataset, ready to be read, checked and measured."""
+
+    lake: Lake
+    version: Version
+    author: str
+
+    def to_pandas(self, *, columns: Sequence[str] | None = None, limit: int | None = None) -> pd.DataFrame:
+        """Read the rows; the index is the row identity, ``rid``."""
+        return view_of(self.lake, self.version).to_pandas(columns=columns, limit=limit)
+
+    def to_arrow(self, *, columns: Sequence[str] | None = None, limit: int | None = None) -> Any:
+        """Read the rows as an Arrow table whose first column is ``_rid``."""
+        return view_of(self.lake, self.version).to_arrow(columns=columns, limit=limit)
+
+    def head(self, limit: int) -> tuple[list[str], list[list[Any]]]:
+        """Read the first rows as plain JSON values: column names, and rows that begin with the row identity."""
+        view = view_of(self.lake, self.version)
+        from workbench.lake import quote
+
+        cells = "".join(f", {quote(column.physical)}" for column in view.columns)
+        rows = view.fetch(f"SELECT _rid{cells} FROM {{rows}} ORDER BY _rid LIMIT {int(limit)}")
+        return [column.name for column in view.columns], [[to_json(value) for value in row] for row in rows]
+
+    def validate(self, *, progress: Progress = silent) -> Validation:
+        """Validate against the dataset's schema."""
+        return iterations.validate(self.lake, self.version, progress=progress)
+
+    def check(self, *, only: Sequence[str] | None = None, progress: Progress = silent) -> list[CheckResult]:
+        """Run the checks; what they find joins the queue."""
+        return iterations.check(self.lake, self.version, only=only, author=self.author, progress=progress)
+
+    def evaluate(self, *, progress: Progress = silent) -> Evaluation:
+        """Fit and score the fixed model; a figure that is known is not computed again."""
+        return iterations.measure(self.lake, self.version, progress=progress)
+
+    def export(self, path: Path, *, formula_safe: bool = True, excluded: bool = False) -> int:
+        """Write the rows to a .csv, .parquet or .jsonl file and return how many."""
+        return versions.export(view_of(self.lake, self.version), path, formula_safe=formula_safe, excluded=excluded)
+
+    def document(self) -> dict[str, Any]:
+        """Lay out as the JSON of a version."""
+        documents = iterations.version_documents(self.lake, self.version.dataset)
+        return next(document for document in documents if document["version"] == self.version.version)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset of an open lake."""
+
+    lake: Lake
+    name: str
+    author: str
+
+    @property
+    def newest(self) -> Version:
+        """The newest version."""
+        return newest(self.lake, self.name)
+
+    @property
+    def definition(self) -> Definition:
+        """What the dataset is, at its newest version."""
+        return self.newest.definition
+
+    def at(self, version: int | str | None = None) -> AtVersion:
+        """Return a version by number or tag; the newest without either."""
+        return AtVersion(self.lake, self._version(version), self.author)
+
+    def versions(self) -> list[Version]:
+        """List the versions, oldest first."""
+        return read_versions(self.lake, self.name)
+
+    def documents(self) -> list[dict[str, Any]]:
+        """List the versions as JSON documents, with metrics and verdict where they were evaluated."""
+        return iterations.version_documents(self.lake, self.name)
+
+    def refresh(
+        self, source: Any = None, *, mode: str = "upsert", message: str = "", progress: Progress = silent
+    ) -> RefreshResult:
+        """Merge a newer source by key; corrections stay."""
+        from workbench.ingest import refresh
+
+        return refresh(self.lake, self.name, source, mode=mode, author=self.author, message=message, progress=progress)
+
+    def diff(self, a: int | str, b: int | str, *, limit: int | None = None) -> Diff:
+        """Compare two versions cell by cell."""
+        return versions.diff(self.lake, self._version(a), self._version(b), limit=limit)
+
+    def compare(
+        self, a: int | str, b: int | str, *, metric: str | None = None, progress: Progress = silent
+    ) -> Comparison:
+        """Say whether the fixed model gained from version ``a`` to ``b``."""
+        return iterations.compare_versions(
+            self.lake, self._version(a), self._version(b), metric=metric, progress=progress
+        )
+
+    def validate(self, version: int | str | None = None, *, progress: Progress = silent) -> Validation:
+        """Validate a version against the schema."""
+        return self.at(version).validate(progress=progress)
+
+    def check(
+        self, version: int | str | None = None, *, only: Sequence[str] | None = None, progress: Progress = silent
+    ) -> list[CheckResult]:
+        """Run the checks on a version; what they find joins the queue."""
+        return self.at(version).check(only=only, progress=progress)
+
+    def evaluate(self, version: int | str | None = None, *, progress: Progress = silent) -> Evaluation:
+        """Fit and score the fixed model on a version."""
+        return self.at(version).evaluate(progress=progress)
+
+    def blame(self, key: Mapping[str, Any], *, column: str | None = None) -> list[Event]:
+        """Tell the story of a row or cell; the row may have left meanwhile."""
+        from workbench.errors import UnknownName
+
+        for version in reversed(self.versions()):
+            try:
+                rid = versions.find_row(view_of(self.lake, version), key)
+            except UnknownName:
+                if version.version == 1:
+                    raise
+                continue
+            return versions.blame(self.lake, self.name, rid, column=column)
+        raise UnknownName("row", str(dict(key)), where=f"'{self.name}'")
+
+    def restore(self, version: int | str, *, message: str = "") -> Version:
+        """Make an old version the newest again."""
+        wanted = self._version(version)
+        message = message or f"restored {wanted.name}"
+        return versions.restore(self.lake, wanted, author=self.author, message=message)
+
+    def tag(self, version: int | str, tag: str) -> None:
+        """Let a tag name a version."""
+        versions.tag(self.lake, self._version(version), tag, author=self.author)
+
+    def findings(
+        self, *, status: str | None = "open", check: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[Finding]:
+        """List findings, most urgent first."""
+        from workbench.findings import queue
+
+        self.newest  # noqa: B018 - an unknown dataset is an error, not an empty queue
+        return queue(self.lake, self.name, status=status, check=check, limit=limit, offset=offset)
+
+    def count_findings(self, *, status: str | None = "open", check: str | None = None) -> int:
+        """Count findings."""
+        from workbench.findings import count
+
+        return count(self.lake, self.name, status=status, check=check)
+
+    def decide(
+        self,
+        findings: Sequence[str],
+        decision: str,
+        *,
+        value: Any = None,
+        use_suggestion: bool = False,
+        draft: int | None = None,
+        reason: str = "",
+    ) -> Decided:
+        """Answer findings: fix, keep, exclude or unsure."""
+        return iterations.decide(
+            self.lake,
+            self.name,
+            findings,
+            decision,
+            values=[value] * len(findings),
+            use_suggestion=use_suggestion,
+            draft=draft,
+            reason=reason,
+            author=self.author,
+        )
+
+    def draft(self, *, title: str = "") -> Draft:
+        """Begin a draft on the newest version."""
+        return _drafts.new_draft(self.lake, self.name, title=title, author=self.author)
+
+    def drafts(self, *, state: str | None = "open") -> list[Draft]:
+        """List drafts, newest first."""
+        self.newest  # noqa: B018 - an unknown dataset is an error, not an empty list
+        return _drafts.list_drafts(self.lake, self.name, state=state)
+
+    def _version(self, version: int | str | None) -> Version:
+        """Resolve a number or tag."""
+        return versions.resolve(self.lake, self.name if version is None else f"{self.name}@{version}")
+
+
+@dataclass(frozen=True)
+class OpenLake:
+    """An open lake; close it, or use it in a ``with`` block."""
+
+    lake: Lake
+    author: str
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, create: bool = False) -> OpenLake:
+        """Open the lake that settings name."""
+        return cls(open_lake(settings, create=create), settings.who())
+
+    def __getitem__(self, name: str) -> Dataset:
+        newest(self.lake, name)
+        return Dataset(self.lake, name, self.author)
+
+    def names(self) -> list[str]:
+        """List the datasets."""
+        return [row[0] for row in self.lake.read("SELECT DISTINCT dataset FROM lake.workbench.versions ORDER BY 1")]
+
+    def import_data(
+        self,
+        name: str,
+        source: Any,
+        *,
+        key: Sequence[str] = (),
+        label: str | None = None,
+        task: str | None = None,
+        types: Mapping[str, str] | None = None,
+        split_column: str | None = None,
+        ignore: Sequence[str] = (),
+        schema: str | None = None,
+        model: str = "tabular",
+        message: str = "",
+        progress: Progress = silent,
+    ) -> Dataset:
+        """Make version 1 of a dataset from a file, a glob, a database table, a DataFrame or an Arrow table."""
+        from workbench.ingest import import_source
+
+        import_source(
+            self.lake,
+            name,
+            source,
+            key=tuple(key),
+            label=label,
+            task=task,
+            types=dict(types or {}),
+            split_column=split_column,
+            ignore=tuple(ignore),
+            schema=schema,
+            model=model,
+            author=self.author,
+            message=message,
+            progress=progress,
+        )
+        return self[name]
+
+    def resolve(self, name: str) -> AtVersion:
+        """Find the version that ``NAME``, ``NAME@3`` or ``NAME@TAG`` names."""
+        return AtVersion(self.lake, versions.resolve(self.lake, name), self.author)
+
+    def diff(self, a: str, b: str, *, limit: int | None = None) -> Diff:
+        """Compare two versions cell by cell, each as ``NAME@V``."""
+        return versions.diff(self.lake, versions.resolve(self.lake, a), versions.resolve(self.lake, b), limit=limit)
+
+    def compare(self, a: str, b: str, *, metric: str | None = None, progress: Progress = silent) -> Comparison:
+        """Say whether the fixed model gained from one version to another, each as ``NAME@V``."""
+        first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
+        return iterations.compare_versions(self.lake, first, second, metric=metric, progress=progress)
+
+    def draft(self, number: int) -> Draft:
+        """Return a draft."""
+        return _drafts.get_draft(self.lake, number)
+
+    def corrections(self, number: int) -> list[Staged]:
+        """List a draft's corrections."""
+        return _drafts.corrections_of(self.lake, number)
+
+    def conflicts(self, number: int) -> list[Any]:
+        """List the cells of an open draft that somebody else has changed since its base."""
+        return _drafts.conflicts_of(self.lake, number) if self.draft(number).state == "open" else []
+
+    def stage(self, number: int, corrections: Sequence[Correction]) -> Draft:
+        """Add corrections to a draft as one step, all or none."""
+        return _drafts.stage(self.lake, number, corrections, author=self.author)
+
+    def stage_file(self, number: int, path: Path) -> Draft:
+        """Add a corrections file to a draft as one step, all or none."""
+        dataset = self[self.draft(number).dataset]
+        return self.stage(number, _drafts.read_corrections(path, dataset.definition.key))
+
+    def undo(self, number: int) -> Draft:
+        """Take back a draft's last step, and the decisions that came with it."""
+        return iterations.undo(self.lake, number, author=self.author)
+
+    def redo(self, number: int) -> Draft:
+        """Do the step again that was undone last."""
+        return _drafts.redo(self.lake, number, author=self.author)
+
+    def check_draft(self, number: int, *, progress: Progress = silent) -> DraftCheck:
+        """Validate the rows as a draft would leave them."""
+        return iterations.check_draft(self.lake, number, progress=progress)
+
+    def evaluate_draft(self, number: int, *, progress: Progress = silent) -> Comparison:
+        """Measure what a draft would do to the fixed model."""
+        return iterations.evaluate_draft(self.lake, number, progress=progress)
+
+    def publish(self, number: int, *, message: str, skip_conflicts: bool = False) -> Published:
+        """Turn a draft into the next version."""
+        return _drafts.publish_draft(
+            self.lake, number, author=self.author, message=message, skip_conflicts=skip_conflicts
+        )
+
+    def discard(self, number: int) -> Draft:
+        """Close a draft without publishing it."""
+        return _drafts.discard(self.lake, number, author=self.author)
+
+    def close(self) -> None:
+        """Let go of the lake."""
+        self.lake.close()
+
+    def __enter__(self) -> OpenLake:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

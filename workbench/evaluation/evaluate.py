@@ -1,0 +1,158 @@
+"""Score the fixed model on a version: fit it once per seed, ask it about the test rows, keep what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.errors import UsageError
+from workbench.evaluation import store
+from workbench.evaluation.fitting import (
+    Series,
+    all_answers,
+    ask,
+    kept_answers,
+    learnt_rows,
+    predictions_for,
+    require_learnable,
+    series_of,
+    train_classes,
+)
+from workbench.evaluation.inputs import ModelInputs, read_hash, read_inputs, snapshot
+from workbench.evaluation.reading import reading_of, scored_on
+from workbench.evaluation.records import Evaluation
+from workbench.evaluation.scores import aligned, score_all
+from workbench.lake import Lake, View
+from workbench.progress import Progress, silent
+
+Floats = npt.NDArray[np.float64]
+
+SEEDS = 5
+"""Fits behind every figure unless told otherwise."""
+
+UNLEARNABLE = 0.01
+"""Share of test rows with labels that no train row has, above which an evaluation is not comparable."""
+
+
+def evaluate(
+    lake: Lake,
+    view: View,
+    *,
+    schema_types: Mapping[str, str] | None = None,
+    seeds: int = SEEDS,
+    max_train_rows: int | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Evaluate the fixed model on a version or draft, or read what was computed for the same model inputs before.
+
+    Seed s leaves out the train rows whose key has md5("s:" + key) mod 10 = 0, the same keys in every version, and is
+    the model's random state too. Where that would leave fewer than two classes, the seed keeps all rows.
+
+    Parameters
+    ----------
+    lake : Lake
+        Where the result is kept.
+    view : View
+        The version or draft.
+    schema_types : mapping, optional
+        Column name → DuckDB type, from the dataset's schema; what will not cast is missing.
+    seeds : int
+        Fits.
+    max_train_rows : int, optional
+        Train rows at most; above it a fixed sample by md5 of the key. Default: the lake's setting.
+    progress : Progress
+        Told of each fit; nothing is kept of a cancelled evaluation.
+
+    Raises
+    ------
+    UsageError
+        The dataset has no label column, or ``seeds`` is below 1.
+    DataError
+        Too little to learn from or to score on: no train rows, fewer than two test rows, one class.
+    ModelError
+        The model fails.
+    """
+    if seeds < 1:
+        raise UsageError(f"{seeds} seeds give no figure.", hint="Ask for 1 or more; 5 are usual.")
+    reading = reading_of(view, schema_types)
+    series = series_of(view, "evaluation", fits=seeds, max_train_rows=max_train_rows)
+    if is_published(view):
+        known = store.find_published(
+            lake, "evaluation", view.dataset, view.version, series.fingerprint, reading.exactly
+        )
+        if known is not None:
+            return store.evaluation_of(known)
+    with snapshot(view) as session:
+        hashed = read_hash(session, view, reading)
+        name = store.name_of("evaluation", view.dataset, scored_on(hashed), series.fingerprint)
+        known = store.find(lake, name)
+        if known is None:
+            rows = read_inputs(
+                session, view, reading, max_train_rows=series.max_train_rows, seeds=seeds, lanes=("train", "test")
+            )
+    if known is None:
+        require_learnable(rows, view, reading)
+        asked = rows.rows("test")
+        answers = kept_answers(lake, view, series, hashed, rows, asked)
+        values = all_answers(answers, int(asked.sum()), seeds)
+        if values is None:
+            stage = f"evaluating {view.label}"
+            values = ask(series, view, rows, rows.X[asked], stage=stage, progress=progress)
+        found = _scored(view, series, rows, values, name=name, hashed=hashed)
+        result = {**found.to_dict(), "kind": "evaluation", "reading": reading.exactly}
+        return store.evaluation_of(store.keep(lake, result, predictions_for(rows, asked, values)))
+    here = {"version": view.version, "state": view.label, "input_hash": hashed, "reading": reading.exactly}
+    result = {**known, **here}
+    return store.evaluation_of(store.keep(lake, result, None) if is_published(view) else result)
+
+
+def is_published(view: View) -> bool:
+    """Tell a version, which never changes, from a draft."""
+    return view.label == f"{view.dataset}@{view.version}"
+
+
+def _scored(view: View, series: Series, rows: ModelInputs, values: Floats, *, name: str, hashed: str) -> Evaluation:
+    """Turn predictions of the test rows into an evaluation."""
+    task, learnt = view.definition.task, train_classes(rows, view)
+    labelled = rows.labelled[rows.rows("test")]
+    label = rows.label[rows.rows("test") & rows.labelled].tolist()
+    classes = tuple(sorted({*learnt, *label})) if task == "classification" else ()
+    y, predictions = aligned(task, values[:, labelled], learnt, label, classes)
+    scores, undefined = score_all(task, y, predictions)
+    strange = sorted(set(label) - set(learnt)) if task == "classification" else []
+    beyond = sum(name in strange for name in label)
+    comparable = beyond <= UNLEARNABLE * len(label)
+    notes = [*rows.notes, *undefined]
+    if strange:
+        shown = ", ".join(f"'{name}'" for name in strange[:5]) + (", …" if len(strange) > 5 else "")
+        notes.insert(
+            0,
+            f"{'' if comparable else 'not comparable: '}{beyond:,} of {len(label):,} test rows have labels that no "
+            f"train row has ({shown}), so the model cannot be right about them",
+        )
+    train = rows.rows("train")
+    whole = [s for s in range(series.fits) if (learnt_rows(rows, s) & rows.left_out[:, s]).any()]
+    if whole:
+        few = f"seeds {', '.join(map(str, whole))} learnt from all {train.sum():,} train rows"
+        notes.append(f"{few}, since without those they would leave out too little is left")
+    return Evaluation(
+        dataset=view.dataset,
+        version=view.version,
+        state=view.label,
+        model=series.model.spec,
+        task=task,
+        seeds=series.fits,
+        train_rows=rows.taken("train"),
+        test_rows=len(label),
+        metrics=scores,
+        classes=classes,
+        train_classes=learnt,
+        sampled=rows.sampled,
+        comparable=comparable,
+        notes=tuple(notes),
+        id=name,
+        input_hash=hashed,
+        fingerprint=series.fingerprint,
+    )

@@ -1,0 +1,200 @@
+"""Fits of the fixed model on one version's train rows, made only where no answer of an equal model is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.errors import DataError
+from workbench.evaluation import store
+from workbench.evaluation.inputs import MAX_PREDICTIONS, MAX_TEST_ROWS, ModelInputs
+from workbench.evaluation.reading import Reading, trained_on
+from workbench.evaluation.records import Predictions
+from workbench.lake import Lake, View
+from workbench.models import FixedModel, fit, load_model, predict
+from workbench.progress import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+_SCHEME = 1
+# Part of every fingerprint: raised when figures come about in another way.
+
+
+@dataclass(frozen=True)
+class Series:
+    """What must be equal for figures to be comparable.
+
+    Attributes
+    ----------
+    model : FixedModel
+        The recipe.
+    fits : int
+        Seeds of an evaluation, folds of out-of-fold predictions.
+    max_train_rows : int
+        The cap.
+    fingerprint : str
+        Covers these and the caps on test rows; 64 hexadecimal digits.
+    """
+
+    model: FixedModel
+    fits: int
+    max_train_rows: int
+    fingerprint: str
+
+
+def series_of(view: View, kind: store.Kind, *, fits: int, max_train_rows: int | None) -> Series:
+    """Settle how a version is to be evaluated.
+
+    Raises
+    ------
+    UnknownName, ModelError
+        As :func:`workbench.models.load_model`.
+    """
+    model = load_model(view.definition.model, view.definition.task)
+    cap = view.lake.settings.max_train_rows if max_train_rows is None else max_train_rows
+    content = [_SCHEME, kind, model.fingerprint, fits, cap, MAX_TEST_ROWS, MAX_PREDICTIONS]
+    return Series(model, fits, cap, hashlib.sha256(json.dumps(content).encode()).hexdigest())
+
+
+def ask(series: Series, view: View, rows: ModelInputs, X: pd.DataFrame, *, stage: str, progress: Progress) -> Floats:
+    """Fit the model once per seed on a version's train rows, and ask each fit about some rows.
+
+    Parameters
+    ----------
+    view : View
+        The version that the models learn from.
+    rows : ModelInputs
+        With its train rows.
+    X : DataFrame of shape (n_asked, n_features)
+        What to ask about.
+    stage : str
+        What ``progress`` is told.
+
+    Returns
+    -------
+    ndarray of shape (n_seeds, n_asked, n_train_classes)
+        In regression the last dimension has length 1.
+    """
+    classes = train_classes(rows, view)
+    found = []
+    progress(stage, 0, series.fits)
+    for seed in range(series.fits):
+        learnt = learnt_rows(rows, seed)
+        fitted = fit(series.model, rows.X[learnt], rows.y[learnt], seed=seed)
+        found.append(predict(fitted, X, classes=classes).reshape(len(X), -1))
+        progress(stage, seed + 1, series.fits)
+    return np.stack(found)
+
+
+def predictions_for(rows: ModelInputs, asked: npt.NDArray[np.bool_], values: Floats) -> Predictions:
+    """Put predictions of shape (n_seeds, n_asked, n_numbers) beside the rows that they are of."""
+    return Predictions(
+        rid=rows.rid[asked],
+        row_key=rows.row_key[asked],
+        lanes=rows.lanes[asked],
+        label=rows.label[asked],
+        features=rows.features[asked],
+        values=values.transpose(1, 0, 2).reshape(values.shape[1], -1),
+    )
+
+
+def learnt_rows(rows: ModelInputs, seed: int) -> npt.NDArray[np.bool_]:
+    """Which rows a seed learns from, shape (n_rows,)."""
+    train = rows.rows("train")
+    learnt: npt.NDArray[np.bool_] = train & ~rows.left_out[:, seed]
+    enough = learnt.any() if rows.y.dtype != object else len(set(rows.y[learnt])) > 1
+    return learnt if enough else train
+
+
+def train_classes(rows: ModelInputs, view: View) -> tuple[str, ...]:
+    """Name the classes among the train labels, sorted; none in regression."""
+    return () if view.definition.task == "regression" else tuple(sorted(set(rows.y[rows.rows("train")])))
+
+
+def require_learnable(rows: ModelInputs, view: View, reading: Reading, *, test: bool = True) -> None:
+    """Refuse rows that no model can learn from or be scored on.
+
+    Raises
+    ------
+    DataError
+        No train rows, fewer than two test rows, one class, or nearly as many classes as train rows.
+    """
+    split = view.definition.split_column
+    mend = f"Check the lanes in column '{split}'" if split else "Import more rows"
+    mend += f", fill in '{reading.label}', or bring excluded rows back."
+    kind = "label" if reading.task == "classification" else "label that is a number"
+    train = rows.taken("train")
+    if not train:
+        raise DataError(f"there are no train rows with a {kind}", source=view.label, column=reading.label, hint=mend)
+    if test and rows.taken("test") < 2:
+        few = f"there are {rows.taken('test')} test rows with a {kind}; a figure needs 2 at least"
+        raise DataError(few, source=view.label, column=reading.label, hint=mend)
+    if reading.task == "regression":
+        return
+    classes = train_classes(rows, view)
+    if len(classes) == 1:
+        raise DataError(
+            f"all {train:,} train rows have the label '{classes[0]}'; a model needs two classes to tell apart",
+            source=view.label,
+            column=reading.label,
+            hint="Check which column is the label, or add rows of another class.",
+        )
+    if len(classes) > max(100, train / 2):
+        raise DataError(
+            f"the {train:,} train rows have {len(classes):,} different labels, too many to learn from",
+            source=view.label,
+            column=reading.label,
+            hint="Check which column is the label; a number to predict is the task 'regression'.",
+        )
+
+
+def kept_answers(
+    lake: Lake, view: View, series: Series, hashed: str, rows: ModelInputs, asked: npt.NDArray[np.bool_]
+) -> dict[int, Floats]:
+    """Collect kept answers of models that learnt the same.
+
+    Parameters
+    ----------
+    view : View
+        The version that the models learn from.
+    hashed : str
+        Its input hash.
+    rows : ModelInputs
+        Rows of this or of another version.
+    asked : ndarray of bool, shape (n_rows,)
+        Which of them to ask about.
+
+    Returns
+    -------
+    dict
+        Position among the rows asked about → predictions of shape (n_numbers,) as they were kept. Positions without
+        an answer are not in it.
+    """
+    names = zip(rows.lanes[asked], rows.row_key[asked], rows.features[asked], strict=True)
+    positions = {name: position for position, name in enumerate(names)}
+    answers: dict[int, Floats] = {}
+    for evaluation in store.same_models(lake, view.dataset, series.fingerprint, trained_on(hashed)):
+        if len(answers) == len(positions):
+            break
+        kept = store.read_predictions(lake, evaluation)
+        for name, values in zip(zip(kept.lanes, kept.row_key, kept.features, strict=True), kept.values, strict=True):
+            position = positions.get(name)
+            if position is not None:
+                answers.setdefault(position, values)
+    return answers
+
+
+def all_answers(answers: dict[int, Floats], count: int, fits: int) -> Floats | None:
+    """Stack answers to (n_fits, n_asked, n_train_classes), or None where one of ``count`` is lacking."""
+    if len(answers) < count:
+        return None
+    stacked = np.stack([answers[position] for position in range(count)])
+    return stacked.reshape(count, fits, -1).transpose(1, 0, 2)

@@ -1,0 +1,392 @@
+"""One turn of the loop: check a version, answer what was found, see what the draft would do, publish and measure.
+
+Command line, app, schedule and notebook all call these functions, so that they cannot show different numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.drafts import Correction, Draft, draft_view, get_draft, list_drafts, new_draft, stage_in, undo_in
+from workbench.errors import UsageError
+from workbench.findings import Finding, get, insert_decisions, withdraw
+from workbench.lake import Lake, Session, Version, View, newest, read_versions, view_of
+from workbench.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from workbench.compare import Comparison
+    from workbench.evaluation import Evaluation
+    from workbench.findings import CheckResult
+    from workbench.validation import Schema, Validation
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What answering findings did.
+
+    Attributes
+    ----------
+    decision : str
+        fix, keep, exclude or unsure.
+    count : int
+        Findings answered.
+    draft, step : int or None
+        Where the corrections were staged, and the undo step they are.
+    """
+
+    decision: str
+    count: int
+    draft: int | None
+    step: int | None
+
+
+@dataclass(frozen=True)
+class DraftCheck:
+    """Failures of a draft beside those of its base.
+
+    Attributes
+    ----------
+    draft : int
+        The draft.
+    before, after : int
+        Failure cases of the base version and of the rows as the draft would leave them.
+    checks : tuple of (code, before, after)
+        Each schema check that fails in either.
+    validation : Validation
+        The draft's own validation in full.
+    """
+
+    draft: int
+    before: int
+    after: int
+    checks: tuple[tuple[str, int, int], ...]
+    validation: Validation
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lay out as JSON."""
+        checks = [{"check": code, "before": before, "after": after} for code, before, after in self.checks]
+        return {"draft": self.draft, "failures": {"before": self.before, "after": self.after}, "checks": checks}
+
+
+def schema_of(lake: Lake, version: Version | View) -> Schema | None:
+    """Load the pandera schema that a version's definition names, or None where it names none.
+
+    A relative path is looked for below the working directory, then below each folder above the catalogue.
+    """
+    from workbench.validation import load_schema
+
+    name = version.definition.schema
+    if name is None:
+        return None
+    path = Path(name)
+    if not path.is_absolute() and not path.exists():
+        above = Path(lake.url.removeprefix("sqlite:")).parents if lake.url.startswith("sqlite:") else []
+        path = next((folder / name for folder in above if (folder / name).is_file()), path)
+    return load_schema(path)
+
+
+def schema_types(lake: Lake, version: Version | View) -> dict[str, str]:
+    """Return the types that the model reads columns as: the schema's, where it names one."""
+    from workbench.validation import column_types
+
+    schema = schema_of(lake, version)
+    return column_types(schema) if schema else {}
+
+
+def validate(lake: Lake, version: Version, *, progress: Progress = silent) -> Validation:
+    """Validate a version against its schema.
+
+    Raises
+    ------
+    UsageError
+        The dataset has no schema.
+    """
+    from workbench.validation import validated
+
+    return validated(lake, view_of(lake, version), _needed_schema(lake, version), progress=progress)
+
+
+def check(
+    lake: Lake, version: Version, *, only: Sequence[str] | None = None, author: str, progress: Progress = silent
+) -> list[CheckResult]:
+    """Run the checks on a version and put what they find into the queue."""
+    from workbench.checks import run_checks
+    from workbench.findings import record
+
+    results = run_checks(lake, view_of(lake, version), schema=schema_of(lake, version), only=only, progress=progress)
+    record(lake, version, results, author=author)
+    return results
+
+
+def decide(
+    lake: Lake,
+    dataset: str,
+    findings: Sequence[str | Finding],
+    decision: str,
+    *,
+    values: Sequence[Any] | None = None,
+    use_suggestion: bool = False,
+    draft: int | None = None,
+    reason: str = "",
+    author: str,
+) -> Decided:
+    """Answer findings, all in one transaction and one step of undo.
+
+    Parameters
+    ----------
+    findings : sequence of str or Finding
+        Identities, or the findings themselves.
+    decision : {"fix", "keep", "exclude", "unsure"}
+        A fix or an exclusion is staged in a draft at once.
+    values : sequence, optional
+        For a fix: the new value of each finding's cell.
+    use_suggestion : bool
+        For a fix: take each finding's suggested value.
+    draft : int, optional
+        Default: the author's newest open draft on the dataset, or a new one.
+
+    Raises
+    ------
+    UsageError
+        A fix without a value, or of a finding that is about no cell.
+    UnknownName
+        No such finding or draft.
+    """
+    found = [get(lake, dataset, finding) if isinstance(finding, str) else finding for finding in findings]
+    if decision not in ("fix", "exclude"):
+        with lake.session() as session:
+            lake.write(
+                lambda s: insert_decisions(s, found, decision, author=author, reason=reason),
+                author=author,
+                message=f"{decision} {len(found)} findings",
+                session=session,
+            )
+        return Decided(decision, len(found), None, None)
+    corrections = [
+        _correction(finding, decision, values[n] if values is not None else None, use_suggestion, reason)
+        for n, finding in enumerate(found)
+    ]
+    target = draft if draft is not None else _own_draft(lake, dataset, author)
+
+    def work(session: Session) -> int:
+        step = stage_in(session, lake, target, corrections, author=author)
+        insert_decisions(
+            session,
+            found,
+            decision,
+            author=author,
+            reason=reason,
+            draft=target,
+            step=step,
+            values=[None if correction.new is None else str(correction.new) for correction in corrections],
+        )
+        return step
+
+    with lake.session() as session:
+        step = lake.write(work, author=author, message=f"{decision} {len(found)} findings", session=session)
+    return Decided(decision, len(found), target, step)
+
+
+def undo(lake: Lake, draft: int, *, author: str) -> Draft:
+    """Take back a draft's last step, and the decisions that came with it."""
+
+    def work(session: Session) -> None:
+        step = undo_in(session, draft)
+        withdraw(session, get_draft(session, draft).dataset, draft, step, author=author)
+
+    with lake.session() as session:
+        lake.write(work, author=author, message=f"undo in draft {draft}", session=session)
+    return get_draft(lake, draft)
+
+
+def check_draft(lake: Lake, draft: int, *, progress: Progress = silent) -> DraftCheck:
+    """Validate the rows as a draft would leave them, beside its base version."""
+    from workbench.validation import validated
+
+    base, view = _base_and_view(lake, draft)
+    before = validate(lake, base, progress=progress)
+    after = validated(lake, view, _needed_schema(lake, base), progress=progress)
+    counts = {outcome.check: [outcome.failures, 0] for outcome in before.checks}
+    for outcome in after.checks:
+        counts.setdefault(outcome.check, [0, 0])[1] = outcome.failures
+    failing = tuple((code, b, a) for code, (b, a) in counts.items() if b or a)
+    return DraftCheck(draft, before.failures, after.failures, failing, after)
+
+
+def evaluate_draft(lake: Lake, draft: int, *, progress: Progress = silent) -> Comparison:
+    """Compare the fixed model on the rows as a draft would leave them with its base version."""
+    from workbench.compare import compare
+
+    base, view = _base_and_view(lake, draft)
+    return compare(lake, view_of(lake, base), view, schema_types=schema_types(lake, base), progress=progress)
+
+
+def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Evaluation:
+    """Evaluate a version, compare it with its parent where that was measured, and record both.
+
+    Where a version's test labels differ from those that earlier comparisons were made under, those are made again
+    from the stored predictions, without fitting.
+    """
+    from workbench.evaluation import evaluate
+
+    evaluation = evaluate(lake, view_of(lake, version), schema_types=schema_types(lake, version), progress=progress)
+    known = {row["version"]: row for row in measurements(lake, version.dataset)}
+    known[version.version] = {"version": version.version, "evaluation": evaluation.id}
+    records = []
+    newest_labels = newest(lake, version.dataset).version
+    for each in read_versions(lake, version.dataset):
+        row = known.get(each.version)
+        if row is None:
+            continue
+        against = max((v for v in known if v < each.version), default=None)
+        old = row.get("comparison")
+        stale = old is not None and old["test_labels"] != f"{version.dataset}@{newest_labels}"
+        if each.version != version.version and row.get("against") == against and not stale:
+            continue
+        comparison = None
+        if against is not None:
+            before = next(v for v in read_versions(lake, version.dataset) if v.version == against)
+            comparison = compare_versions(lake, before, each, progress=progress)
+        result = evaluation if each.version == version.version else None
+        records.append(
+            (
+                version.dataset,
+                each.version,
+                row["evaluation"],
+                json.dumps(result.to_dict()) if result else json.dumps(row["result"]),
+                against,
+                json.dumps(comparison.to_dict()) if comparison else None,
+                datetime.now(UTC),
+            )
+        )
+    lake.write(lambda session: session.insert("measurements", records), message=f"measured {version.name}")
+    return evaluation
+
+
+def compare_versions(
+    lake: Lake, a: Version, b: Version, *, metric: str | None = None, progress: Progress = silent
+) -> Comparison:
+    """Say whether the fixed model gained from one version to another."""
+    from workbench.compare import compare
+
+    return compare(
+        lake, view_of(lake, a), view_of(lake, b), metric=metric, schema_types=schema_types(lake, b), progress=progress
+    )
+
+
+def measurements(lake: Lake, dataset: str) -> list[dict[str, Any]]:
+    """List what is recorded of each measured version, oldest version first.
+
+    Returns
+    -------
+    list of dict
+        ``version``, ``evaluation`` (its id), ``result`` (the evaluation's JSON), ``against`` (version number or None),
+        ``comparison`` (the comparison's JSON or None).
+    """
+    rows = lake.read(
+        "SELECT version, arg_max({'e': evaluation, 'r': result, 'a': against, 'c': comparison}, created_at) "
+        "FROM lake.workbench.measurements WHERE dataset = ? GROUP BY version ORDER BY version",
+        [dataset],
+    )
+    return [
+        {
+            "version": number,
+            "evaluation": last["e"],
+            "result": json.loads(last["r"]),
+            "against": last["a"],
+            "comparison": json.loads(last["c"]) if last["c"] else None,
+        }
+        for number, last in rows
+    ]
+
+
+def version_documents(lake: Lake, dataset: str) -> list[dict[str, Any]]:
+    """Lay out the versions of a dataset as the JSON of ``workbench versions``, oldest first."""
+    newest(lake, dataset)
+    known = {row["version"]: row for row in measurements(lake, dataset)}
+    documents = []
+    for version in read_versions(lake, dataset):
+        measured = known.get(version.version)
+        comparison = measured["comparison"] if measured else None
+        documents.append(
+            {
+                "dataset": version.dataset,
+                "version": version.version,
+                "parent": version.parent,
+                "kind": version.kind,
+                "author": version.author,
+                "message": version.message,
+                "created_at": version.created_at.isoformat(),
+                "rows": version.rows,
+                "excluded": version.excluded,
+                "rows_added": version.rows_added,
+                "rows_removed": version.rows_removed,
+                "cells_changed": version.cells_changed,
+                "content_hash": version.content_hash,
+                "tags": list(version.tags),
+                "metrics": measured["result"]["metrics"] if measured else None,
+                "notes": measured["result"].get("notes", []) if measured else [],
+                "verdict": comparison["verdict"] if comparison else None,
+                "comparison": comparison,
+            }
+        )
+    return documents
+
+
+def _needed_schema(lake: Lake, version: Version) -> Schema:
+    """Load a version's schema, or say how to give it one."""
+    schema = schema_of(lake, version)
+    if schema is None:
+        raise UsageError(
+            f"'{version.dataset}' has no schema to validate against.",
+            hint=f"Write schemas/{version.dataset}.py (a pandera schema named `schema`) and import with --schema.",
+        )
+    return schema
+
+
+def _base_and_view(lake: Lake, draft: int) -> tuple[Version, View]:
+    """Return a draft's base version and the rows as the draft would leave them."""
+    state = get_draft(lake, draft)
+    base = next(v for v in read_versions(lake, state.dataset) if v.version == state.base)
+    return base, draft_view(view_of(lake, base), draft)
+
+
+def _own_draft(lake: Lake, dataset: str, author: str) -> int:
+    """Return the author's newest open draft on a dataset's newest version, or begin one."""
+    head = newest(lake, dataset).version
+    for draft in list_drafts(lake, dataset, state="open"):
+        if draft.author == author and draft.base == head:
+            return draft.draft
+    return new_draft(lake, dataset, title="review", author=author).draft
+
+
+def _correction(finding: Finding, decision: str, value: Any, use_suggestion: bool, reason: str) -> Correction:
+    """Make the correction that answers a finding."""
+    if finding.rid is None:
+        raise UsageError(
+            f"Finding {finding.finding} is about {finding.column or 'the table'} as a whole, not about a row.",
+            hint="It can be kept or set aside, not fixed row by row.",
+        )
+    key = {"rid": finding.rid}
+    if decision == "exclude":
+        return Correction(key=key, action="exclude", reason=reason or finding.message, finding=finding.finding)
+    if finding.column is None:
+        raise UsageError(
+            f"Finding {finding.finding} is about a whole row; a fix needs a cell.",
+            hint="Exclude the row, or keep it.",
+        )
+    if use_suggestion and finding.suggestion is None:
+        raise UsageError(f"Finding {finding.finding} has no suggested value.", hint="Give one with --fix VALUE.")
+    return Correction(
+        key=key,
+        column=finding.column,
+        old=finding.value,
+        new=finding.suggestion if use_suggestion else value,
+        reason=reason or finding.message,
+        finding=finding.finding,
+    )

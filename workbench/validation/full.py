@@ -1,0 +1,54 @@
+"""A whole validation, and the part of one that a few changed rows call for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from workbench.errors import UsageError
+from workbench.lake import Session, View
+from workbench.progress import Progress, silent
+from workbench.validation.plan import ROW_LOCAL, Kind, Plan, plan_for
+from workbench.validation.results import Validation, overall
+from workbench.validation.schemas import Schema
+from workbench.validation.stream import stream
+from workbench.validation.tally import Tally, cases_of, ordered, outcomes
+from workbench.validation.unique import repeated
+from workbench.validation.whole import ask_whole
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def validate(
+    view: View, schema: Schema, *, batch_size: int = 1_000_000, progress: Progress = silent
+) -> Validation:
+    """Ask every check of a schema of every row that is not excluded.
+
+    Parameters
+    ----------
+    view : View
+        A version, or a draft laid over one.
+    schema : Schema
+        From :func:`load_schema`.
+    batch_size : int
+        Rows shown to pandera at a time; the result does not depend on it.
+    progress : Progress
+        Told after each batch; it may raise to cancel.
+
+    Raises
+    ------
+    SchemaError
+        The schema fits none of the columns, or a check names a column that is nowhere to be found.
+    """
+    plan = plan_for(schema.pandera, view)
+    tally = Tally()
+    with view.session() as session:
+        local = plan.of(*ROW_LOCAL)
+        raised = stream(session, view, plan, local, tally, batch_size=batch_size, progress=progress)
+        for position in plan.of(Kind.UNIQUE):
+            check = plan.checks[position]
+            tally.add(position, _shown(plan, position), repeated(session, view, check))
+        ask_whole(session, view, plan, [*raised, *plan.of(Kind.COLUMN, Kind.TABLE)], tally, progress=progress)
+    return _concluded(view, schema, plan, tally, cases_of(view, plan, tally))

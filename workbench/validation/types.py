@@ -1,0 +1,155 @@
+"""What a schema's dtype means to DuckDB, and how a stored cell is read as it.
+
+The question whether a cell has the type its schema asks for is settled here, in SQL: a cell that can be read as the
+type without loss has it, whatever it is stored as. pandera's ``coerce`` therefore makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.lake import canonical_text, literal
+from workbench.lake.values import FLOATING, WHOLE
+
+if TYPE_CHECKING:
+    from workbench.validation.schemas import Schema
+
+_EXACT = {*WHOLE, "BOOLEAN", "DATE"}
+_NUMPY = {
+    "b1": "BOOLEAN", "i1": "TINYINT", "i2": "SMALLINT", "i4": "INTEGER", "i8": "BIGINT", "u1": "UTINYINT",
+    "u2": "USMALLINT", "u4": "UINTEGER", "u8": "UBIGINT", "f2": "FLOAT", "f4": "FLOAT", "f8": "DOUBLE",
+}  # fmt: skip
+
+
+def column_types(schema: Schema, names: Sequence[str] = ()) -> dict[str, str]:
+    """Say which DuckDB type each column should have, where the schema says one.
+
+    Parameters
+    ----------
+    schema : Schema
+        From :func:`load_schema`.
+    names : sequence of str
+        The dataset's columns, which a column given as a pattern (``regex=True``) is matched against; without them
+        such columns are left out.
+
+    Returns
+    -------
+    dict
+        Column name → DuckDB type, as :meth:`workbench.lake.View.retyped` takes it.
+    """
+    types = {}
+    for name, column, _ in schema_columns(schema.pandera, names):
+        wanted = duckdb_type(schema.pandera.dtype or column.dtype)
+        if wanted:
+            types[name] = wanted
+    return types
+
+
+def schema_columns(pandera: Any, names: Sequence[str]) -> list[tuple[str, Any, bool]]:
+    """List the schema's columns as (name, pandera Column, is in ``names``), patterns replaced by what they match.
+
+    A pattern that matches nothing stays, under the pattern itself, if the column is required.
+    """
+    import re
+
+    listed = []
+    for name, column in pandera.columns.items():
+        if not column.regex:
+            listed.append((name, column, name in names))
+            continue
+        matched = [candidate for candidate in names if re.match(name, candidate)]
+        listed += [(candidate, column, True) for candidate in matched]
+        if names and not matched and column.required:
+            listed.append((name, column, False))
+    return listed
+
+
+def duckdb_type(dtype: Any) -> str | None:
+    """Return the DuckDB type that a pandera dtype means; None where it says none or DuckDB has no such type."""
+    import pandas as pd
+    from pandera import dtypes
+
+    if dtype is None:
+        return None
+    if isinstance(dtype, dtypes.Decimal):
+        return f"DECIMAL({min(dtype.precision, 38)},{dtype.scale})"
+    if isinstance(dtype, dtypes.Date):
+        return "DATE"
+    if isinstance(dtype, dtypes.Category):
+        given = getattr(dtype, "categories", None)
+        of_values = pd.Index(list(given)).dtype if given is not None else None
+        return (_of_pandas(of_values) or "VARCHAR") if of_values is not None else "VARCHAR"
+    return _of_pandas(getattr(dtype, "type", None))
+
+
+def _of_pandas(native: Any) -> str | None:
+    """Return the DuckDB type of a NumPy or pandas dtype."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(native, pd.ArrowDtype):
+        return _of_pandas(native.numpy_dtype) if native.kind != "O" else _of_arrow(native.pyarrow_dtype)
+    if isinstance(native, pd.StringDtype):
+        return "VARCHAR"
+    if isinstance(native, pd.DatetimeTZDtype):
+        return "TIMESTAMP WITH TIME ZONE"
+    if isinstance(native, pd.SparseDtype):
+        return _of_pandas(native.subtype)
+    native = getattr(native, "numpy_dtype", native)
+    if not isinstance(native, np.dtype):
+        return None
+    by_kind = {"U": "VARCHAR", "S": "VARCHAR", "T": "VARCHAR", "M": "TIMESTAMP", "m": "INTERVAL"}
+    return by_kind.get(native.kind) or _NUMPY.get(f"{native.kind}{native.itemsize}")
+
+
+def _of_arrow(kind: Any) -> str | None:
+    """Return the DuckDB type of an Arrow type that NumPy has no like of."""
+    import pyarrow as pa
+
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return "VARCHAR"
+    if pa.types.is_date(kind):
+        return "DATE"
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    return None
+
+
+def read_as(cell: str, stored: str, wanted: str | None, among: Sequence[Any] | None = None) -> tuple[str, str | None]:
+    """Write SQL for a stored cell read as another type.
+
+    Parameters
+    ----------
+    cell : str
+        SQL of the stored value, of type ``stored``.
+    wanted : str or None
+        DuckDB type to read it as; None: as it is stored.
+    among : sequence, optional
+        The only values there are of a category.
+
+    Returns
+    -------
+    value : str
+        SQL of the value, NULL where it is missing or cannot be read.
+    flaw : str or None
+        SQL that is true where there is a value which cannot be read; None where every value can. A number with a
+        fraction is no whole number, 2 is no truth value, and NaN is missing, as it is to pandas.
+    """
+    if wanted is None or wanted == stored:
+        value = cell
+    elif wanted == "VARCHAR":
+        value = canonical_text(cell, stored)
+    else:
+        value = f"TRY_CAST({cell} AS {wanted})"
+        if wanted in WHOLE and stored == "VARCHAR":
+            value = f"CASE WHEN TRY_CAST({cell} AS DOUBLE) = {value} THEN {value} END"
+        elif wanted in _EXACT and stored != "VARCHAR":
+            value = f"CASE WHEN TRY_CAST({value} AS {stored}) = {cell} THEN {value} END"
+    if among is not None:
+        members = ", ".join(literal(item if isinstance(item, int) else str(item)) for item in among) or "NULL"
+        value = f"CASE WHEN {value} IN ({members}) THEN {value} END"
+    elif value == cell or wanted == "VARCHAR" or (wanted == "DOUBLE" and stored in WHOLE | FLOATING):
+        return value, None
+    there = f"{cell} IS NOT NULL" + (f" AND NOT isnan({cell})" if stored in FLOATING else "")
+    return value, f"({there} AND ({value}) IS NULL)"

@@ -1,0 +1,60 @@
+"""Uniqueness, asked in SQL.
+
+Missing values repeat nothing. Of several columns together, rows are compared with missing values taken as equal,
+unless all are missing. Cells that cannot be read as their type are failures of the type and take no part.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.lake import Session, View
+from workbench.lake.values import FLOATING
+from workbench.validation.plan import Cells, PlannedCheck
+
+
+def repeated(session: Session, view: View, check: PlannedCheck, *, suspects: str | None = None) -> np.ndarray:
+    """Find the rows that repeat a value.
+
+    Parameters
+    ----------
+    check : PlannedCheck
+        Of the kind UNIQUE.
+    suspects : str, optional
+        A table of the session whose column ``_rid`` holds every row that was changed and every row that repeated a
+        value before: only values that such a row now has can be repeated. Default: all rows are looked at.
+
+    Returns
+    -------
+    numpy.ndarray
+        Row identities.
+    """
+    rows = _values(view, check.cells)
+    if suspects:
+        session.run(
+            f"CREATE OR REPLACE TEMP TABLE suspected_values AS SELECT DISTINCT v FROM ({rows}) "
+            f"WHERE _rid IN (SELECT _rid FROM {suspects})"
+        )
+        rows = f"SELECT r._rid, r.v FROM ({rows}) r JOIN suspected_values s ON r.v IS NOT DISTINCT FROM s.v"
+    kept = {"exclude_first": "min(_rid)", "exclude_last": "max(_rid)"}.get(check.keep, "NULL::BIGINT")
+    session.run(
+        f"CREATE OR REPLACE TEMP TABLE repeated_values AS SELECT v, {kept} AS kept FROM ({rows}) "
+        "GROUP BY v HAVING count(*) > 1"
+    )
+    if not session.rows("SELECT count(*) FROM repeated_values")[0][0]:
+        return np.empty(0, "int64")
+    found = session.arrow(
+        f"SELECT r._rid FROM ({rows}) r JOIN repeated_values d ON r.v IS NOT DISTINCT FROM d.v "
+        "WHERE r._rid IS DISTINCT FROM d.kept"
+    )
+    return found.column("_rid").to_numpy()
+
+
+def _values(view: View, cells: tuple[Cells, ...]) -> str:
+    """SQL for the rows that take part, with their value ``v``: of one column, or of several as one."""
+    values = [f"nullif({cell.value}, 'NaN'::DOUBLE)" if cell.type in FLOATING else cell.value for cell in cells]
+    several = ", ".join(f"c{number} := {value}" for number, value in enumerate(values))
+    whole = values[0] if len(values) == 1 else f"struct_pack({several})"
+    there = " OR ".join(f"({value}) IS NOT NULL" for value in values)
+    readable = "".join(f" AND NOT {cell.flaw}" for cell in cells if cell.flaw)
+    return f"SELECT _rid, {whole} AS v FROM {view.rows} WHERE NOT _excluded AND ({there}){readable}"
