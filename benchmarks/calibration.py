@@ -1,19 +1,20 @@
 """Do the verdicts claim what is not there, and do the intervals cover what is?
 
-Two data sets (Adult and scikit-learn's digits), two models: a small neural network, which each seed makes another one,
-and gradient boosting, which only varies by the rows that a seed leaves out. Every model is fitted under 60 seeds and its
-predictions of all test rows are kept: a pool. A replicate draws five seeds for version A, five others for version B,
-and test rows with replacement, the same for both; the truth is the difference of the two pools' means over all test
-rows, so the draws are independent samples from a population whose truth is known.
+Two data sets (Adult and scikit-learn's digits) and two models: a small neural network, which each seed makes another
+one, and gradient boosting, which varies only by the rows that a seed leaves out. Each is fitted under 60 seeds, and its
+predictions of all test rows are kept: a pool. A replicate draws five seeds for version A and five for version B, and as
+many test rows as there are, with replacement, the same for both. The truth is the difference of the two pools' means
+over all test rows, so that replicates are independent samples from a population whose truth is known.
 
-- A/A: A and B from one pool. Whatever a verdict claims is false: at most 6 % of replicates may.
-- Change: B's pool was fitted on correct train labels, A's on labels of which a few were wrong, and of which so many
-  were wrong that accuracy falls by about five points. At least 94 % of intervals must hold the truth; five points must
-  be found.
+- A/A: A and B from one pool, under different seeds. Whatever a verdict claims is false: at most 6 % of replicates may.
+- Change: B's pool was fitted on sound train labels, A's on labels of which a few are wrong, or so many that accuracy
+  falls by about five points; A and B under the same seeds, as in real use, and under different ones. At least 94 % of
+  intervals must hold the truth, and the five points must be found.
 - Neutral edits: a chain of versions, each exchanging 1 % of the train rows for others from the same source. Both
   neighbours are fitted under the same five seeds, as in real use. At most 6 % of pairs may be called a gain or a loss.
 
-For comparison, "rows only" is what an interval says that knows the test rows as the only source of variance.
+For comparison, "rows only" is the share of A/A replicates with a claim where an interval knows no source of variance
+but the test rows.
 
 Run from the project's folder: python benchmarks/calibration.py [--data FILE] [--replicates N] [--seeds N] [--pairs N]
 """
@@ -35,6 +36,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from workbench.impact import difference
 from workbench.metrics import METRICS, Metric, encode, metrics_of
@@ -48,8 +50,8 @@ MODELS = ("network", "boosting")
 class Task:
     """A data set, cut into train rows, spare rows from the same source, and test rows.
 
-    ``X`` holds the features as each model takes them; ``few`` and ``many`` are the shares of train labels that are
-    replaced by other classes for a slight loss of accuracy, and for one of about five points.
+    ``X`` holds the features as each model takes them; ``many`` is the share of train labels that costs each model about
+    five points of accuracy where they are replaced by other classes, ``few`` one that costs little.
     """
 
     name: str
@@ -60,7 +62,7 @@ class Task:
     spare: np.ndarray
     test: np.ndarray
     few: float
-    many: float
+    many: dict[str, float]
     trees: int
 
 
@@ -85,18 +87,25 @@ def adult(path: Path) -> Task:
     plain = np.column_stack([codes[name].cat.codes if name.startswith("text") else codes[name] for name in codes])
     encoded = presets.linear("classification")[:-1].fit_transform(features)
     dense = encoded.toarray() if hasattr(encoded, "toarray") else encoded
-    return _cut("adult", {"boosting": plain, "network": dense}, y, few=0.03, many=0.36, trees=50)
+    return _cut(
+        "adult", {"boosting": plain, "network": dense}, y, few=0.03, many={"network": 0.3, "boosting": 0.32}, trees=50
+    )
 
 
 def digits() -> Task:
     """Cut scikit-learn's digits into about 810 train, 90 spare and 898 test rows."""
     X, y = load_digits(return_X_y=True)
     return _cut(
-        "digits", {"boosting": X, "network": StandardScaler().fit_transform(X)}, y, few=0.03, many=0.3, trees=15
+        "digits",
+        {"boosting": X, "network": StandardScaler().fit_transform(X)},
+        y,
+        few=0.03,
+        many={"network": 0.22, "boosting": 0.28},
+        trees=15,
     )
 
 
-def _cut(name: str, X: dict[str, np.ndarray], y: np.ndarray, *, few: float, many: float, trees: int) -> Task:
+def _cut(name: str, X: dict[str, np.ndarray], y: np.ndarray, *, few: float, many: dict[str, float], trees: int) -> Task:
     """Deal rows at random: half to the test rows, a tenth of the others to the spare ones."""
     train, spare, test = np.split(np.random.default_rng(0).permutation(len(y)), [int(0.45 * len(y)), len(y) // 2])
     return Task(name, X, np.asarray(y), len(np.unique(y)), train, spare, test, few, many, trees)
@@ -116,7 +125,8 @@ def predictions(
     X, out = task.X[model], np.zeros((len(seeds), len(task.test), task.n_classes))
     for place, seed in enumerate(seeds):
         kept = np.array([not leave_out or _digest(seed, key) % 10 > 0 for key in rows])
-        with warnings.catch_warnings():
+        # One thread is faster on fits this small, and does not wait for cores that others use.
+        with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore", ConvergenceWarning)
             fitted = estimator(task, model, seed).fit(X[rows[kept]], labels[kept])
         out[place][:, fitted.classes_] = fitted.predict_proba(X[task.test])
@@ -160,7 +170,10 @@ def _claimed_by_rows_alone(metric: Metric, y: np.ndarray, one: np.ndarray, two: 
     """Tell whether 1.96 standard errors over rows alone exclude zero (means over rows only)."""
     if metric.row_score is None:
         return False
-    d = np.mean([metric.row_score(y, after) - metric.row_score(y, before) for before, after in zip(one, two)], axis=0)
+    d = np.mean(
+        [metric.row_score(y, after) - metric.row_score(y, before) for before, after in zip(one, two, strict=True)],
+        axis=0,
+    )
     return bool(abs(d.mean()) > 1.96 * d.std(ddof=1) / len(d) ** 0.5)
 
 
@@ -189,33 +202,40 @@ def measure(
     once, again = predictions(task, model, task.train, labels, [0, 1], leave_out=False).argmax(axis=2)
     sound, few, many = (
         predictions(task, model, task.train, part, range(seeds))
-        for part in (labels, mislabelled(task, task.few), mislabelled(task, task.many))
+        for part in (labels, mislabelled(task, task.few), mislabelled(task, task.many[model]))
     )
     accuracies = (sound.argmax(axis=2) == y).mean(axis=1)
     say(
-        f"\n{task.name}, {model}: accuracy {accuracies.mean():.4f}, standard deviation over seeds {accuracies.std():.4f}; "
+        f"\n{task.name}, {model}: accuracy {accuracies.mean():.4f}, over seeds ± {accuracies.std():.4f}; "
         f"on the same rows two random states differ in {(once != again).mean():.2%} of predictions"
     )
-    say(f"{'metric':<18}{'n':>6}{'A/A':>7}{'rows only':>11}{'neutral':>9}   change, coverage, found (few | many wrong)")
+    say(f"{'':<43} few labels wrong: change, coverage   many wrong: change, coverage, found")
+    say(
+        f"{'metric':<18}{'n':>6}{'A/A':>6}{'rows only':>10}{'neutral':>8}"
+        f"{'(seeds: same, other)':>30}{'(same, other)':>25}"
+    )
     neutral = neutral_edits(task, model, pairs=pairs) if pairs else {}
     results = {}
     for metric in metrics_of("classification"):
         count = number if metric.row_score is not None else max(1, number // 4)
         same = replicates(metric, y, sound, sound, number=count)
-        small, large = (replicates(metric, y, wrong, sound, number=count, same_seeds=True) for wrong in (few, many))
+        small, large = (
+            [replicates(metric, y, wrong, sound, number=count, same_seeds=paired) for paired in (True, False)]
+            for wrong in (few, many)
+        )
         results[metric.name] = {
-            "A/A claims": same.claims,
-            "neutral claims": neutral.get(metric.name, float("nan")),
-            "coverage, few wrong": small.covered,
-            "coverage, many wrong": large.covered,
-            "found, many wrong": large.claims,
-            "truth, many wrong": large.truth,
+            "claims": same.claims,
+            "neutral": neutral.get(metric.name, 0.0),
+            "coverage": min(rates.covered for rates in small + large),
+            "found": min(rates.claims for rates in large),
+            "five points": large[0].truth,
         }
-        rows_only = f"{same.rows_only:.1%}" if metric.row_score is not None else "-"
+        rows_only = f"{same.rows_only:.1%}" if metric.row_score is not None else ""
         say(
-            f"{metric.name:<18}{count:>6}{same.claims:>7.1%}{rows_only:>11}{neutral.get(metric.name, np.nan):>9.1%}   "
-            f"{small.truth:+.4f} {small.covered:.1%} {small.claims:.1%} | "
-            f"{large.truth:+.4f} {large.covered:.1%} {large.claims:.1%}"
+            f"{metric.name:<18}{count:>6}{same.claims:>6.1%}{rows_only:>10}{neutral.get(metric.name, np.nan):>8.1%}"
+            f"{small[0].truth:>+16.4f} {small[0].covered:>6.1%} {small[1].covered:>6.1%}"
+            f"{large[0].truth:>+13.4f} {large[0].covered:>6.1%} {large[1].covered:>6.1%}"
+            f"{results[metric.name]['found']:>7.1%}"
         )
     return results
 
@@ -229,17 +249,17 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=100)
     options = parser.parse_args()
     began = time.perf_counter()
-    worst: dict[str, float] = {"claims": 0.0, "coverage": 1.0, "found": 1.0}
+    found: list[dict[str, float]] = []
     for task in (adult(options.data), digits()):
         for model in MODELS:
             results = measure(task, model, seeds=options.seeds, number=options.replicates, pairs=options.pairs)
-            for rates in results.values():
-                worst["claims"] = max(worst["claims"], rates["A/A claims"], rates["neutral claims"])
-                worst["coverage"] = min(worst["coverage"], rates["coverage, few wrong"], rates["coverage, many wrong"])
-            worst["found"] = min(worst["found"], results["accuracy"]["found, many wrong"])
+            found += results.values()
+            print(f"{time.perf_counter() - began:.0f} s")
     print(
-        f"\nmost claims {worst['claims']:.1%} (at most 6 %), least coverage {worst['coverage']:.1%} (at least 94 %), "
-        f"five points of accuracy found in {worst['found']:.1%}; {time.perf_counter() - began:.0f} s"
+        f"\nA/A claims at most {max(rates['claims'] for rates in found):.1%}, neutral edits at most "
+        f"{max(rates['neutral'] for rates in found):.1%} (both: 6 %), coverage at least "
+        f"{min(rates['coverage'] for rates in found):.1%} (94 %), five points found in at least "
+        f"{min(rates['found'] for rates in found):.1%}"
     )
 
 

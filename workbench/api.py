@@ -336,8 +336,8 @@ class OpenLake:
         return iterations.undo(self.lake, number, author=self.author)
 
     def redo(self, number: int) -> Draft:
-        """Do the step again that was undone last."""
-        return _drafts.redo(self.lake, number, author=self.author)
+        """Do the step again that was undone last, and give its decisions again."""
+        return iterations.redo(self.lake, number, author=self.author)
 
     def check_draft(self, number: int, *, progress: Progress = silent) -> DraftCheck:
         """Validate the rows as a draft would leave them."""

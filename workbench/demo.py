@@ -122,23 +122,26 @@ def _review(lake: OpenLake, truth: dict[int, dict[str, str]], size: int, *, titl
     found += [
         finding for finding in queue(lake.lake, DATASET, status="open", check="label.issue") if finding.lane != "test"
     ][:size]
-    fixes, excluded, kept = [], [], []
+    fixes: dict[str, str] = {}
+    excluded, kept = [], []
     for finding in found:
         known = truth.get(int(finding.key["person_id"]), {"kind": ""})
         if finding.check == "label.issue" and known["kind"] == "flipped_label" and known["old"] == finding.value:
-            fixes.append((finding, known["new"]))
+            fixes[finding.finding] = known["new"]
         elif finding.check == "data.duplicate" and known["kind"] == "repeated_row":
-            excluded.append(finding)
+            excluded.append(finding.finding)
         else:
-            kept.append(finding)
-    settings = {"draft": draft, "reason": "the truth file says so", "author": lake.author}
-    if fixes:
-        values = [value for _, value in fixes]
-        iterations.decide(lake.lake, DATASET, [f for f, _ in fixes], "fix", values=values, **settings)
-    if excluded:
-        iterations.decide(lake.lake, DATASET, excluded, "exclude", **settings)
-    if kept:
-        iterations.decide(lake.lake, DATASET, kept, "keep", reason="the label is right", author=lake.author)
+            kept.append(finding.finding)
+    reason = "the truth file says so"
+    for decision, answered, values in (
+        ("fix", list(fixes), list(fixes.values())),
+        ("exclude", excluded, None),
+        ("keep", kept, None),
+    ):
+        if answered:
+            iterations.decide(
+                lake.lake, DATASET, answered, decision, values=values, draft=draft, reason=reason, author=lake.author
+            )
     publish_draft(lake.lake, draft, author=lake.author, message=title)
     return len(found), len(fixes) + len(excluded)
 

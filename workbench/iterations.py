@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.drafts import Correction, Draft, draft_view, get_draft, list_drafts, new_draft, stage_in, undo_in
 from workbench.errors import UsageError
-from workbench.findings import Finding, get, insert_decisions, withdraw
+from workbench.findings import Finding, find, insert_decisions, reinstate, withdraw
 from workbench.lake import Lake, Session, Version, View, newest, read_versions, view_of
 from workbench.progress import Progress, silent
 
@@ -126,7 +126,7 @@ def check(
 def decide(
     lake: Lake,
     dataset: str,
-    findings: Sequence[str | Finding],
+    findings: Sequence[str],
     decision: str,
     *,
     values: Sequence[Any] | None = None,
@@ -139,8 +139,8 @@ def decide(
 
     Parameters
     ----------
-    findings : sequence of str or Finding
-        Identities, or the findings themselves.
+    findings : sequence of str
+        Identities.
     decision : {"fix", "keep", "exclude", "unsure"}
         A fix or an exclusion is staged in a draft at once.
     values : sequence, optional
@@ -157,7 +157,7 @@ def decide(
     UnknownName
         No such finding or draft.
     """
-    found = [get(lake, dataset, finding) if isinstance(finding, str) else finding for finding in findings]
+    found = find(lake, dataset, findings)
     if decision not in ("fix", "exclude"):
         with lake.session() as session:
             lake.write(
@@ -194,13 +194,24 @@ def decide(
 
 def undo(lake: Lake, draft: int, *, author: str) -> Draft:
     """Take back a draft's last step, and the decisions that came with it."""
+    return _flip(lake, draft, author, undone=True)
+
+
+def redo(lake: Lake, draft: int, *, author: str) -> Draft:
+    """Do the step again that was undone last, and give its decisions again."""
+    return _flip(lake, draft, author, undone=False)
+
+
+def _flip(lake: Lake, draft: int, author: str, *, undone: bool) -> Draft:
+    """Undo or redo a step and its decisions in one transaction."""
 
     def work(session: Session) -> None:
-        step = undo_in(session, draft)
-        withdraw(session, get_draft(session, draft).dataset, draft, step, author=author)
+        step = undo_in(session, draft, undone=undone)
+        dataset = get_draft(session, draft).dataset
+        (withdraw if undone else reinstate)(session, dataset, draft, step, author=author)
 
     with lake.session() as session:
-        lake.write(work, author=author, message=f"undo in draft {draft}", session=session)
+        lake.write(work, author=author, message=f"{'undo' if undone else 'redo'} in draft {draft}", session=session)
     return get_draft(lake, draft)
 
 

@@ -75,7 +75,9 @@ def publish_draft(lake: Lake, draft: int, *, author: str, message: str, skip_con
             if conflicts and not skip_conflicts:
                 raise _refusal(state, head, conflicts)
             _images(current, head)
-            made = publish_rows(current, head, kind="publish", author=author, message=message, draft=draft)
+            made = publish_rows(
+                current, head, kind="publish", author=author, message=message, draft=draft, held="head_rows"
+            )
             if not made:
                 raise UsageError(
                     f"Draft {draft} changes nothing: {head.name} holds its values already.",

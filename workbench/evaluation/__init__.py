@@ -11,7 +11,7 @@ from workbench.evaluation.evaluate import SEEDS, evaluate
 from workbench.evaluation.inputs import MAX_TEST_ROWS, ModelInputs, input_hash, inputs
 from workbench.evaluation.out_of_fold import out_of_fold
 from workbench.evaluation.records import Evaluation, OutOfFold, Predictions, Score
-from workbench.evaluation.store import read_predictions, recorded
+from workbench.evaluation.store import read_predictions
 
 __all__ = [
     "MAX_TEST_ROWS",
@@ -26,5 +26,4 @@ __all__ = [
     "inputs",
     "out_of_fold",
     "read_predictions",
-    "recorded",
 ]

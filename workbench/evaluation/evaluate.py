@@ -20,7 +20,7 @@ from workbench.evaluation.fitting import (
     series_of,
     train_classes,
 )
-from workbench.evaluation.inputs import ModelInputs, read_hash, read_inputs, snapshot
+from workbench.evaluation.inputs import ModelInputs, is_published, read_hash, read_inputs, snapshot
 from workbench.evaluation.reading import reading_of, scored_on
 from workbench.evaluation.records import Evaluation
 from workbench.evaluation.scores import aligned, score_all
@@ -106,11 +106,6 @@ def evaluate(
     here = {"version": view.version, "state": view.label, "input_hash": hashed, "reading": reading.exactly}
     result = {**known, **here}
     return store.evaluation_of(store.keep(lake, result, None) if is_published(view) else result)
-
-
-def is_published(view: View) -> bool:
-    """Tell a version, which never changes, from a draft."""
-    return view.label == f"{view.dataset}@{view.version}"
 
 
 def _scored(view: View, series: Series, rows: ModelInputs, values: Floats, *, name: str, hashed: str) -> Evaluation:

@@ -159,6 +159,11 @@ def input_hash(view: View, types: Mapping[str, str] | None = None) -> str:
         return read_hash(session, view, reading_of(view, types))
 
 
+def is_published(view: View) -> bool:
+    """Tell a version, which never changes, from a draft."""
+    return view.label == f"{view.dataset}@{view.version}"
+
+
 @contextmanager
 def snapshot(view: View) -> Iterator[Session]:
     """Borrow a session whose queries all see the same state, even of a draft that others are editing."""
@@ -170,7 +175,7 @@ def snapshot(view: View) -> Iterator[Session]:
 
 def read_hash(session: Session, view: View, reading: Reading) -> str:
     """Hash the model inputs as a reading sees them."""
-    return hash_text(reading, session.rows(hash_query(view, reading)))  # type: ignore[arg-type]
+    return hash_text(reading, session.rows(hash_query(view, reading)))
 
 
 def read_inputs(
@@ -187,7 +192,7 @@ def read_inputs(
     label = reading.label_text(view)
     counts = session.rows(
         f"SELECT _lane, count(label), count(*) - count(label), count(DISTINCT label) "
-        f"FROM (SELECT r._lane, {label} AS label FROM {view.rows} r WHERE NOT r._excluded) GROUP BY _lane ORDER BY _lane"
+        f"FROM (SELECT r._lane, {label} AS label FROM {view.rows} r WHERE NOT r._excluded) GROUP BY _lane ORDER BY 1"
     )
     classes = 1
     if reading.task == "classification":

@@ -15,18 +15,18 @@ from workbench.evaluation.fitting import (
     Floats,
     Series,
     all_answers,
+    fit_and_predict,
     kept_answers,
     predictions_for,
     require_learnable,
     series_of,
     train_classes,
 )
-from workbench.evaluation.inputs import ModelInputs, read_hash, read_inputs, snapshot
+from workbench.evaluation.inputs import ModelInputs, is_published, read_hash, read_inputs, snapshot
 from workbench.evaluation.reading import reading_of
 from workbench.evaluation.records import OutOfFold, Predictions
 from workbench.evaluation.scores import among
 from workbench.lake import Lake, Session, View
-from workbench.models import fit, predict
 from workbench.progress import Progress, silent
 
 _DEALT = 50
@@ -76,6 +76,11 @@ def out_of_fold(
         raise UsageError(f"{folds} folds leave nothing to learn from.", hint="Ask for 2 or more; 5 are usual.")
     reading = reading_of(view, schema_types)
     series = series_of(view, "oof", fits=folds, max_train_rows=max_train_rows)
+    if is_published(view):
+        known = store.find_published(lake, "oof", view.dataset, view.version, series.fingerprint, reading.exactly)
+        if known is not None:
+            kept = store.read_predictions(lake, known["id"])
+            return _shown(view, known, kept, dict(zip(kept.row_key, kept.rid, strict=True)))
     with snapshot(view) as session:
         hashed = read_hash(session, view, reading)
         name = store.name_of("oof", view.dataset, hashed, series.fingerprint)
@@ -200,8 +205,7 @@ def _judged(
     if len(known) == 1:
         certain = [float(name in known) for name in classes]
         return np.tile(certain, (int(judged.sum()), 1))
-    fitted = fit(series.model, rows.X[learnt], rows.y[learnt], seed=0)
-    return predict(fitted, rows.X[judged], classes=classes).reshape(int(judged.sum()), -1)
+    return fit_and_predict(series.model, rows, learnt, rows.X[judged], classes, seed=0)
 
 
 def _identities(session: Session, view: View, name: str) -> dict[str, int]:

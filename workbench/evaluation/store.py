@@ -107,33 +107,6 @@ def same_models(lake: Lake, dataset: str, fingerprint: str, trained_on: str) -> 
     return [row[0] for row in rows]
 
 
-def recorded(lake: Lake, dataset: str) -> dict[int, Evaluation]:
-    """Return the evaluation last recorded for each published version, without computing or reading a row.
-
-    Parameters
-    ----------
-    lake : Lake
-        Where to look.
-    dataset : str
-        Name of the dataset.
-
-    Returns
-    -------
-    dict
-        Version → its evaluation; versions that were never evaluated are not in it.
-    """
-    rows = lake.read(
-        "SELECT version, result FROM lake.workbench.evaluations WHERE dataset = ? ORDER BY version, created_at",
-        [dataset],
-    )
-    found = [(version, json.loads(result)) for version, result in rows]
-    return {
-        version: evaluation_of(result)
-        for version, result in found
-        if result["kind"] == "evaluation" and result["state"] == f"{dataset}@{version}"
-    }
-
-
 def evaluation_of(result: dict[str, Any]) -> Evaluation:
     """Read an evaluation back from what was kept."""
     return Evaluation.from_dict({name: value for name, value in result.items() if name not in ("kind", "reading")})

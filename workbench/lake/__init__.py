@@ -1,8 +1,8 @@
 """The store: a DuckLake catalogue plus its Parquet data, versions in it, and the only place that knows DuckDB."""
 
-from workbench.lake.changes import feed, kept_snapshots, touch
+from workbench.lake.changes import feed, kept_snapshots, latest_images, touch
 from workbench.lake.maintenance import Maintained, maintain
-from workbench.lake.publish import data_table, newest, publish_first, publish_rows, read_versions, view_of
+from workbench.lake.publish import PARQUET, data_table, newest, publish_first, publish_rows, read_versions, view_of
 from workbench.lake.records import LANES, Column, Definition, Lane, Task, Version
 from workbench.lake.sql import canonical_text, lane_of, literal, low_bits, quote, rid_list
 from workbench.lake.store import Lake, Session, open_lake
@@ -10,6 +10,7 @@ from workbench.lake.view import View
 
 __all__ = [
     "LANES",
+    "PARQUET",
     "Column",
     "Definition",
     "Lake",
@@ -24,6 +25,7 @@ __all__ = [
     "feed",
     "kept_snapshots",
     "lane_of",
+    "latest_images",
     "literal",
     "low_bits",
     "maintain",

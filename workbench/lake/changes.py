@@ -15,20 +15,61 @@ def kept_snapshots(session: Session | Lake) -> set[int]:
 
 
 def feed(session: Session, a: Version, b: Version) -> str | None:
-    """SQL of the change feed from version ``a`` (exclusive) to the later version ``b`` (inclusive).
+    """SQL of the rows written after version ``a`` and up to the later version ``b``: ``snapshot_id``, ``_rid``.
+
+    A row written by several versions is there once for each. An updated row is among the insertions; the deletions,
+    for which DuckLake reads whole files, are only asked where a version in between removed rows.
 
     Returns
     -------
     str or None
         None where the snapshot of a version in between is gone: the feed would silently lack its changes.
     """
-    kept = kept_snapshots(session)
-    between = [v.snapshot for v in read_versions(session, a.dataset) if a.version < v.version <= b.version]
-    if not kept.issuperset(between):
+    span, removed = _span(session, a, b)
+    if not span:
         return None
-    # The feed refuses a snapshot that is gone, and those of mere bookkeeping may be.
+    written = f"SELECT snapshot_id, _rid FROM ducklake_table_insertions({span})"
+    if removed:
+        written += f" UNION ALL SELECT snapshot_id, _rid FROM ducklake_table_deletions({span})"
+    return f"({written})"
+
+
+def latest_images(session: Session, a: Version, b: Version) -> str | None:
+    """SQL of how the rows written after version ``a`` look at the later version ``b``, read from the changes alone.
+
+    Returns
+    -------
+    str or None
+        A SELECT in parentheses, with the columns of :attr:`View.rows`; None where the changes do not tell, since the versions'
+        columns differ, rows were removed in between, or a snapshot is gone.
+    """
+    if a.columns != b.columns:
+        return None
+    span, removed = _span(session, a, b)
+    if not span or removed:
+        return None
+    names = ", ".join(f"i.{name}" for name in ["_rid", "_lane", "_excluded", *(quote(c.physical) for c in b.columns)])
+    written = f"ducklake_table_insertions({span})"
+    # Not QUALIFY row_number() … = 1: DuckDB may join that back by rowid, which a row written twice has twice.
+    return (
+        f"(SELECT {names} FROM {written} i JOIN (SELECT _rid, max(snapshot_id) AS snapshot FROM {written} "
+        "GROUP BY _rid) m ON i._rid = m._rid AND i.snapshot_id = m.snapshot)"
+    )
+
+
+def _span(session: Session, a: Version, b: Version) -> tuple[str, bool]:
+    """Arguments of DuckLake's change functions from ``a`` (exclusive) to ``b``, and whether rows left in between.
+
+    The arguments are empty where a snapshot in between is gone.
+    """
+    kept = kept_snapshots(session)
+    between = [v for v in read_versions(session, a.dataset) if a.version < v.version <= b.version]
+    if not between or not kept.issuperset(version.snapshot for version in between):
+        return "", False
+    # The functions refuse a snapshot that is gone, and those of mere bookkeeping may be.
     first = min(snapshot for snapshot in kept if snapshot > a.snapshot)
-    return f"ducklake_table_changes('lake', 'data', {literal(a.dataset)}, {first}, {b.snapshot})"
+    span = f"'lake', 'data', {literal(a.dataset)}, {first}, {b.snapshot}"
+    return span, any(version.rows_removed for version in between)
 
 
 def touch(session: Session, a: Version, b: Version, *, table: str = "touched_rows") -> int:

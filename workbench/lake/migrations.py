@@ -19,6 +19,9 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "0001_first_tables",
         (
             "CREATE SCHEMA lake.data",
+            # What DuckLake writes itself, when it merges files, has the shape of the files that imports write.
+            "CALL lake.set_option('parquet_row_group_size', 20480)",
+            "CALL lake.set_option('parquet_version', 2)",
             # Insert-only: the virtual column snapshot_id of a row is the snapshot of its version.
             """CREATE TABLE lake.workbench.versions (dataset VARCHAR, version BIGINT, parent BIGINT, kind VARCHAR,
             author VARCHAR, message VARCHAR, created_at TIMESTAMPTZ, "rows" BIGINT, excluded BIGINT,
@@ -36,21 +39,25 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             rid BIGINT, row_key VARCHAR, action VARCHAR, column_name VARCHAR, old VARCHAR, new VARCHAR,
             reason VARCHAR, finding VARCHAR, author VARCHAR, created_at TIMESTAMPTZ, undone BOOLEAN)""",
             """CREATE TABLE lake.workbench.findings (finding VARCHAR, dataset VARCHAR, check_code VARCHAR, rid BIGINT,
-            row_key VARCHAR, column_name VARCHAR, observed VARCHAR, first_version BIGINT, created_at TIMESTAMPTZ)""",
-            """CREATE TABLE lake.workbench.sightings (finding VARCHAR, dataset VARCHAR, version BIGINT, rid BIGINT,
-            check_code VARCHAR, severity VARCHAR, message VARCHAR, suggestion VARCHAR, score DOUBLE,
-            evidence VARCHAR, evidence_key VARCHAR)""",
-            """CREATE TABLE lake.workbench.check_results (dataset VARCHAR, version BIGINT, content_hash VARCHAR,
-            fingerprint VARCHAR, check_code VARCHAR, outcome VARCHAR, findings BIGINT, message VARCHAR,
+            row_key VARCHAR, column_name VARCHAR, observed VARCHAR, lane UTINYINT, first_version BIGINT,
             created_at TIMESTAMPTZ)""",
+            # Holds again what the queue sorts and filters by, so that a page is found without reading findings.
+            """CREATE TABLE lake.workbench.sightings (finding VARCHAR, dataset VARCHAR, version BIGINT,
+            check_code VARCHAR, rid BIGINT, lane UTINYINT, column_name VARCHAR, severity VARCHAR, message VARCHAR,
+            suggestion VARCHAR, score DOUBLE, evidence VARCHAR, evidence_key VARCHAR, returned BOOLEAN)""",
+            """CREATE TABLE lake.workbench.check_results (dataset VARCHAR, version BIGINT, check_code VARCHAR,
+            outcome VARCHAR, findings BIGINT, message VARCHAR, author VARCHAR, created_at TIMESTAMPTZ)""",
+            # Insert-only: the virtual column snapshot_id is the order in which the answers came.
             """CREATE TABLE lake.workbench.decisions (finding VARCHAR, dataset VARCHAR, decision VARCHAR,
             value VARCHAR, evidence_key VARCHAR, reason VARCHAR, draft BIGINT, step BIGINT, author VARCHAR,
             created_at TIMESTAMPTZ)""",
+            # A version's failure cases stand in full under its own number, or as what is new or gone against those of
+            # the version "root".
             """CREATE TABLE lake.workbench.validations (dataset VARCHAR, version BIGINT, content_hash VARCHAR,
-            fingerprint VARCHAR, result VARCHAR, created_at TIMESTAMPTZ)""",
-            """CREATE TABLE lake.workbench.failure_cases (content_hash VARCHAR, fingerprint VARCHAR, rid BIGINT,
-            row_key VARCHAR, check_code VARCHAR, column_name VARCHAR, check_name VARCHAR, observed VARCHAR,
-            severity VARCHAR)""",
+            fingerprint VARCHAR, root BIGINT, result VARCHAR, created_at TIMESTAMPTZ)""",
+            """CREATE TABLE lake.workbench.failure_cases (dataset VARCHAR, version BIGINT, fingerprint VARCHAR,
+            gone BOOLEAN, rid BIGINT, row_key VARCHAR, check_code VARCHAR, column_name VARCHAR, check_name VARCHAR,
+            observed VARCHAR, severity VARCHAR)""",
             """CREATE TABLE lake.workbench.evaluations (evaluation VARCHAR, dataset VARCHAR, version BIGINT,
             input_hash VARCHAR, fingerprint VARCHAR, result VARCHAR, created_at TIMESTAMPTZ)""",
             # The newest row of a version counts: its evaluation, and its comparison with the version before.

@@ -117,6 +117,13 @@ class Session:
             [json.dumps(list(records), ensure_ascii=False)],
         )
 
+    def progress(self) -> float:
+        """Percent done of the statement that another thread is running on this session; 0 where that is unknown.
+
+        DuckDB only counts on sessions that were told to: ``SET enable_progress_bar = true``.
+        """
+        return max(0.0, self._connection.query_progress())
+
     def interrupt(self) -> None:
         """Stop the statement that another thread is running on this session."""
         self._connection.interrupt()

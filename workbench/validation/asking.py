@@ -1,7 +1,7 @@
 """Arrow columns as the pandas objects that pandera's checks take, and a check's answer as row positions.
 
-pandera's own ``Check`` objects are asked directly: with ``validate`` a failing check writes all its failure cases into
-one message, and a warning's cases are lost.
+pandera's own ``Check`` objects are asked, through the backend that pandera chose for them: its ``validate`` writes all
+failure cases of a check into one message, loses those of a warning, and gives no answer where one cell has none.
 """
 
 from __future__ import annotations
@@ -88,24 +88,40 @@ def ask(check: Any, data: pd.Series | pd.DataFrame, column: str | None = None) -
     Returns
     -------
     Answer
-        A row for which the check's answer is missing has failed. Of a check that limits its failure cases
-        (``n_failure_cases``) all are reported.
+        A row for which the check's answer is missing has failed, as a comparison with NaN has; pandera breaks there.
+        Of a check that limits its failure cases (``n_failure_cases``) all are reported.
+
+    Raises
+    ------
+    TypeError
+        The check answered with something that is no truth value, and no column or table of them.
+    Exception
+        Whatever the check raises.
     """
     import pandas as pd
 
-    result = check(data) if column is None else check(data, column)
-    output, asked = result.check_output, result.checked_object
-    if isinstance(output, pd.Series) and isinstance(asked, (pd.Series, pd.DataFrame)):
-        if output.index is asked.index or output.index.equals(asked.index):
-            return Answer(True, rows=output.index.to_numpy()[~_truth(output)])
-    elif isinstance(output, pd.DataFrame) and isinstance(asked, pd.DataFrame) and output.index.equals(asked.index):
-        failing = {str(name): output.index.to_numpy()[~_truth(output[name])] for name in output.columns}
-        return Answer(True, cells={name: rows for name, rows in failing.items() if len(rows)})
-    return Answer(bool(result.check_passed))
+    backend = type(check).get_backend(data)(check)
+    asked = backend.preprocess(data, column)
+    output = backend.apply(asked)
+    if isinstance(output, (bool, np.bool_)):
+        return Answer(bool(output))
+    if not isinstance(output, (pd.Series, pd.DataFrame)):
+        raise TypeError(f"the check answered with a {type(output).__name__}, not with truth values")
+    if isinstance(asked, dict) or not output.index.equals(asked.index):
+        return Answer(bool(np.all(_truth(output))))
+    of_rows = isinstance(output, pd.Series)
+    excused = np.zeros(output.shape, bool)
+    if isinstance(asked, pd.DataFrame) and check.ignore_na:
+        excused = (asked.isna().all(axis="columns") if of_rows else asked[output.columns].isna()).to_numpy()
+    failing = ~(_truth(output) | excused)
+    positions = output.index.to_numpy()
+    if of_rows:
+        return Answer(True, rows=positions[failing] if failing.any() else positions[:0])
+    by_column = {str(name): positions[failing[:, number]] for number, name in enumerate(output.columns)}
+    return Answer(True, cells={name: rows for name, rows in by_column.items() if len(rows)})
 
 
-def _truth(output: pd.Series) -> np.ndarray:
-    """Read a column of answers; a missing one is no."""
-    if output.dtype == bool:
-        return output.to_numpy()
-    return output.to_numpy(dtype=bool, na_value=False) if output.hasnans else output.astype(bool).to_numpy()
+def _truth(output: pd.Series | pd.DataFrame) -> np.ndarray:
+    """Read answers; a missing one is no."""
+    answers: np.ndarray = output.where(output.notna(), False).astype(bool).to_numpy()
+    return answers

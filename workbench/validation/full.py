@@ -1,29 +1,27 @@
-"""A whole validation, and the part of one that a few changed rows call for."""
+"""A whole validation."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from workbench.errors import UsageError
-from workbench.lake import Session, View
+from workbench.lake import View
 from workbench.progress import Progress, silent
-from workbench.validation.plan import ROW_LOCAL, Kind, Plan, plan_for
+from workbench.validation.plan import ROW_LOCAL, Kind, Plan
+from workbench.validation.planning import plan_for
 from workbench.validation.results import Validation, overall
 from workbench.validation.schemas import Schema
 from workbench.validation.stream import stream
-from workbench.validation.tally import Tally, cases_of, ordered, outcomes
+from workbench.validation.tally import Tally, cases_of, outcomes
 from workbench.validation.unique import repeated
 from workbench.validation.whole import ask_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+BATCH = 1_000_000
 
-def validate(
-    view: View, schema: Schema, *, batch_size: int = 1_000_000, progress: Progress = silent
-) -> Validation:
+
+def validate(view: View, schema: Schema, *, batch_size: int = BATCH, progress: Progress = silent) -> Validation:
     """Ask every check of a schema of every row that is not excluded.
 
     Parameters
@@ -41,6 +39,11 @@ def validate(
     ------
     SchemaError
         The schema fits none of the columns, or a check names a column that is nowhere to be found.
+
+    Examples
+    --------
+    >>> validate(view, load_schema("schemas/adult.py")).outcome  # doctest: +SKIP
+    'failed'
     """
     plan = plan_for(schema.pandera, view)
     tally = Tally()
@@ -49,6 +52,21 @@ def validate(
         raised = stream(session, view, plan, local, tally, batch_size=batch_size, progress=progress)
         for position in plan.of(Kind.UNIQUE):
             check = plan.checks[position]
-            tally.add(position, _shown(plan, position), repeated(session, view, check))
+            tally.add(position, check.shown, repeated(session, view, check))
         ask_whole(session, view, plan, [*raised, *plan.of(Kind.COLUMN, Kind.TABLE)], tally, progress=progress)
-    return _concluded(view, schema, plan, tally, cases_of(view, plan, tally))
+    return concluded(view, schema, plan, tally, cases_of(view, plan, tally))
+
+
+def concluded(view: View, schema: Schema, plan: Plan, tally: Tally, cases: pa.Table) -> Validation:
+    """Sum up what was found."""
+    checks = outcomes(plan, tally, cases)
+    return Validation(
+        dataset=view.dataset,
+        version=view.version,
+        outcome=overall(checks),
+        checks=checks,
+        failures=cases.num_rows,
+        cases=cases,
+        label=view.label,
+        fingerprint=schema.fingerprint,
+    )

@@ -83,12 +83,25 @@ class Validation:
     label: str = ""
     fingerprint: str = field(default="", repr=False)
 
-    def fails(self, on: Literal["error", "warning", "never"] = "error") -> bool:
-        """Tell whether a check of at least this severity failed; a check that broke always counts, save for "never"."""
-        if on == "never":
-            return False
-        counted = ("error", "warning") if on == "warning" else ("error",)
-        return self.outcome == "error" or any(c.outcome == "failed" and c.severity in counted for c in self.checks)
+    def exit_code(self, fail_on: Literal["error", "warning", "never"] = "error") -> int:
+        """Return what a command that was told when to fail ends with.
+
+        Parameters
+        ----------
+        fail_on : {"error", "warning", "never"}
+            The least severity of a failed check that counts.
+
+        Returns
+        -------
+        int
+            0 passed, 1 checks failed, 3 a check broke, so nobody knows; always 0 for "never".
+        """
+        if fail_on == "never":
+            return 0
+        if self.outcome == "error":
+            return 3
+        counted = {"error"} if fail_on == "error" else {"error", "warning"}
+        return int(any(check.outcome == "failed" and check.severity in counted for check in self.checks))
 
 
 def overall(checks: tuple[CheckOutcome, ...]) -> Outcome:

@@ -11,7 +11,7 @@ from workbench.lake import Session, View
 from workbench.progress import Progress
 from workbench.validation.asking import ask, series
 from workbench.validation.plan import Cells, Kind, Plan, PlannedCheck
-from workbench.validation.tally import WHOLE_ROW, Tally
+from workbench.validation.tally import Tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,21 +133,22 @@ def _ask(
     if check.kind is Kind.ROWS:
         import pandas as pd
 
-        frame = pd.DataFrame({cells.name: series(columns[cells].values, cells.dtype, cells.name) for cells in plan.table})
+        frame = pd.DataFrame(
+            {cells.name: series(columns[cells].values, cells.dtype, cells.name) for cells in plan.table}
+        )
         if len(frame):
-            tally.add(position, WHOLE_ROW, rids[_rows(ask(check.check, frame).rows)])
+            tally.add(position, check.shown, rids[_rows(ask(check.check, frame).rows)])
         return
     column = columns[check.cells[0]]
-    shown = check.cells[0].position
     if check.kind is Kind.TYPE:
         if column.flawed is not None:
-            tally.add(position, shown, rids[column.flawed])
+            tally.add(position, check.shown, rids[column.flawed])
     elif check.kind is Kind.NULLS:
-        tally.add(position, shown, rids[column.missing()])
+        tally.add(position, check.shown, rids[column.missing()])
     else:
         data = column.present() if check.check.ignore_na else column.readable()
         if len(data):
-            tally.add(position, shown, rids[_rows(ask(check.check, data).rows)])
+            tally.add(position, check.shown, rids[_rows(ask(check.check, data).rows)])
 
 
 def _rows(rows: np.ndarray | None) -> np.ndarray:

@@ -49,10 +49,15 @@ def column_types(schema: Schema, names: Sequence[str] = ()) -> dict[str, str]:
 def schema_columns(pandera: Any, names: Sequence[str]) -> list[tuple[str, Any, bool]]:
     """List the schema's columns as (name, pandera Column, is in ``names``), patterns replaced by what they match.
 
-    A pattern that matches nothing stays, under the pattern itself, if the column is required.
+    A pattern that matches nothing stays, under the pattern itself, if the column is required. A schema that has a dtype
+    and no columns is about every column there is.
     """
     import re
 
+    if not pandera.columns and pandera.dtype is not None:
+        from pandera.pandas import Column
+
+        return [(name, Column(pandera.dtype, name=name), True) for name in names]
     listed = []
     for name, column in pandera.columns.items():
         if not column.regex:

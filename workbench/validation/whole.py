@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from workbench.lake import Session, View
 from workbench.progress import Progress
 from workbench.validation.asking import ask, series
 from workbench.validation.plan import Cells, Kind, Plan
-from workbench.validation.tally import WHOLE_ROW, Tally
+from workbench.validation.tally import Tally
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 STAGE = "validate whole columns"
 
@@ -30,10 +32,10 @@ def ask_whole(
         Positions in the plan.
     """
     frame: tuple[np.ndarray, pd.DataFrame] | None = None
+    names = [cells.name for cells in plan.table]
     for done, position in enumerate(sorted(checks)):
         progress(STAGE, done, len(checks))
         check = plan.checks[position]
-        shown = check.cells[0].position if check.cells else WHOLE_ROW
         if check.kind in (Kind.TABLE, Kind.ROWS):
             frame = frame or _table(session, view, plan.table)
             rids, data = frame
@@ -42,14 +44,14 @@ def ask_whole(
         if not len(data):
             continue
         try:
-            answer = ask(check.check, data.copy(), check.column if check.kind is Kind.TABLE else None)
+            answer = ask(check.check, data.copy(deep=False), check.column if check.kind is Kind.TABLE else None)
         except Exception as error:  # a check is the user's own code: whatever it raises is its outcome
             tally.broken[position] = f"{type(error).__name__}: {error}"
             continue
         if answer.rows is not None:
-            tally.add(position, shown, rids[answer.rows])
+            tally.add(position, check.shown, rids[answer.rows])
         for name, rows in answer.cells.items():
-            tally.add(position, next(c.position for c in plan.table if c.name == name), rids[rows])
+            tally.add(position, (names.index(name),), rids[rows])
         if not answer.passed:
             tally.failed.add(position)
     if checks:
@@ -67,6 +69,8 @@ def _column(session: Session, view: View, cells: Cells) -> tuple[np.ndarray, pd.
 
 def _table(session: Session, view: View, cells: Sequence[Cells]) -> tuple[np.ndarray, pd.DataFrame]:
     """Read all columns with the rows' identities."""
+    import pandas as pd
+
     chosen = "".join(f", {cell.value} AS v{n}" for n, cell in enumerate(cells))
     table = session.arrow(f"SELECT _rid{chosen} FROM {view.rows} WHERE NOT _excluded ORDER BY _rid")
     data = {cell.name: series(table.column(f"v{n}"), cell.dtype, cell.name) for n, cell in enumerate(cells)}

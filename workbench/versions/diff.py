@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import UsageError
-from workbench.lake import Lake, Session, Version, View, canonical_text, feed, literal, quote, rid_list, touch, view_of
+from workbench.lake import (
+    Lake,
+    Session,
+    Version,
+    View,
+    canonical_text,
+    feed,
+    latest_images,
+    literal,
+    quote,
+    rid_list,
+    touch,
+    view_of,
+)
 from workbench.lake.publish import PRUNED
 from workbench.lake.values import from_text
 
@@ -110,8 +124,10 @@ def diff(lake: Lake, a: Version, b: Version, *, limit: int | None = None) -> Dif
         )
     with lake.session() as session:
         touched = touch(session, a, b)
-        _images(session, view_of(lake, a), "old_image", touched)
-        _images(session, view_of(lake, b), "new_image", touched)
+        for version, other, table in ((a, b, "old_image"), (b, a, "new_image")):
+            view = view_of(lake, version)
+            written = latest_images(session, other, version) if other.version < version.version else None
+            _images(session, dataclasses.replace(view, rows=written or view.rows), table, touched)
         _cells(session, a, b)
         return _read(session, a, b, limit)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from workbench.errors import StoreError
-from workbench.lake import Lake, Session, Version, newest, publish_rows, quote, touch, view_of
+from workbench.lake import Lake, Session, Version, latest_images, newest, publish_rows, rid_list, touch, view_of
+from workbench.lake.publish import PRUNED
 
 
 def restore(lake: Lake, version: Version, *, author: str, message: str) -> Version:
@@ -21,13 +22,17 @@ def restore(lake: Lake, version: Version, *, author: str, message: str) -> Versi
 
         def work(current: Session) -> None:
             head = newest(current, version.dataset)
-            touch(current, version, head)
-            names = ", ".join(["_rid", "_lane", "_excluded", *(quote(column.physical) for column in version.columns)])
-            touched = "_rid IN (SELECT _rid FROM touched_rows)"
+            count = touch(current, version, head)
+            touched = "SELECT _rid FROM touched_rows"
+            if count <= PRUNED:
+                touched = rid_list(row[0] for row in current.rows(touched))
             current.run(
                 f"CREATE OR REPLACE TEMP TABLE new_rows AS "
-                f"SELECT {names} FROM {view_of(lake, version).rows} WHERE {touched}"
+                f"SELECT * FROM {view_of(lake, version).rows} WHERE _rid IN ({touched})"
             )
+            written = latest_images(current, version, head)
+            if written:
+                current.run(f"CREATE OR REPLACE TEMP TABLE head_rows AS SELECT * FROM {written}")
             current.run(
                 "CREATE OR REPLACE TEMP TABLE gone_rows AS SELECT _rid FROM touched_rows "
                 "WHERE _rid NOT IN (SELECT _rid FROM new_rows)"
@@ -39,6 +44,7 @@ def restore(lake: Lake, version: Version, *, author: str, message: str) -> Versi
                 author=author,
                 message=message,
                 columns=version.columns,
+                held="head_rows" if written else None,
                 detail={"restored": version.version},
             )
             made = current.row(

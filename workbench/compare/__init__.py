@@ -1,0 +1,12 @@
+"""Two versions side by side: whether the change of the data helped the fixed model, and which part of it did.
+
+Examples
+--------
+``compare(lake, view_of(lake, first), view_of(lake, second))`` returns a :class:`Comparison`, whose ``verdict`` is gain,
+loss, cannot tell or no change.
+"""
+
+from workbench.compare.comparing import FEW_ROWS, compare
+from workbench.compare.records import Comparison, Effect
+
+__all__ = ["FEW_ROWS", "Comparison", "Effect", "compare"]

@@ -1,0 +1,237 @@
+"""Compare two versions under the same test labels, on the test rows that both have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.compare.labels import NewestLabels, newest_labels, renamed, said_of
+from workbench.compare.parts import Floats, Side, attribute
+from workbench.compare.records import UNDEFINED, Comparison, Effect, effect_of
+from workbench.errors import DataError, UnknownName, UsageError
+from workbench.evaluation import SEEDS, Evaluation, evaluate, read_predictions
+from workbench.evaluation.crossing import ask_about
+from workbench.evaluation.fitting import series_of
+from workbench.evaluation.reading import trained_on
+from workbench.evaluation.scores import aligned, mean_score
+from workbench.impact import difference, paired
+from workbench.lake import Lake, View
+from workbench.metrics import METRICS, Metric, metrics_of
+from workbench.progress import Progress, silent
+
+FEW_ROWS = 10
+"""Below so many shared test rows a comparison says how little that is."""
+
+
+def compare(
+    lake: Lake,
+    a: View,
+    b: View,
+    *,
+    metric: str | None = None,
+    schema_types: Mapping[str, str] | None = None,
+    seeds: int = SEEDS,
+    max_train_rows: int | None = None,
+    progress: Progress = silent,
+) -> Comparison:
+    """Say whether version b serves the fixed model better than version a, and what made the difference.
+
+    Both are scored on the test rows that both have, under the newest published labels of these rows, so that a test
+    label corrected since then changes neither the one nor the other alone. A row that has left since then counts by b's
+    label. What was evaluated before is not fitted again.
+
+    Parameters
+    ----------
+    lake : Lake
+        Where the versions and their evaluations are.
+    a, b : View
+        Versions or drafts of one dataset, with the same label and the same model.
+    metric : str, optional
+        What the verdict is about; default: accuracy or, in regression, r2.
+    schema_types : mapping, optional
+        Column name → DuckDB type, from the dataset's schema; both versions are read by it.
+    seeds, max_train_rows, progress
+        As in :func:`workbench.evaluation.evaluate`.
+
+    Raises
+    ------
+    UsageError
+        Two datasets, two label columns, two tasks or two models: their figures cannot be compared.
+    UnknownName
+        The task has no such metric.
+    DataError
+        The versions share no test row that has a label, or one of them cannot be evaluated.
+    ModelError
+        The model fails.
+    """
+    _require_alike(a, b, seeds=seeds, max_train_rows=max_train_rows)
+    measured = _metric(metric, a)
+    found_a, found_b = (
+        evaluate(lake, view, schema_types=schema_types, seeds=seeds, max_train_rows=max_train_rows, progress=progress)
+        for view in (a, b)
+    )
+    side_a = Side.of(found_a, read_predictions(lake, found_a.id))
+    side_b = side_a if found_b.id == found_a.id else Side.of(found_b, read_predictions(lake, found_b.id))
+
+    both = [key for key in side_a.kept.row_key if key in side_b.place]
+    current = newest_labels(lake, b, both, types=schema_types)
+    shared, labels, notes = _labels_of(both, side_a, side_b, current)
+    if not shared:
+        raise DataError(
+            f"{a.label} and {b.label} share no test row with a label, so nothing can be compared",
+            hint="Compare versions between which the test rows were not replaced.",
+        )
+    changed = _changed_rows(side_a, side_b, both)
+    alike = trained_on(found_a.input_hash) == trained_on(found_b.input_hash) and not changed
+
+    wanted, before, after, said = _on_shared_rows(side_a, side_b, shared, labels, current)
+    y, first = aligned(found_a.task, before[1], before[0], labels, wanted)
+    second = aligned(found_b.task, after[1], after[0], labels, wanted)[1]
+    effects = {each.name: _effect(each, y, first, second, alike) for each in metrics_of(found_a.task)}
+
+    def asked(row_keys: list[str]) -> Floats:
+        return ask_about(
+            lake, found_a, a, b, row_keys, schema_types=schema_types, max_train_rows=max_train_rows, progress=progress
+        )
+
+    parts = attribute(measured, side_a, side_b, changed=changed, asked=asked)
+    main = effects[measured.name]
+    return Comparison(
+        a=a.label,
+        b=b.label,
+        metric=measured.name,
+        a_mean=main.a_mean,
+        b_mean=main.b_mean,
+        change=main.change,
+        low=main.low,
+        high=main.high,
+        verdict=main.verdict,
+        detectable=main.detectable,
+        test_labels=current.version,
+        test_rows=len(shared),
+        parts=parts,
+        a_published=found_a.metrics[measured.name].mean,
+        b_published=found_b.metrics[measured.name].mean,
+        comparable=found_a.comparable and found_b.comparable,
+        metrics=effects,
+        per_class=_per_class(y, first, second, wanted, alike) if found_a.task == "classification" else {},
+        notes=tuple(dict.fromkeys([*_published(found_a, found_b), *notes, *said, *_small(measured, y, first)])),
+    )
+
+
+def _require_alike(a: View, b: View, *, seeds: int, max_train_rows: int | None) -> None:
+    """Refuse what cannot be compared."""
+    if a.dataset != b.dataset:
+        raise UsageError(f"{a.label} and {b.label} are not comparable: they are versions of two datasets.")
+    for what in ("label", "task"):
+        here, there = getattr(a.definition, what), getattr(b.definition, what)
+        if here != there:
+            raise UsageError(
+                f"{a.label} and {b.label} are not comparable: their {what} is not the same ('{here}' and '{there}')."
+            )
+    marks = [series_of(view, "evaluation", fits=seeds, max_train_rows=max_train_rows).fingerprint for view in (a, b)]
+    if marks[0] != marks[1]:
+        raise UsageError(
+            f"{a.label} and {b.label} are not comparable: they have different models ('{a.definition.model}' and "
+            f"'{b.definition.model}').",
+            hint="Compare versions that have the same model; a changed model starts a new series of figures.",
+        )
+
+
+def _metric(name: str | None, view: View) -> Metric:
+    """Find the metric that the verdict is to be about."""
+    known = metrics_of(view.definition.task)
+    if name is None:
+        return known[0]
+    if METRICS.get(name) not in known:
+        raise UnknownName("metric", name, [metric.name for metric in known], where=f"{view.definition.task}")
+    return METRICS[name]
+
+
+def _labels_of(row_keys: list[str], a: Side, b: Side, current: NewestLabels) -> tuple[list[str], list[str], list[str]]:
+    """Choose the label that each shared row is scored under; rows without one are left out."""
+    shared, labels, gone = [], [], 0
+    for key in row_keys:
+        if key in current.labels:
+            label = current.labels[key]
+        else:
+            label, gone = b.kept.label[b.place[key]], gone + 1
+        if label is not None:
+            shared.append(key)
+            labels.append(label)
+    notes = [f"{gone:,} of the shared test rows are not in {current.version} and count by b's label"] if gone else []
+    only = [len(side.kept.row_key) - len(row_keys) for side in (a, b)]
+    if any(only):
+        notes.append(
+            f"{len(row_keys):,} test rows are shared; {only[0]:,} are only in {a.found.state}, "
+            f"{only[1]:,} only in {b.found.state}"
+        )
+    return shared, labels, notes
+
+
+def _changed_rows(a: Side, b: Side, row_keys: list[str]) -> list[str]:
+    """Name the shared rows whose features differ; all of them where the versions are read in different ways."""
+    if a.found.input_hash.split("-")[0] != b.found.input_hash.split("-")[0]:
+        return row_keys
+    return [key for key in row_keys if a.kept.features[a.place[key]] != b.kept.features[b.place[key]]]
+
+
+def _on_shared_rows(
+    a: Side, b: Side, shared: list[str], labels: list[str], current: NewestLabels
+) -> tuple[list[str], tuple[list[str], Floats], tuple[list[str], Floats], list[str]]:
+    """Bring both versions' predictions under the names of the newest labels."""
+    named: list[tuple[list[str], Floats]] = []
+    said: list[str] = []
+    for side in (a, b):
+        own = [side.kept.label[side.place[key]] for key in shared]
+        names = renamed(side.found.train_classes, own, labels, current.train_classes)
+        said += said_of(side.found, names)
+        classes = [names.get(name, name) for name in side.found.train_classes]
+        named.append((classes, side.values[:, side.positions(shared)]))
+    regression = a.found.task == "regression"
+    wanted = [] if regression else sorted({*named[0][0], *named[1][0], *labels})
+    return wanted, named[0], named[1], said
+
+
+def _effect(metric: Metric, y: npt.NDArray[np.float64], a: Floats, b: Floats, identical: bool) -> Effect:
+    """Say what happened to one metric."""
+    if metric.why_undefined(y, a.shape[2] if a.ndim == 3 else 1):
+        return UNDEFINED
+    return effect_of(
+        difference(metric, y, a, b, identical=identical), mean_score(metric, y, a), mean_score(metric, y, b)
+    )
+
+
+def _per_class(
+    y: npt.NDArray[np.int64], a: Floats, b: Floats, classes: Sequence[str], identical: bool
+) -> dict[str, Effect]:
+    """Say what happened to the recall of each class that a shared test row has."""
+    hits = [(values.argmax(axis=2) == y).astype(float) for values in (a, b)]
+    effects = {}
+    for number, name in enumerate(classes):
+        of_class = y == number
+        if of_class.any():
+            before, after = (part[:, of_class] for part in hits)
+            change = paired(before, after, identical=identical, span=1.0)
+            effects[name] = effect_of(change, float(before.mean()), float(after.mean()))
+    return effects
+
+
+def _published(a: Evaluation, b: Evaluation) -> list[str]:
+    """Repeat what must be known about each version's own figures."""
+    notes = [
+        f"{found.state} is not comparable as published: its own figure is under test labels that its train rows never "
+        "have; under the newest test labels it is comparable"
+        for found in (a, b)
+        if not found.comparable
+    ]
+    return notes + [f"{found.state}: {note}" for found in (a, b) for note in found.notes]
+
+
+def _small(metric: Metric, y: npt.NDArray[np.float64], predictions: Floats) -> list[str]:
+    """Say where there is too little to go by."""
+    notes = [f"only {len(y)} shared test rows: the interval is a rough guess"] if len(y) < FEW_ROWS else []
+    why = metric.why_undefined(y, predictions.shape[2] if predictions.ndim == 3 else 1)
+    return [*notes, f"{metric.name} is undefined on the shared test rows: {why}"] if why else notes

@@ -1,0 +1,111 @@
+"""What a comparison found, as plain values."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.evaluation.records import finite
+from workbench.impact import Change, Verdict
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One metric under both versions, on the same test rows and under the same test labels.
+
+    Attributes
+    ----------
+    a_mean, b_mean : float or None
+        In the metric's unit; None where it is undefined.
+    change : float or None
+        b minus a, in the metric's own direction: a log loss that falls has a negative change, and is a gain.
+    low, high : float or None
+        Ends of the 95 % interval of the change; None where one row or one seed cannot tell.
+    verdict : {"gain", "loss", "cannot tell", "no change"}
+        What the interval says.
+    detectable : float or None
+        The smallest change, of either sign, that these rows and seeds would show in 80 % of cases.
+    """
+
+    a_mean: float | None
+    b_mean: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+    detectable: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Version b against version a.
+
+    Attributes
+    ----------
+    a, b : str
+        What is compared: ``adult@1``, ``adult@3 + draft 7``.
+    metric : str
+        The metric that the verdict is about.
+    a_mean, b_mean, change, low, high, verdict, detectable
+        The metric's :class:`Effect`.
+    test_labels : str
+        The version whose test labels both are scored under: the newest one published.
+    test_rows : int
+        How many test rows the two share.
+    parts : dict
+        What moved the figure as published, ``b_published - a_published``, in the metric's unit: ``train rows``,
+        ``test labels``, ``test features`` and ``test membership``, which sum to it; None where the metric is undefined.
+    a_published, b_published : float or None
+        Each version's own figure, on its own test rows and under its own test labels.
+    comparable : bool
+        False where a version's own figure means nothing, because its test labels bear names that its train labels
+        never do.
+    metrics : dict
+        Name of each metric of the task → :class:`Effect`.
+    per_class : dict
+        Class → effect on its recall; empty in regression.
+    notes : tuple of str
+        What a reader of the figures must know.
+    """
+
+    a: str
+    b: str
+    metric: str
+    a_mean: float | None
+    b_mean: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+    detectable: float | None
+    test_labels: str
+    test_rows: int
+    parts: dict[str, float | None]
+    a_published: float | None
+    b_published: float | None
+    comparable: bool
+    metrics: dict[str, Effect]
+    per_class: dict[str, Effect]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write as values that JSON has."""
+        return dataclasses.asdict(self)
+
+
+UNDEFINED = Effect(None, None, None, None, None, "cannot tell", None)
+"""A metric that the shared test rows do not define."""
+
+
+def effect_of(change: Change, a_mean: float, b_mean: float) -> Effect:
+    """Put a change beside the two figures that it lies between."""
+    return Effect(
+        a_mean=a_mean,
+        b_mean=b_mean,
+        change=finite(change.change),
+        low=finite(change.low),
+        high=finite(change.high),
+        verdict=change.verdict,
+        detectable=finite(change.detectable),
+    )

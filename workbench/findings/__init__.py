@@ -1,0 +1,29 @@
+"""What the checks found, remembered across versions, re-runs and refits, and what people answered.
+
+A finding is known again by its identity (:func:`workbench.findings.recording.identity`). Each run of the checks on a
+version writes *sightings*; a person's answer is a *decision* on the evidence that was seen. A finding's status at a
+version follows from both (:mod:`workbench.findings.status`) and is stored nowhere.
+"""
+
+from workbench.findings.decisions import DECISIONS, insert_decisions, reinstate, withdraw
+from workbench.findings.listing import count, find, get, queue, tally
+from workbench.findings.recording import record
+from workbench.findings.records import FINDING_FIELDS, STATUSES, CheckResult, Finding, findings_table
+
+__all__ = [
+    "DECISIONS",
+    "FINDING_FIELDS",
+    "STATUSES",
+    "CheckResult",
+    "Finding",
+    "count",
+    "find",
+    "findings_table",
+    "get",
+    "insert_decisions",
+    "queue",
+    "record",
+    "reinstate",
+    "tally",
+    "withdraw",
+]

@@ -1,0 +1,145 @@
+"""What people answered to findings; rows are only ever added, and the newest counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from workbench.errors import UnknownName, UsageError
+from workbench.findings.records import Finding
+from workbench.findings.status import EFFECTIVE
+from workbench.lake import Session
+
+DECISIONS = ("fix", "keep", "exclude", "unsure")
+"""The answers; ``reopen`` is what undoing one is recorded as."""
+
+_SHAPE = {
+    "finding": "VARCHAR",
+    "dataset": "VARCHAR",
+    "decision": "VARCHAR",
+    "value": "VARCHAR",
+    "evidence_key": "VARCHAR",
+    "reason": "VARCHAR",
+    "draft": "BIGINT",
+    "step": "BIGINT",
+    "author": "VARCHAR",
+}
+
+
+def insert_decisions(
+    session: Session,
+    findings: Sequence[Finding],
+    decision: str,
+    *,
+    author: str,
+    reason: str = "",
+    draft: int | None = None,
+    step: int | None = None,
+    values: Sequence[str | None] | None = None,
+) -> int:
+    """Record one answer to findings, inside a transaction of the caller's.
+
+    It is tied to the evidence that the person saw. A fix or an exclusion also has a draft, where the caller stages it
+    in the same transaction.
+
+    Parameters
+    ----------
+    session : Session
+        Inside :meth:`workbench.lake.Lake.write`.
+    findings : sequence of Finding
+        As the person saw them.
+    decision : {"fix", "keep", "exclude", "unsure"}
+        The answer.
+    draft, step : int
+        Where the corrections are staged; for ``fix`` and ``exclude`` only.
+    values : sequence of str or None, optional
+        For a fix: the new value of each finding, as canonical text.
+
+    Returns
+    -------
+    int
+        How many were recorded.
+
+    Raises
+    ------
+    UnknownName
+        No such decision.
+    UsageError
+        There are no findings, a fix or exclusion has no draft, another answer has one, or there are more or fewer
+        values than findings.
+    """
+    if decision not in DECISIONS:
+        raise UnknownName("decision", decision, DECISIONS)
+    if not findings:
+        raise UsageError("There are no findings to answer.", hint="Name at least one.")
+    corrects = decision in ("fix", "exclude")
+    if corrects != (draft is not None and step is not None):
+        raise UsageError(
+            f"'{decision}' {'needs' if corrects else 'has no'} draft.",
+            hint="Fixes and exclusions are staged in a draft; keep and unsure change no data.",
+        )
+    if values is not None and len(values) != len(findings):
+        raise UsageError(f"{len(values)} values do not fit {len(findings)} findings.", hint="Give one for each.")
+    records = {
+        finding.finding: {
+            "finding": finding.finding,
+            "dataset": finding.dataset,
+            "decision": decision,
+            "value": None if values is None else values[number],
+            "evidence_key": finding.evidence_key,
+            "reason": reason,
+            "draft": draft,
+            "step": step,
+            "author": author,
+        }
+        for number, finding in enumerate(findings)
+    }
+    session.temporary("answered", _SHAPE, list(records.values()))
+    session.run(
+        f"INSERT INTO lake.workbench.decisions ({', '.join(_SHAPE)}, created_at) SELECT *, ? FROM answered",
+        [datetime.now(UTC)],
+    )
+    return len(records)
+
+
+def withdraw(session: Session, dataset: str, draft: int, step: int, *, author: str) -> int:
+    """Take back the answers that came with a step of a draft, inside a transaction of the caller's.
+
+    What was answered before them counts again.
+
+    Returns
+    -------
+    int
+        How many answers no longer count.
+    """
+    return _repeat(session, dataset, draft, step, author, "'reopen'", f"WITH {EFFECTIVE}", "effective")
+
+
+def reinstate(session: Session, dataset: str, draft: int, step: int, *, author: str) -> int:
+    """Give the answers again that :func:`withdraw` took back, inside a transaction of the caller's.
+
+    Returns
+    -------
+    int
+        How many answers count again.
+    """
+    withdrawn = (
+        f"WITH {EFFECTIVE}, withdrawn AS (SELECT * FROM answers a WHERE decision <> 'reopen' AND moment = "
+        "(SELECT max(moment) FROM answers l WHERE l.finding = a.finding AND l.draft = a.draft AND l.step = a.step "
+        "AND l.decision <> 'reopen') AND EXISTS (SELECT 1 FROM answers r WHERE r.decision = 'reopen' "
+        "AND r.finding = a.finding AND r.draft = a.draft AND r.step = a.step AND r.moment > a.moment))"
+    )
+    return _repeat(session, dataset, draft, step, author, "decision", withdrawn, "withdrawn")
+
+
+def _repeat(
+    session: Session, dataset: str, draft: int, step: int, author: str, decision: str, ctes: str, source: str
+) -> int:
+    """Add a row for each answer of a step in ``source``."""
+    rows = (
+        f"{ctes} SELECT finding, dataset, {decision} AS decision, value, evidence_key, reason, draft, step "
+        f"FROM {source} WHERE draft = $2 AND step = $3"
+    )
+    session.run(f"CREATE OR REPLACE TEMP TABLE repeated AS {rows}", [dataset, draft, step])
+    session.run("INSERT INTO lake.workbench.decisions SELECT *, ?, ? FROM repeated", [author, datetime.now(UTC)])
+    return int(session.rows("SELECT count(*) FROM repeated")[0][0])

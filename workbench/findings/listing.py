@@ -1,0 +1,276 @@
+"""The queue: findings at a version, most urgent first, one page at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any, Literal
+
+from workbench.errors import UnknownName, UsageError
+from workbench.findings.records import STATUSES, Finding
+from workbench.findings.status import state_sql
+from workbench.lake import LANES, Lake, newest, read_versions
+
+Order = Literal["score", "row"]
+
+_URGENCY = (
+    "CASE WHEN starts_with(check_code, 'data.') THEN 1 WHEN starts_with(check_code, 'label.') THEN 2 "
+    "WHEN severity = 'error' THEN 0 ELSE 3 END"
+)
+# What breaks a rule comes first, then doubled, contradicting and leaked rows, then doubtful labels, then warnings.
+
+ORDERS = MappingProxyType(
+    {
+        "score": f"{_URGENCY}, coalesce(lane = 2, false), score NULLS LAST, check_code, rid, column_name, finding",
+        "row": "rid NULLS FIRST, column_name, check_code, finding",
+    }
+)
+"""How the queue can be sorted.
+
+``score``: broken rules, findings about groups of rows, labels, warnings; in each of them test rows last, then the worst
+score first. ``row``: by row identity, findings about columns and the table before all rows.
+"""
+
+BY = MappingProxyType(
+    {
+        "check": "check_code",
+        "status": "status",
+        "severity": "severity",
+        "column": "column_name",
+        "lane": "list_extract(['train', 'validation', 'test'], lane + 1)",
+    }
+)
+"""What findings can be counted by."""
+
+_PAGE = """
+SELECT p.finding, f.check_code, f.rid, f.row_key, f.column_name, f.observed, s.suggestion, s.score, s.severity,
+    s.message, s.evidence, p.status,
+    p.status = 'open' AND (s.returned OR coalesce(a.answer, z.answer) IS NOT NULL) AS returned,
+    coalesce(a.answer, z.answer) AS answer, f.lane, f.first_version, s.version, s.evidence_key
+FROM page p
+JOIN lake.workbench.findings f ON f.finding = p.finding AND f.dataset = $1
+LEFT JOIN last_seen l ON l.finding = p.finding
+JOIN lake.workbench.sightings s
+    ON s.finding = p.finding AND s.version = coalesce(p.version, l.version) AND s.dataset = $1
+LEFT JOIN decided a ON a.finding = p.finding AND a.evidence_key = s.evidence_key
+LEFT JOIN last_decided z ON z.finding = p.finding
+ORDER BY p.place"""
+
+
+def queue(
+    lake: Lake,
+    dataset: str,
+    *,
+    version: int | None = None,
+    status: str | None = "open",
+    check: str | None = None,
+    column: str | None = None,
+    lane: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+    order: Order = "score",
+) -> list[Finding]:
+    """List findings of a dataset at a version.
+
+    Parameters
+    ----------
+    lake : Lake
+        Where they are kept.
+    dataset : str
+        Name.
+    version : int, optional
+        Default: the newest; where that has not been checked yet, what the last check found, less what drafts published
+        since have answered.
+    status : str or None
+        One of :data:`workbench.findings.STATUSES`; None: all of them.
+    check : str, optional
+        A check's code, or the beginning of one up to a dot: ``schema``, ``schema.age``.
+    column, lane : str, optional
+        Only findings about this column, or about rows of this lane.
+    limit, offset : int, optional
+        At most so many, after skipping so many.
+    order : {"score", "row"}
+        See :data:`ORDERS`.
+
+    Raises
+    ------
+    UnknownName
+        No such dataset, version, status, lane or order.
+    """
+    if order not in ORDERS:
+        raise UnknownName("order", order, ORDERS)
+    if offset < 0 or (limit is not None and limit < 0):
+        raise UsageError(f"There is no page of {limit} findings after {offset}.", hint="Both count from 0.")
+    params = _params(lake, dataset, version)
+    where = _where(params, status=status, check=check, column=column, lane=lane)
+    paged = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
+    return _read(lake, dataset, params, _statuses(status), where, ORDERS[order], paged)
+
+
+def find(lake: Lake, dataset: str, findings: Sequence[str], *, version: int | None = None) -> list[Finding]:
+    """Return findings by their identities, in the order given, as they stand at a version.
+
+    Raises
+    ------
+    UnknownName
+        One of them does not exist, or was first seen after the version.
+    """
+    params = [*_params(lake, dataset, version), list(findings)]
+    found = _read(lake, dataset, params, None, "finding IN (SELECT unnest($3))", "finding", "")
+    by_name = {finding.finding: finding for finding in found}
+    for name in findings:
+        if name not in by_name:
+            raise UnknownName("finding", name, where=dataset, hint=f"`workbench findings {dataset}` lists them.")
+    return [by_name[name] for name in findings]
+
+
+def get(lake: Lake, dataset: str, finding: str, *, version: int | None = None) -> Finding:
+    """Return one finding, as :func:`find` does."""
+    return find(lake, dataset, [finding], version=version)[0]
+
+
+def count(
+    lake: Lake,
+    dataset: str,
+    *,
+    version: int | None = None,
+    status: str | None = "open",
+    check: str | None = None,
+    column: str | None = None,
+    lane: str | None = None,
+) -> int:
+    """Count what :func:`queue` would list without a limit."""
+    counted = tally(lake, dataset, by=(), version=version, status=status, check=check, column=column, lane=lane)
+    return counted.get((), 0)
+
+
+def tally(
+    lake: Lake,
+    dataset: str,
+    *,
+    by: Sequence[str] = ("check", "status"),
+    version: int | None = None,
+    status: str | None = None,
+    check: str | None = None,
+    column: str | None = None,
+    lane: str | None = None,
+) -> dict[tuple[str | None, ...], int]:
+    """Count findings by some of their properties.
+
+    Parameters
+    ----------
+    by : sequence of str
+        Among :data:`BY`. The severity of a finding that is gone is None.
+    version, status, check, column, lane
+        As in :func:`queue`, but all statuses unless one is named.
+
+    Returns
+    -------
+    dict
+        (value of each of ``by``) → how many; combinations without any are absent.
+
+    Examples
+    --------
+    ``tally(lake, "adult")`` → ``{("label.issue", "open"): 1390, ("label.issue", "kept"): 12, …}``
+    """
+    for name in by:
+        if name not in BY:
+            raise UnknownName("property to count by", name, BY)
+    params = _params(lake, dataset, version)
+    where = _where(params, status=status, check=check, column=column, lane=lane)
+    chosen = "".join(f"{BY[name]}, " for name in by)
+    rows = lake.read(
+        f"{state_sql(_statuses(status))} SELECT {chosen}count(*) FROM state WHERE {where} GROUP BY ALL ORDER BY ALL",
+        params,
+    )
+    return {tuple(row[:-1]): row[-1] for row in rows}
+
+
+def _params(lake: Lake, dataset: str, version: int | None) -> list[Any]:
+    """Return the parameters that every query on findings has: dataset and version."""
+    head = newest(lake, dataset).version
+    if version is not None and not 1 <= version <= head:
+        known = [str(each.version) for each in read_versions(lake, dataset)]
+        raise UnknownName("version", str(version), known, where=dataset)
+    return [dataset, head if version is None else version]
+
+
+def _statuses(status: str | None) -> frozenset[str] | None:
+    """Return the statuses that a query asks for."""
+    if status is not None and status not in STATUSES:
+        raise UnknownName("status", status, STATUSES)
+    return None if status is None else frozenset({status})
+
+
+def _where(params: list[Any], *, status: str | None, check: str | None, column: str | None, lane: str | None) -> str:
+    """SQL condition on ``state``; its values join the parameters."""
+    if lane is not None and lane not in LANES:
+        raise UnknownName("lane", lane, LANES)
+    conditions = []
+    for condition, value in (
+        ("status = ?", status),
+        ("(check_code = ? OR starts_with(check_code, ? || '.'))", check),
+        ("column_name = ?", column),
+        ("lane = ?", None if lane is None else [*LANES].index(lane)),
+    ):
+        if value is not None:
+            params.append(value)
+            conditions.append(condition.replace("?", f"${len(params)}"))
+    return " AND ".join(conditions) or "true"
+
+
+def _read(
+    lake: Lake,
+    dataset: str,
+    params: list[Any],
+    statuses: frozenset[str] | None,
+    where: str,
+    order: str,
+    paged: str,
+) -> list[Finding]:
+    """Read a page of ``state`` with all that is known of its findings."""
+    rows = lake.read(
+        f"{state_sql(statuses)},\n"
+        f"    page AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place FROM "
+        f"(SELECT * FROM state WHERE {where} ORDER BY {order} {paged})),\n"
+        "    last_seen AS (SELECT finding, max(version) AS version FROM lake.workbench.sightings "
+        "WHERE dataset = $1 AND version <= $2 "
+        "AND finding IN (SELECT finding FROM page WHERE version IS NULL) GROUP BY finding)\n"
+        f"{_PAGE}",
+        params,
+    )
+    return [_finding(dataset, row) for row in rows]
+
+
+def _finding(dataset: str, row: tuple[Any, ...]) -> Finding:
+    """Make a finding of one row of the page."""
+    (
+        finding, check, rid, row_key, column, observed, suggestion, score, severity, message, evidence, status,
+        returned, answer, lane, first_version, version, evidence_key,
+    ) = row  # fmt: skip
+    answer = answer or {}
+    return Finding(
+        finding=finding,
+        dataset=dataset,
+        check=check,
+        rid=rid,
+        key=json.loads(row_key) if row_key else {},
+        column=column,
+        value=observed,
+        suggestion=suggestion,
+        score=score,
+        severity=severity,
+        message=message,
+        evidence=json.loads(evidence) if evidence else {},
+        status=status,
+        returned=returned,
+        decision=answer.get("decision"),
+        reason=answer.get("reason"),
+        author=answer.get("author"),
+        decided_at=answer.get("at"),
+        lane=None if lane is None else LANES[lane],
+        first_version=first_version,
+        version=version,
+        evidence_key=evidence_key,
+    )

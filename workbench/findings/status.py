@@ -1,0 +1,131 @@
+"""The status of findings at a version, as SQL.
+
+A check *concludes* on a version where it passed, failed or did not apply; one that broke or was skipped says nothing.
+What counts for a finding at version V is the newest version up to V at which its check concluded:
+
+- it was sighted there, and is
+
+  - ``staged`` where an open draft corrects it;
+  - ``fixed`` or ``excluded`` where a draft that answers it was published since (up to V), and nobody checked yet;
+  - ``kept`` or ``unsure`` where somebody said so, on the evidence that it has there;
+  - ``open`` otherwise;
+
+- or it was sighted earlier only, and is ``excluded`` where somebody answered so and published it, else ``fixed``.
+
+An answer counts while the evidence is what it was when the answer was given. So a kept finding is quiet until its value
+(then it is another finding) or its evidence changes, and quiet again when the evidence changes back. The answers that a
+draft holds do not count once they were undone there or the draft was discarded. Of several answers on the same evidence
+the newest counts: ``decisions`` is insert-only, so that DuckLake's ``snapshot_id`` is the order in which they came.
+
+Parameters of all of it are ``$1``, the dataset, and ``$2``, the version.
+"""
+
+from __future__ import annotations
+
+CONCLUDED = "('passed', 'failed', 'not applicable')"
+
+_NOW = "9223372036854775807"
+# Rows of a transaction that is still open have no snapshot yet; they are the newest.
+
+RUNS = f"""
+    runs AS (
+        SELECT check_code, version, bool_or(outcome IN {CONCLUDED}) AS concluded FROM lake.workbench.check_results
+        WHERE dataset = $1 AND version <= $2 GROUP BY check_code, version
+    ),
+    latest AS (
+        SELECT c.check_code, max(r.version) AS version
+        FROM (SELECT DISTINCT check_code FROM lake.workbench.findings WHERE dataset = $1) c
+        JOIN runs r ON r.check_code = c.check_code OR (
+            r.check_code = split_part(c.check_code, '.', 1)
+            AND (c.check_code, r.version) NOT IN (SELECT (check_code, version) FROM runs)
+        )
+        WHERE r.concluded GROUP BY c.check_code
+    )"""
+"""Per check code of a finding, the newest version up to ``$2`` at which it concluded.
+
+A code that has no outcome of its own at a version has that of its family there (``schema`` for ``schema.age.isin``,
+once that rule is gone from the schema).
+"""
+
+EFFECTIVE = f"""
+    answers AS (
+        SELECT d.*, coalesce(snapshot_id, {_NOW}) AS moment FROM lake.workbench.decisions d WHERE dataset = $1
+    ),
+    undone AS (
+        SELECT finding, draft, step, max(moment) AS moment FROM answers WHERE decision = 'reopen' GROUP BY ALL
+    ),
+    effective AS (
+        SELECT a.*, w.state, w.version AS published FROM answers a
+        LEFT JOIN lake.workbench.drafts w ON w.draft = a.draft
+        LEFT JOIN undone u ON u.finding = a.finding AND u.draft = a.draft AND u.step = a.step AND u.moment > a.moment
+        WHERE a.decision <> 'reopen' AND u.moment IS NULL AND w.state IS DISTINCT FROM 'discarded'
+    )"""
+"""Answers that count: neither undone nor in a discarded draft."""
+
+_ANSWER = (
+    "{'decision': decision, 'reason': reason, 'author': author, 'at': created_at, 'state': state, "
+    "'published': published}"
+)
+
+DECIDED = f"""
+    decided AS (
+        SELECT finding, evidence_key, arg_max({_ANSWER}, moment) AS answer FROM effective
+        GROUP BY finding, evidence_key
+    ),
+    last_decided AS (SELECT finding, arg_max({_ANSWER}, moment) AS answer FROM effective GROUP BY finding),
+    staged AS (
+        SELECT finding FROM effective WHERE decision IN ('fix', 'exclude') AND state = 'open'
+        UNION
+        SELECT c.finding FROM lake.workbench.corrections c JOIN lake.workbench.drafts w ON w.draft = c.draft
+        WHERE c.dataset = $1 AND c.finding <> '' AND NOT c.undone AND w.state = 'open'
+    )"""
+
+PRESENT = """
+    present AS (
+        SELECT s.finding, s.check_code, s.version, s.rid, s.lane, s.column_name, s.severity, s.score,
+        CASE WHEN t.finding IS NOT NULL THEN 'staged'
+            WHEN answer.decision IN ('fix', 'exclude') AND answer.published > s.version
+                AND answer.published <= $2
+                THEN CASE answer.decision WHEN 'fix' THEN 'fixed' ELSE 'excluded' END
+            WHEN answer.decision = 'keep' THEN 'kept'
+            WHEN answer.decision = 'unsure' THEN 'unsure'
+            ELSE 'open' END AS status
+        FROM lake.workbench.sightings s
+        JOIN latest l ON l.check_code = s.check_code AND l.version = s.version
+        LEFT JOIN decided d ON d.finding = s.finding AND d.evidence_key = s.evidence_key
+        LEFT JOIN staged t ON t.finding = s.finding
+        WHERE s.dataset = $1
+    )"""
+"""Findings sighted where it counts."""
+
+GONE = """
+    gone AS (
+        SELECT f.finding, f.check_code, NULL::BIGINT AS version, f.rid, f.lane, f.column_name,
+        NULL::VARCHAR AS severity, NULL::DOUBLE AS score,
+        CASE WHEN d.answer.decision = 'exclude' AND d.answer.published <= $2
+            THEN 'excluded' ELSE 'fixed' END AS status
+        FROM lake.workbench.findings f JOIN latest l ON l.check_code = f.check_code
+        LEFT JOIN last_decided d ON d.finding = f.finding
+        WHERE f.dataset = $1 AND f.first_version <= $2
+        AND NOT EXISTS (
+            SELECT 1 FROM lake.workbench.sightings s
+            WHERE s.finding = f.finding AND s.version = l.version AND s.dataset = $1
+        )
+    )"""
+"""Findings sighted before, but not where it counts."""
+
+
+def state_sql(statuses: frozenset[str] | None) -> str:
+    """SQL of the CTEs up to ``state``: one row per finding with its status at ``$2``.
+
+    Parameters
+    ----------
+    statuses : frozenset of str or None
+        What will be asked for; findings that are gone are looked up only where they can be meant.
+    """
+    parts = [RUNS, EFFECTIVE, DECIDED, PRESENT]
+    union = "SELECT * FROM present"
+    if statuses is None or statuses & {"fixed", "excluded"}:
+        parts.append(GONE)
+        union += " UNION ALL SELECT * FROM gone"
+    return f"WITH {','.join(parts)},\n    state AS ({union})"

@@ -1,0 +1,168 @@
+"""JSON lines: one object a line. A column is the union of what its values are; several kinds together are text.
+
+JSON's own types are kept: a string stays text whatever it looks like. Whole numbers beyond BIGINT become text, digit by
+digit; objects and mixed arrays become JSON text; arrays of numbers become DOUBLE[].
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import DataError, WorkbenchError
+from workbench.ingest.naming import check_names
+from workbench.ingest.reading import Reading
+from workbench.lake import Session, literal
+
+_MAX_LINE = 64_000_000
+_STRING = r'"(\\.|[^"\\])*"'
+_TOO_EXACT = r"[0-9]*\.[0-9]{18,}|[0-9]{2,}\.[0-9]{16,}|[0-9]{16,}\.[0-9]{2,}|[eE][+-]?[0-9]{3,}"
+
+
+def open_jsonlines(session: Session, paths: Sequence[Path], source: str) -> Reading:
+    """Open JSON lines files as one source.
+
+    Raises
+    ------
+    DataError
+        A line is no JSON object, names a member twice, or holds a fraction with more digits than a number keeps.
+    """
+    listed = ", ".join(literal("".join(f"[{c}]" if c in "*?[" else c for c in str(path))) for path in paths)
+    lines = (
+        f"read_json_objects([{listed}], format = 'newline_delimited', maximum_object_size = {_MAX_LINE}, "
+        "hive_partitioning = false)"
+    )
+    explain = partial(_explain, paths)
+    try:
+        total, objects, exact, distinct = session.rows(
+            f"SELECT count(*), count(*) FILTER (json_type(json) = 'OBJECT'), count(*) FILTER ({_exact('json')}), "
+            "count(*) FILTER (json_type(json) = 'OBJECT' AND len(json_keys(json)) = "
+            f"len(list_distinct(json_keys(json)))) FROM {lines}"
+        )[0]
+        if not (total == objects == exact == distinct):
+            raise explain(ValueError("not one object a line"), source)
+        names = [
+            row[0]
+            for row in session.rows(
+                "SELECT name FROM (SELECT unnest(json_keys(json)) AS name, row_number() OVER () AS line, "
+                f"generate_subscripts(json_keys(json), 1) AS place FROM {lines}) "
+                "GROUP BY name ORDER BY min((line, place))"
+            )
+        ]
+        if not names:
+            raise DataError("there are no rows, and so no columns", source=source)
+        check_names(names, source)
+        cells = [f"json_extract(json, {literal(_pointer(name))}) AS j{n}" for n, name in enumerate(names)]
+        parsed = f"(SELECT {', '.join(cells)} FROM {lines})"
+        kinds = session.rows(
+            "SELECT " + ", ".join(f"list(DISTINCT {_kind(f'j{n}')})" for n in range(len(names))) + f" FROM {parsed}"
+        )[0]
+    except WorkbenchError:
+        raise
+    except Exception as error:
+        raise explain(error, source) from error
+    columns = [_column(f"j{n}", {kind for kind in found if kind}) for n, found in enumerate(kinds)]
+    relation = "(SELECT " + ", ".join(f"{sql} AS c{n}" for n, (sql, _) in enumerate(columns)) + f" FROM {parsed})"
+    return Reading(
+        source=source, names=tuple(names), types=tuple(kind for _, kind in columns), relation=relation,
+        large=sum(path.stat().st_size for path in paths) > 64 * 1024 * 1024, rows=total, explain=explain,
+        lines=partial(_lines, paths),
+    )  # fmt: skip
+
+
+def _pointer(name: str) -> str:
+    """Write a member's name as a JSON pointer (RFC 6901)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _exact(line: str) -> str:
+    """SQL condition that no fraction outside strings has more digits than a DOUBLE keeps."""
+    bare = f"regexp_replace({line}::VARCHAR, {literal(_STRING)}, '', 'g')"
+    return f"NOT regexp_matches({bare}, {literal(_TOO_EXACT)})"
+
+
+def _kind(cell: str) -> str:
+    """SQL that sorts a JSON value into the few kinds that matter here."""
+    numbers = f"len(list_filter(json_extract({cell}, '$[*]'), x -> json_type(x) NOT IN ('BIGINT', 'UBIGINT', 'DOUBLE')))"
+    return (
+        f"CASE json_type({cell}) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean' "
+        f"WHEN 'ARRAY' THEN CASE WHEN json_array_length({cell}) > 0 AND {numbers} = 0 THEN 'vector' ELSE 'json' END "
+        f"WHEN 'OBJECT' THEN 'json' WHEN 'DOUBLE' THEN CASE WHEN regexp_full_match({cell}::VARCHAR, '-?[0-9]+') "
+        f"THEN 'huge' WHEN TRY_CAST({cell}::VARCHAR AS DOUBLE) IS NULL THEN 'huge' ELSE 'double' END "
+        f"ELSE CASE WHEN TRY_CAST({cell}::VARCHAR AS BIGINT) IS NULL THEN 'huge' "
+        f"WHEN abs(TRY_CAST({cell}::VARCHAR AS HUGEINT)) < 1000000000000000 THEN 'whole' ELSE 'long' END END"
+    )
+
+
+def _column(cell: str, kinds: set[str]) -> tuple[str, str]:
+    """SQL of a column, and its type, for the kinds of values it holds."""
+    if kinds and kinds <= {"whole", "long"}:
+        return f"CAST({cell}::VARCHAR AS BIGINT)", "BIGINT"
+    if kinds and kinds <= {"whole", "double"}:
+        return f"CAST({cell}->>'$' AS DOUBLE)", "DOUBLE"
+    if kinds == {"boolean"}:
+        return f"CAST({cell}->>'$' AS BOOLEAN)", "BOOLEAN"
+    if kinds == {"vector"}:
+        return f"CAST({cell} AS DOUBLE[])", "DOUBLE[]"
+    return f"{cell}->>'$'", "VARCHAR"
+
+
+def _explain(paths: Sequence[Path], error: Exception, source: str) -> WorkbenchError:
+    """Find the line that is at fault, by reading the files ourselves."""
+    for path in paths:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                what = _fault(line) if line.strip() else ""
+                if what:
+                    hint = "Each line must be one JSON object." if "object" in what else ""
+                    return DataError(what, source=str(path), line=number, hint=hint)
+    return DataError(f"cannot be read: {str(error).strip().splitlines()[0]}", source=source)
+
+
+def _fault(line: bytes) -> str:
+    """Say what is wrong with a line, if anything is."""
+    twice: list[str] = []
+    exact: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        twice.extend(name for name in names if names.count(name) > 1)
+        return dict(pairs)
+
+    def fraction(text: str) -> float:
+        digits = text.lower().partition("e")[0].strip("-0").replace(".", "")
+        if len(digits) > 17 or text.lower().partition("e")[2].strip("+-") > "" and float(text) in (0.0, float("inf")):
+            exact.append(text)
+        return float(text)
+
+    try:
+        value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=members, parse_float=fraction)
+    except UnicodeDecodeError as error:
+        return f"byte 0x{line[error.start]:02x} is not UTF-8"
+    except ValueError as error:
+        return f"no JSON object: {error}"
+    if not isinstance(value, dict):
+        return "this is JSON, but no object"
+    if twice:
+        return f"the member '{twice[0]}' stands twice in one object"
+    if exact:
+        return f"{exact[0]} has more digits than a number keeps; write it as a string"
+    return ""
+
+
+def _lines(paths: Sequence[Path], wanted: Sequence[int]) -> Mapping[int, int]:
+    """Look up the lines of records: blank lines are none."""
+    if len(paths) != 1 or not wanted:
+        return {}
+    found, record = {}, 0
+    with paths[0].open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            record += bool(line.strip())
+            if record in wanted:
+                found[record] = number
+            if record >= max(wanted):
+                break
+    return found

@@ -1,0 +1,126 @@
+"""From what a person calls a source to something that can be read."""
+
+from __future__ import annotations
+
+import glob
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import DataError, UsageError
+from workbench.ingest.databases import KINDS, open_table, without_password
+from workbench.ingest.delimited import open_delimited
+from workbench.ingest.excel import open_excel
+from workbench.ingest.frames import open_frame
+from workbench.ingest.jsonlines import open_jsonlines
+from workbench.ingest.parquet import open_parquet
+from workbench.ingest.reading import Reading
+from workbench.lake import Lake, Session
+
+FORMATS = "CSV, TSV (.gz too), Parquet, JSON lines, Excel (.xlsx)"
+_ENDINGS = {
+    ".parquet": "Parquet", ".pq": "Parquet", ".jsonl": "JSON lines", ".ndjson": "JSON lines", ".json": "JSON lines",
+    ".xlsx": "Excel", ".xlsm": "Excel",
+}  # fmt: skip
+_FOREIGN = {".xls", ".ods", ".zip", ".xml", ".html", ".pkl", ".feather", ".avro", ".orc", ".zst", ".bz2", ".xz"}
+
+
+def source_name(source: Any) -> str | None:
+    """Write a source as the dataset's definition remembers it; a frame cannot be read again and is None."""
+    if not isinstance(source, (str, Path)):
+        return None
+    return without_password(str(source))
+
+
+@contextmanager
+def opened(lake: Lake, session: Session, source: Any) -> Iterator[Reading]:
+    """Open a source for the length of a block.
+
+    Parameters
+    ----------
+    source
+        Path or glob of files of one kind; ``duckdb:PATH?table=T``, ``sqlite:PATH?table=T``,
+        ``postgres:CONNECTION?table=T``; a pandas DataFrame (in which NaN is a missing value) or a pyarrow Table.
+
+    Raises
+    ------
+    UsageError
+        It is none of these.
+    DataError
+        There is no such file, or it cannot be read.
+    """
+    if not isinstance(source, (str, Path)):
+        yield open_frame(session, source)
+        return
+    text = str(source)
+    kind = text.partition(":")[0]
+    if isinstance(source, str) and kind in KINDS:
+        with open_table(session, text) as reading:
+            yield reading
+        return
+    paths = _files(text)
+    form = _form(paths)
+    if form == "Parquet":
+        yield open_parquet(session, paths, text)
+    elif form == "Excel":
+        yield open_excel(session, paths, text)
+    elif form == "JSON lines":
+        yield open_jsonlines(session, paths, text)
+    else:
+        with tempfile.TemporaryDirectory(prefix="workbench-", dir=_scratch(lake)) as scratch:
+            yield open_delimited(paths, text, Path(scratch))
+
+
+def _files(text: str) -> list[Path]:
+    """List the files that a path or glob names, in order of their names."""
+    if Path(text).is_file():
+        return [Path(text)]
+    if Path(text).is_dir():
+        raise DataError("this is a folder", source=text, hint=f"Name its files with a glob: '{text.rstrip('/')}/*.csv'")
+    if not glob.has_magic(text):
+        close = sorted(path.name for path in Path(text).parent.glob("*") if path.is_file())[:12]
+        raise DataError(
+            "there is no such file", source=text, hint=f"In that folder: {', '.join(close)}" if close else ""
+        )
+    paths = sorted(Path(path) for path in glob.glob(text, recursive=True))
+    paths = [path for path in paths if path.is_file()]
+    if not paths:
+        raise DataError("no file fits this pattern", source=text)
+    return paths
+
+
+def _form(paths: list[Path]) -> str:
+    """Tell what form files have, by their endings and first bytes."""
+    forms = {path: _form_of(path) for path in paths}
+    if len(set(forms.values())) > 1:
+        listed = ", ".join(f"{path.name} is {form}" for path, form in list(forms.items())[:6])
+        raise UsageError(f"The files are not of one kind: {listed}.", hint="Narrow the pattern.")
+    return forms[paths[0]]
+
+
+def _form_of(path: Path) -> str:
+    """Tell what form one file has."""
+    ending = path.suffix.lower()
+    if ending in _FOREIGN:
+        raise UsageError(f"{path} is of a kind that is not read.", hint=f"Convert it to one of: {FORMATS}.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise DataError(f"cannot be opened: {error.strerror}", source=str(path)) from error
+    if head.startswith(b"PAR1"):
+        return "Parquet"
+    if head.startswith(b"SQLite format 3") or head[8:12] == b"DUCK":
+        kind = "sqlite" if head.startswith(b"SQLite") else "duckdb"
+        raise UsageError(f"{path} is a database.", hint=f"Name one of its tables: {kind}:{path}?table=NAME")
+    return _ENDINGS.get(ending, "text")
+
+
+def _scratch(lake: Lake) -> Path | None:
+    """Choose a folder for unpacked files: beside the lake, where there is room for its data."""
+    if "://" in lake.files:
+        return None
+    folder = Path(lake.files).parent
+    return folder if folder.is_dir() else None

@@ -1,0 +1,85 @@
+"""The sidebar: which dataset and version, in which lake, as whom. The choice stands in the address."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.api import OpenLake
+from workbench.errors import UnknownName
+from workbench.lake import Version
+from workbench.ui.wording import without_password
+from workbench.versions import list_versions, resolve
+
+NEWEST = ""
+"""Stands for the newest version, whichever that is; the address then names none."""
+
+
+def choose(lake: OpenLake) -> Version | None:
+    """Let the visitor choose a dataset and a version.
+
+    Returns
+    -------
+    Version or None
+        None where the lake has no dataset.
+
+    Raises
+    ------
+    UnknownName
+        The address names a dataset or version that is not there. The sidebar still offers those that are.
+    """
+    with st.sidebar:
+        try:
+            names = lake.names()
+            return _version(lake, _dataset(names)) if names else None
+        finally:
+            with st.container(key="where"):
+                st.caption("Lake")
+                st.text(without_password(lake.lake.url))
+                st.caption("Changes are recorded as")
+                st.text(lake.author)
+
+
+def _dataset(names: list[str]) -> str:
+    """Choose a dataset; the first where the address names none."""
+    wanted = st.query_params.get("dataset", names[0])
+    st.session_state["dataset"] = wanted if wanted in names else None
+    st.selectbox("Dataset", names, key="dataset", placeholder="Choose a dataset", on_change=_to_address)
+    if wanted not in names:
+        raise UnknownName("dataset", wanted, names, where="this lake")
+    st.query_params["dataset"] = wanted
+    return wanted
+
+
+def _version(lake: OpenLake, dataset: str) -> Version:
+    """Choose a version by number; the address may name a tag as well."""
+    versions = list_versions(lake.lake, dataset)
+    named = {str(version.version): "".join(f" · {tag}" for tag in version.tags) for version in versions}
+    wanted = st.query_params.get("version", NEWEST)
+    found, unknown = versions[-1], None
+    if wanted:
+        try:
+            found = resolve(lake.lake, f"{dataset}@{wanted}")
+        except UnknownName as error:
+            unknown = error
+    st.session_state["version"] = None if unknown else str(found.version) if wanted else NEWEST
+    st.selectbox(
+        "Version",
+        [NEWEST, *reversed(named)],
+        key="version",
+        placeholder="Choose a version",
+        format_func=lambda number: f"v{number}{named[number]}" if number else f"newest (v{versions[-1].version})",
+        on_change=_to_address,
+    )
+    if unknown:
+        raise unknown
+    return found
+
+
+def _to_address() -> None:
+    """Write what was chosen into the address; another dataset begins at its newest version."""
+    dataset, version = st.session_state.get("dataset"), st.session_state.get("version")
+    if dataset != st.query_params.get("dataset"):
+        version = NEWEST
+    st.query_params.from_dict(
+        {name: value for name, value in (("dataset", dataset), ("version", version)) if value is not None and value}
+    )

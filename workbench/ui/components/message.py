@@ -1,0 +1,41 @@
+"""What a page says when it cannot show what was asked for, or has nothing to show yet.
+
+Names, paths and messages come from people and files: they are shown as plain text, never as markdown, which could load
+an image from somewhere.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.errors import WorkbenchError
+from workbench.ui.wording import without_password
+
+
+def show_error(error: WorkbenchError, *, title: str = "This cannot be shown") -> None:
+    """Say what is wrong, where, and how to mend it."""
+    with st.container(border=True, key="error"):
+        st.error(title, icon=":material/error:")
+        st.text(without_password(error.message))
+        if error.hint:
+            st.text(without_password(error.hint))
+
+
+def show_empty(what: str, *, todo: str, command: str, key: str) -> None:
+    """Say what will stand here, and the one thing to do now.
+
+    Parameters
+    ----------
+    what : str
+        What will stand here.
+    todo : str
+        What the command does.
+    command : str
+        To copy into a shell.
+    key : str
+        Names the place.
+    """
+    with st.container(border=True, key=key):
+        st.text(what)
+        st.text(todo)
+        st.code(command, language="bash", wrap_lines=True)

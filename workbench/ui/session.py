@@ -1,0 +1,61 @@
+"""What every page needs: the settings, the open lake, and what the address asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from workbench.api import OpenLake
+from workbench.lake import Lake, open_lake
+from workbench.settings import Settings, load
+
+PATIENCE = 10.0
+"""Seconds for which a page waits for another process at most: somebody is looking at it."""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A lake, and which file it was opened on."""
+
+    lake: Lake
+    file: tuple[int, int] | None
+
+    def still_there(self) -> bool:
+        """Tell whether the catalogue is the file that was opened, not one made since in its place."""
+        return self.file == _file(self.lake.url)
+
+
+def lake() -> OpenLake:
+    """Open the lake that the settings name, or return the one that is open already.
+
+    One connection serves every visitor; each read takes a cursor of its own.
+
+    Raises
+    ------
+    WorkbenchError
+        A setting is wrong, or the lake is not there, locked or broken.
+    """
+    settings = load()
+    patient = settings.model_copy(update={"write_timeout": min(settings.write_timeout, PATIENCE)})
+    return OpenLake(_opened(settings.lake, settings.data_path, patient).lake, settings.who())
+
+
+@st.cache_resource(
+    show_spinner="Opening the lake …",
+    validate=lambda opened: opened.still_there(),
+    on_release=lambda opened: opened.lake.close(),
+)
+def _opened(url: str, data_path: str, _settings: Settings) -> _Opened:
+    """Open a lake once per URL."""
+    return _Opened(open_lake(_settings), _file(url))
+
+
+def _file(url: str) -> tuple[int, int] | None:
+    """Identify the file of a SQLite catalogue; other catalogues have none."""
+    path = Path(url.removeprefix("sqlite:"))
+    if not url.startswith("sqlite:") or not path.is_file():
+        return None
+    found = path.stat()
+    return found.st_dev, found.st_ino

@@ -1,0 +1,52 @@
+"""How the app writes places, commands and times."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from workbench.settings import DEFAULT_LAKE
+
+_PASSWORDS = (
+    re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s']+)", re.IGNORECASE),
+    re.compile(r"(://[^/@\s:]*:)([^/\s]*)(?=@)"),
+)
+_STEPS = ((timedelta(minutes=1), timedelta(hours=1), "min"), (timedelta(hours=1), timedelta(days=1), "h"))
+
+
+def without_password(text: str) -> str:
+    """Write a catalogue's URL, or a text that holds one, with dots in place of its password."""
+    for pattern in _PASSWORDS:
+        text = pattern.sub(r"\1•••", text)
+    return text
+
+
+def command(lake: str, *words: str) -> str:
+    """Write a ``workbench`` command that can be pasted into a shell.
+
+    Parameters
+    ----------
+    lake : str
+        Catalogue URL. A SQLite catalogue elsewhere than at the default place is named in the command; another
+        catalogue is not, since its URL may hold a password: it is taken to be in the settings.
+    words : str
+        Command and arguments, quoted here where the shell needs it; a word in capitals or a comment stays as it is.
+    """
+    usual = f"sqlite:{Path(DEFAULT_LAKE.removeprefix('sqlite:')).resolve()}"
+    named = ["--lake", lake] if lake.startswith("sqlite:") and lake != usual else []
+    return shlex.join(["workbench", *named, *words])
+
+
+def ago(moment: datetime, *, now: datetime | None = None) -> str:
+    """Write how long ago something was: ``5 min ago``, ``yesterday``, ``12 Mar 2026``."""
+    passed = (now or datetime.now(UTC)) - moment
+    if passed < timedelta(minutes=1):
+        return "just now"
+    for unit, below, name in _STEPS:
+        if passed < below:
+            return f"{passed // unit} {name} ago"
+    if passed < timedelta(days=14):
+        return "yesterday" if passed < timedelta(days=2) else f"{passed.days} days ago"
+    return f"{moment.day} {moment:%b %Y}"

@@ -1,0 +1,22 @@
+"""A pandera schema asked of a dataset: failure cases with row, key, value and severity, streamed and kept."""
+
+from workbench.validation.full import validate
+from workbench.validation.incremental import revalidate
+from workbench.validation.results import CASE_FIELDS, CheckOutcome, Validation
+from workbench.validation.schemas import Schema, fingerprint, load_schema
+from workbench.validation.stored import stored_validation, validated
+from workbench.validation.types import column_types
+
+__all__ = [
+    "CASE_FIELDS",
+    "CheckOutcome",
+    "Schema",
+    "Validation",
+    "column_types",
+    "fingerprint",
+    "load_schema",
+    "revalidate",
+    "stored_validation",
+    "validate",
+    "validated",
+]
