@@ -63,9 +63,7 @@ def results(lake: Lake, findings: int, refit: int) -> list[CheckResult]:
             )
 
     ages = table("i % 10 = 0", "schema.age.in_range", "age", "NULL::DOUBLE", "NULL::VARCHAR", "")
-    labels = table(
-        "i % 10 <> 0", "label.issue", "y", f"((hash(i) + {refit}) % 100000) / 200000", "'b'", '["a","b"]'
-    )
+    labels = table("i % 10 <> 0", "label.issue", "y", f"((hash(i) + {refit}) % 100000) / 200000", "'b'", '["a","b"]')
     part = CheckResult("schema.age.in_range", "failed")
     return [CheckResult("schema", "failed", "", ages, (part,)), CheckResult("label.issue", "failed", "", labels)]
 

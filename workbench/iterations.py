@@ -341,7 +341,8 @@ def version_documents(lake: Lake, dataset: str) -> list[dict[str, Any]]:
                 "content_hash": version.content_hash,
                 "tags": list(version.tags),
                 "metrics": measured["result"]["metrics"] if measured else None,
-                "notes": measured["result"].get("notes", []) if measured else [],
+                "comparable": measured["result"]["comparable"] if measured else None,
+                "notes": measured["result"]["notes"] if measured else [],
                 "verdict": comparison["verdict"] if comparison else None,
                 "comparison": comparison,
             }

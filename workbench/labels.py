@@ -62,7 +62,9 @@ class LabelIssues:
     is_issue: npt.NDArray[np.bool_]
 
 
-def label_issues(labels: Sequence[str], pred_probs: npt.ArrayLike, classes: Sequence[str]) -> LabelIssues:
+def label_issues(
+    labels: Sequence[str] | npt.NDArray[np.object_], pred_probs: npt.ArrayLike, classes: Sequence[str]
+) -> LabelIssues:
     """Find labels that are likely wrong.
 
     Rows that are to be judged by one noise rate belong together; give lanes whose labels came about differently in
@@ -70,7 +72,7 @@ def label_issues(labels: Sequence[str], pred_probs: npt.ArrayLike, classes: Sequ
 
     Parameters
     ----------
-    labels : sequence of str, length n_rows
+    labels : sequence or array of str, length n_rows
         Given labels, none missing.
     pred_probs : array-like of shape (n_rows, n_classes)
         Out-of-sample probabilities in any precision; each row is brought to a sum of exactly 1.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,18 @@ from pydantic_settings import (
 from workbench.errors import ConfigurationError
 
 DEFAULT_LAKE = "sqlite:data/lake/catalog.sqlite"
+
+_PASSWORDS = (
+    re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s']+)", re.IGNORECASE),
+    re.compile(r"(://[^/@\s:]*:)([^/\s]*)(?=@)"),
+)
+
+
+def without_password(text: str) -> str:
+    """Write a catalogue's URL, or a text that holds one, with dots in place of its password."""
+    for pattern in _PASSWORDS:
+        text = pattern.sub(r"\1•••", text)
+    return text
 
 
 class Settings(BaseSettings):

@@ -152,16 +152,12 @@ def _metric(name: str | None, view: View) -> Metric:
 
 def _labels_of(row_keys: list[str], a: Side, b: Side, current: NewestLabels) -> tuple[list[str], list[str], list[str]]:
     """Choose the label that each shared row is scored under; rows without one are left out."""
-    shared, labels, gone = [], [], 0
-    for key in row_keys:
-        if key in current.labels:
-            label = current.labels[key]
-        else:
-            label, gone = b.kept.label[b.place[key]], gone + 1
-        if label is not None:
-            shared.append(key)
-            labels.append(label)
+    newest = {key: current.labels.get(key, b.kept.label[b.place[key]]) for key in row_keys}
+    shared = [key for key, label in newest.items() if label is not None]
+    labels = [label for label in newest.values() if label is not None]
+    gone, bare = sum(key not in current.labels for key in row_keys), len(row_keys) - len(shared)
     notes = [f"{gone:,} of the shared test rows are not in {current.version} and count by b's label"] if gone else []
+    notes += [f"{bare:,} of the shared test rows have no label in {current.version} and do not count"] if bare else []
     only = [len(side.kept.row_key) - len(row_keys) for side in (a, b)]
     if any(only):
         notes.append(

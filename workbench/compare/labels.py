@@ -20,7 +20,8 @@ class NewestLabels:
     version : str
         Its name, ``adult@4``.
     labels : dict
-        Row key → canonical text, None where the label is missing; rows that the version does not have are not in it.
+        Row key → canonical text, None where the label is missing. Rows that the version does not have are not in it,
+        and no row is where it has no such label column.
     train_classes : frozenset of str
         Names among its train labels.
     """
@@ -48,6 +49,8 @@ def newest_labels(lake: Lake, b: View, row_keys: Sequence[str], *, types: Mappin
 
     version = newest(lake, b.dataset)
     view, reading = view_of(lake, version), reading_of(b, types)
+    if reading.label not in {column.name for column in view.columns}:
+        return NewestLabels(version.name, {}, frozenset())
     label = reading.label_text(view)
     with lake.session() as session:
         session.register("wanted_rows", pa.table({"row_key": pa.array(row_keys, pa.string())}))

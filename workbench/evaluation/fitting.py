@@ -101,17 +101,9 @@ def fit_and_predict(
     *,
     seed: int,
 ) -> Floats:
-    """Fit a model on some rows and predict others, shape (n_predicted, n_classes), on one thread.
-
-    More threads win little on tables of this size, and where other processes are busy they lose much: on two loaded
-    cores gradient boosting of 7,000 rows took ten times as long with two. With one, figures do not depend on the number
-    of cores either.
-    """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with threadpool_limits(1):
-        fitted = fit(model, rows.X[learnt], rows.y[learnt], seed=seed)
-        return predict(fitted, X, classes=classes).reshape(len(X), -1)
+    """Fit a model on some rows and predict others, shape (n_predicted, n_classes)."""
+    fitted = fit(model, rows.X[learnt], rows.y[learnt], seed=seed)
+    return predict(fitted, X, classes=classes).reshape(len(X), -1)
 
 
 def predictions_for(rows: ModelInputs, asked: npt.NDArray[np.bool_], values: Floats) -> Predictions:

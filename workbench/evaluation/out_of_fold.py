@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -147,20 +148,21 @@ def deal(rows: ModelInputs, folds: int) -> tuple[npt.NDArray[np.int64], list[str
         folds = len(groups)
     by_class: dict[str, list[str]] = {}
     regression = rows.y.dtype != object
+    for label, count in sorted(Counter(label for labels in groups.values() for label in set(labels)).items()):
+        if count < folds and not regression:
+            notes.append(
+                f"class '{label}' has {count} different train rows, fewer than the {folds} folds: its probabilities "
+                "say little"
+            )
     for features, labels in sorted(groups.items()):
         # Contradicting duplicates count as the label that most of them have.
         label = "" if regression else max(sorted(set(labels)), key=labels.count)
         by_class.setdefault(label, []).append(features)
     fold_of: dict[str, int] = {}
     turn = itertools.cycle(range(folds))
-    for label, members in sorted(by_class.items()):
+    for _, members in sorted(by_class.items()):
         large = len(members) > _DEALT * folds
         fold_of.update((features, int(features[:15], 16) % folds if large else next(turn)) for features in members)
-        if len(members) < folds and not regression:
-            notes.append(
-                f"class '{label}' has {len(members)} different train rows, fewer than the {folds} folds: its "
-                "probabilities say little"
-            )
     fold = np.full(len(rows.rid), -1, dtype=np.int64)
     fold[train] = [fold_of[features] for features in rows.features[train]]
     return fold, notes

@@ -8,7 +8,7 @@ version follows from both (:mod:`workbench.findings.status`) and is stored nowhe
 from workbench.findings.decisions import DECISIONS, insert_decisions, reinstate, withdraw
 from workbench.findings.listing import count, find, get, queue, tally
 from workbench.findings.recording import record
-from workbench.findings.records import FINDING_FIELDS, STATUSES, CheckResult, Finding, findings_table
+from workbench.findings.records import FINDING_FIELDS, STATUSES, CheckResult, Finding, Outcome, Status, findings_table
 
 __all__ = [
     "DECISIONS",
@@ -16,6 +16,8 @@ __all__ = [
     "STATUSES",
     "CheckResult",
     "Finding",
+    "Outcome",
+    "Status",
     "count",
     "find",
     "findings_table",

@@ -22,7 +22,7 @@ def identity(dataset: str) -> str:
     """SQL for the identity of a finding: 16 hexadecimal digits of the md5 of what makes it the same problem again.
 
     That is dataset, check, row, column and observed value; score, message and suggestion are not part of it. Findings
-    of the family ``data`` are about groups of rows, so there the group's members (the evidence key) are part of it, too.
+    of the family ``data`` are about groups of rows, so there the group's members (the evidence key) are part of it.
     """
     group = "CASE WHEN starts_with(check_code, 'data.') THEN evidence_key ELSE '' END"
     parts = f"{literal(dataset)}, check_code, rid, column_name, observed, {group}"
@@ -104,9 +104,8 @@ def _lay_out(session: Session, version: Version, results: Sequence[CheckResult])
 
 def _identify(session: Session, lake: Lake, version: Version) -> None:
     """Give each finding its identity, its row's lane, and whether it had gone for a while; drop repetitions."""
-    rids = session.rows("SELECT count(DISTINCT rid) FROM found")[0][0]
     lanes = "(SELECT NULL::BIGINT AS _rid, NULL::UTINYINT AS _lane)"
-    if rids:
+    if session.row("SELECT 1 FROM found WHERE rid IS NOT NULL LIMIT 1"):
         lanes = f"(SELECT _rid, _lane FROM {view_of(lake, version).rows} WHERE _rid IN (SELECT rid FROM found))"
     session.run(
         "CREATE OR REPLACE TEMP TABLE before AS "

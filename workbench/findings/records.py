@@ -71,6 +71,8 @@ class CheckResult:
         What it found, with the columns :data:`FINDING_FIELDS`; their codes are the check's own, or begin with it.
     parts : tuple of CheckResult
         Outcomes of the single questions, where a check asks several; their findings are among ``findings``.
+    total : int or None
+        How many findings there are, where ``findings`` does not hold them all.
     """
 
     code: str
@@ -78,10 +80,13 @@ class CheckResult:
     message: str = ""
     findings: pa.Table | None = field(default=None, repr=False)
     parts: tuple[CheckResult, ...] = field(default=(), repr=False)
+    total: int | None = None
 
     @property
     def count(self) -> int:
         """How many findings there are."""
+        if self.total is not None:
+            return self.total
         return 0 if self.findings is None else int(self.findings.num_rows)
 
     def to_dict(self) -> dict[str, Any]:

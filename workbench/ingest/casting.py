@@ -104,9 +104,7 @@ def read_typed(
         raise _explained(error, reading) from error
 
 
-def _fitting(
-    session: Session, reading: Reading, options: Choices, rows: str, progress: Progress | None
-) -> list[Cell]:
+def _fitting(session: Session, reading: Reading, options: Choices, rows: str, progress: Progress | None) -> list[Cell]:
     """Choose for each column the first type that no cell of some rows breaks."""
     tests = [(c, n, cell) for c, column in enumerate(options) for n, cell in enumerate(column) if cell.fits]
     broken: dict[tuple[int, int], int] = {}

@@ -19,6 +19,7 @@ from workbench.lake.store import load_extension
 KINDS = ("duckdb", "sqlite", "postgres")
 _PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s?&]+)|(?<=://)([^:/@?]+):[^@/?]*@", re.IGNORECASE)
 
+
 def without_password(source: str) -> str:
     """Take the password out of a source, so that it is not stored: libpq finds it in PGPASSWORD or .pgpass."""
     if not source.startswith("postgres:"):

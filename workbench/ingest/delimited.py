@@ -29,8 +29,11 @@ from workbench.ingest.scan import scan
 from workbench.lake import literal
 
 DELIMITERS = (",", ";", "\t", "|")
-MAX_LINE = 32_000_000
+MAX_LINE = 16_000_000
 """Bytes of the longest line that is read."""
+
+BUFFER = 32_000_000
+"""Bytes of the buffers DuckDB reads with: its own default, which would be 16 × the longest line."""
 
 LARGE = 64 * 1024 * 1024
 """Bytes above which rows are numbered in parallel and lines are not looked up."""
@@ -47,7 +50,7 @@ class _File:
     name: str
     delimiter: str
     names: tuple[str, ...]
-    records: int | None
+    records: int
 
 
 def open_delimited(paths: Sequence[Path], source: str, scratch: Path) -> Reading:
@@ -78,7 +81,6 @@ def open_delimited(paths: Sequence[Path], source: str, scratch: Path) -> Reading
         first.names,
         [(names, _read_csv(group, delimiter, len(names))) for (delimiter, names), group in shapes.items()],
     )
-    counts = [file.records for file in files]
     size = sum(file.path.stat().st_size for file in files)
     return Reading(
         source=source,
@@ -87,7 +89,8 @@ def open_delimited(paths: Sequence[Path], source: str, scratch: Path) -> Reading
         relation=relation,
         text=True,
         large=size > LARGE,
-        rows=None if None in counts else sum(count for count in counts if count is not None),
+        rows=sum(file.records for file in files),
+        recount=partial(_recount, files),
         explain=partial(_explain, files),
         lines=partial(_lines, files, size),
     )
@@ -171,7 +174,8 @@ def _read_csv(files: Sequence[_File], delimiter: str, width: int) -> str:
     return (
         f"read_csv([{paths}], columns = {{{columns}}}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
         "quote = '\"', escape = '\"', skip = 0, comment = '', strict_mode = true, null_padding = false, nullstr = '', "
-        f"allow_quoted_nulls = false, hive_partitioning = false, max_line_size = {MAX_LINE})"
+        f"allow_quoted_nulls = false, hive_partitioning = false, max_line_size = {MAX_LINE}, "
+        f"buffer_size = {BUFFER})"
     )
 
 
@@ -185,6 +189,17 @@ def _explain(files: Sequence[_File], error: Exception, source: str) -> Workbench
     if "maximum line size" in text.lower():
         return DataError(f"a line is longer than {MAX_LINE:,} bytes", source=source, hint="Is a quote left open?")
     return DataError(f"cannot be read: {text.splitlines()[0]}", source=source)
+
+
+def _recount(files: Sequence[_File]) -> int:
+    """Count the records by reading them; quotes in the middle of a cell mislead the quick count."""
+    count = -len(files)
+    for file in files:
+        try:
+            count += sum(1 for _ in records(file.path, file.delimiter, len(file.names)))
+        except csv.Error as error:
+            raise _explain(files, error, file.name) from error
+    return count
 
 
 def _lines(files: Sequence[_File], size: int, wanted: Sequence[int]) -> Mapping[int, int]:

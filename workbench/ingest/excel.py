@@ -53,7 +53,9 @@ def _sheet(path: Path) -> tuple[list[str], list[list[Any]]]:
         values = openpyxl.load_workbook(path, read_only=True, data_only=True)
         formulas = openpyxl.load_workbook(path, read_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise DataError(f"no whole Excel workbook: {error}", source=str(path), hint="Save it as .xlsx again.") from error
+        raise DataError(
+            f"no whole Excel workbook: {error}", source=str(path), hint="Save it as .xlsx again."
+        ) from error
     try:
         if not values.worksheets:
             raise DataError("the workbook has no sheet", source=str(path))

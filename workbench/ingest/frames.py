@@ -80,7 +80,11 @@ def from_python(values: Sequence[Any]) -> pa.Array:
 
 def _missing(value: Any) -> bool:
     """Tell whether a Python value stands for nothing: None, NaN, NaT, NA."""
-    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in ("NaTType", "NAType")
+    return (
+        value is None
+        or (isinstance(value, float) and math.isnan(value))
+        or type(value).__name__ in ("NaTType", "NAType")
+    )
 
 
 def _pandas(frame: pd.DataFrame) -> tuple[list[str], list[pa.Array]]:

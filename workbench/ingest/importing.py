@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.ingest.casting import choices, read_typed
 from workbench.ingest.checking import check_columns, check_label, check_rows, read_sums
 from workbench.ingest.lanes import lane
@@ -119,3 +119,77 @@ def import_source(
                 detail={"next_rid": next_rid},
             )  # fmt: skip
     return version
+
+
+def _check_name(lake: Lake, name: str) -> None:
+    """Refuse a name that is not allowed or taken, before anything slow is done."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"'{name}' is no name for a dataset.",
+            hint="Use letters, digits, '_' and '-', at most 63 of them, and begin with a letter.",
+        )
+    known = [row[0] for row in lake.read("SELECT DISTINCT dataset FROM lake.workbench.versions")]
+    if name.casefold() in {other.casefold() for other in known}:
+        raise UsageError(
+            f"There is a dataset '{name}' already.",
+            hint="Use `workbench refresh` for a newer file of the same dataset, or another name.",
+        )
+
+
+def _schema_of(lake: Lake, name: str) -> str | None:
+    """Find the schema file that goes by the dataset's name."""
+    path = Path(lake.settings.schema_dir) / f"{name}.py"
+    return str(path) if path.is_file() else None
+
+
+@contextmanager
+def _file(lake: Lake, dataset: str) -> Iterator[str]:
+    """Choose a file in the lake's data folder; it is removed again unless a version came to hold it."""
+    folder = f"{lake.files}/data/{dataset}"
+    file = f"{folder}/import-{uuid.uuid4()}.parquet"
+    local = "://" not in file
+    if local:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    try:
+        yield file
+    finally:
+        if local and not _registered(lake, dataset, file):
+            Path(file).unlink(missing_ok=True)
+            if not any(Path(folder).iterdir()):
+                Path(folder).rmdir()
+
+
+def _registered(lake: Lake, dataset: str, file: str) -> bool:
+    """Tell whether the lake's catalogue holds a file; where that cannot be told, say yes and keep the file."""
+    try:
+        if not lake.read("SELECT 1 FROM lake.workbench.versions WHERE dataset = ? LIMIT 1", [dataset]):
+            return False
+        files = lake.read(f"SELECT data_file FROM ducklake_list_files('lake', {literal(dataset)}, schema => 'data')")
+    except WorkbenchError:
+        return True
+    return any(str(row[0]).endswith(Path(file).name) for row in files)
+
+
+def _write(
+    session: Session,
+    reading: Reading,
+    definition: Definition,
+    physical: Sequence[str],
+    file: str,
+    progress: Progress,
+) -> list[Cell]:
+    """Write the source's rows as a Parquet file, outside any transaction, in one pass."""
+
+    def copy(cells: Sequence[Cell]) -> None:
+        session.run("CREATE OR REPLACE TEMP SEQUENCE rids")
+        values = ", ".join(f"{cell.guarded} AS {quote(stored)}" for cell, stored in zip(cells, physical, strict=True))
+        texts = {name: cell.canonical for name, cell in zip(reading.names, cells, strict=True)}
+        rid = "nextval('rids')" if reading.large else "row_number() OVER ()"
+        query = (
+            f"COPY (SELECT {rid} AS _rid, {lane(definition, texts)} AS _lane, false AS _excluded, {values} "
+            f"FROM {reading.relation}) TO {literal(file)} (FORMAT parquet, COMPRESSION zstd)"
+        )
+        watched(session, query, f"reading {reading.source}", progress)
+
+    _, cells = read_typed(session, reading, choices(session, reading, definition.types), copy, progress)
+    return cells

@@ -86,7 +86,9 @@ def _exact(line: str) -> str:
 
 def _kind(cell: str) -> str:
     """SQL that sorts a JSON value into the few kinds that matter here."""
-    numbers = f"len(list_filter(json_extract({cell}, '$[*]'), x -> json_type(x) NOT IN ('BIGINT', 'UBIGINT', 'DOUBLE')))"
+    numbers = (
+        f"len(list_filter(json_extract({cell}, '$[*]'), x -> json_type(x) NOT IN ('BIGINT', 'UBIGINT', 'DOUBLE')))"
+    )
     return (
         f"CASE json_type({cell}) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean' "
         f"WHEN 'ARRAY' THEN CASE WHEN json_array_length({cell}) > 0 AND {numbers} = 0 THEN 'vector' ELSE 'json' END "

@@ -45,9 +45,7 @@ def open_parquet(session: Session, paths: Sequence[Path], source: str) -> Readin
         shape = (*names[path], *described)
         shapes.setdefault(shape, []).append(path)
         types[shape] = described
-    common = {
-        name: {kinds[shape.index(name)] for shape, kinds in types.items()} for name in expected
-    }
+    common = {name: {kinds[shape.index(name)] for shape, kinds in types.items()} for name in expected}
     parts = []
     for shape, group in shapes.items():
         own, aliases = shape[: len(expected)], ", ".join(f"c{position}" for position in range(len(expected)))

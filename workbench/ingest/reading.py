@@ -13,6 +13,10 @@ def _no_lines(records: Sequence[int]) -> Mapping[int, int]:
     return {}
 
 
+def _no_count() -> None:
+    """Know no other count."""
+
+
 def _as_it_is(error: Exception, source: str) -> WorkbenchError:
     """Tell what DuckDB said, in one line."""
     return DataError(f"cannot be read: {str(error).strip().splitlines()[0]}", source=source)
@@ -38,6 +42,8 @@ class Reading:
         Rows may be numbered in any order, since keeping the file's order would cost all parallelism.
     rows : int or None
         How many rows there must be, where that was counted apart from DuckDB.
+    recount : callable
+        Counts them again, slowly and exactly.
     explain : callable
         Turns what DuckDB raised while reading, and the source's name, into an error that names file and line.
     lines : callable
@@ -51,6 +57,7 @@ class Reading:
     text: bool = False
     large: bool = False
     rows: int | None = None
+    recount: Callable[[], int | None] = field(default=_no_count, repr=False)
     explain: Callable[[Exception, str], WorkbenchError] = field(default=_as_it_is, repr=False)
     lines: Callable[[Sequence[int]], Mapping[int, int]] = field(default=_no_lines, repr=False)
 

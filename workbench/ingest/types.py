@@ -67,19 +67,19 @@ def text_cell(raw: str, kind: str) -> Cell:
     if kind == "VARCHAR":
         return Cell(kind, raw, "", raw, raw)
     if kind == "BOOLEAN":
-        return Cell(kind, f"CAST({raw} AS BOOLEAN)", f"{raw} IN ('true', 'false')", raw, raw)
+        return Cell(kind, cast, f"{raw} IN ('true', 'false')", raw, raw)
     back = f"{cast}::VARCHAR = {raw}"
     if kind == "DOUBLE":
         digits = f"strlen(ltrim(replace(replace({raw}, '-', ''), '.', ''), '0')) <= 15 AND strlen({raw}) < 300"
         plain = rf"regexp_full_match({raw}, '0|-?[1-9][0-9]*|-?(0|[1-9][0-9]*)\.[0-9]+')"
         back = f"isfinite({cast}) AND ({back} OR ({digits} AND {plain}))"
-        return Cell(kind, f"CAST({raw} AS DOUBLE)", back, canonical_text(f"CAST({raw} AS DOUBLE)", kind), raw)
+        return Cell(kind, cast, back, canonical_text(cast, kind), raw)
     # Four-digit years only: what DuckDB writes for others ("infinity", "44-03-15 (BC)") no other program reads.
     if kind == "DATE":
         back = f"strlen({raw}) = 10 AND {back}"
     if kind == "TIMESTAMP":
         back = f"strlen({raw}) >= 19 AND {raw}[11] = ' ' AND {raw}[12] <> '(' AND {back}"
-    return Cell(kind, f"CAST({raw} AS {kind})", back, raw, raw)
+    return Cell(kind, cast, back, raw, raw)
 
 
 def forced_cell(raw: str, source: str, kind: str) -> Cell:

@@ -40,8 +40,8 @@ def latest_images(session: Session, a: Version, b: Version) -> str | None:
     Returns
     -------
     str or None
-        A SELECT in parentheses, with the columns of :attr:`View.rows`; None where the changes do not tell, since the versions'
-        columns differ, rows were removed in between, or a snapshot is gone.
+        A SELECT in parentheses, with the columns of :attr:`View.rows`; None where the changes do not tell: the
+        versions differ in columns, rows were removed in between, or a snapshot is gone.
     """
     if a.columns != b.columns:
         return None

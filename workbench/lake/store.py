@@ -3,7 +3,9 @@
 Reads of a version never wait: they name a snapshot. Writes are short transactions that :meth:`Lake.write` runs again
 from the start when another writer came first, so that whatever they read is still true when they commit. A SQLite
 catalogue is kept in write-ahead mode: its readers do not block the writer, and a writer whose snapshot is stale is
-refused by SQLite itself ("database is locked") instead of overwriting.
+refused by SQLite itself ("database is locked") instead of overwriting. Writers of one machine take turns at a lock
+file beside it, so that a long publish is not overtaken again and again by short decisions; the lock is for order, not
+for safety, which SQLite sees to.
 """
 
 from __future__ import annotations
@@ -12,35 +14,27 @@ import contextlib
 import importlib.resources
 import json
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from workbench.errors import LakeBusy, StoreError, UnknownName, WorkbenchError
-from workbench.lake import migrations
+from workbench.errors import LakeBusy, StoreError
+from workbench.lake.faults import explained, is_busy
 from workbench.lake.sql import literal
-from workbench.settings import Settings
+from workbench.settings import Settings, without_password
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T")
 Tracer = Callable[[str, Sequence[Any]], None]
-
-_BUSY = (
-    "database is locked",
-    "database table is locked",
-    "database schema has changed",
-    "conflict",
-    "could not serialize",
-    "deadlock detected",
-    "duplicate key value violates unique constraint",
-    "unique constraint failed",
-)
 
 
 class Session:
@@ -157,11 +151,23 @@ class Lake:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
-        """Borrow a connection for one thread; temporary tables live as long as it does."""
+        """Borrow a connection for one thread; temporary tables live as long as it does.
+
+        Raises
+        ------
+        StoreError
+            The catalogue, a data file or the disk fails inside the block.
+        """
         session = Session(self._root.cursor(), self._tracer)
         try:
             session.run("SET TimeZone = 'UTC'")
             yield session
+        except duckdb.Error as error:
+            # A meeting with another writer is for the caller to repeat.
+            fault = None if is_busy(error) else explained(error, self.url)
+            if fault is None:
+                raise
+            raise fault from error
         finally:
             session.close()
 
@@ -181,7 +187,7 @@ class Lake:
             with self.session() as session:
                 return session.rows(query, params)
 
-        return self._retried(once, "read")
+        return self.retried(once, "read")
 
     def write(
         self, work: Callable[[Session], T], *, author: str = "", message: str = "", session: Session | None = None
@@ -220,16 +226,50 @@ class Lake:
                 raise
             return result
 
-        if session is not None:
-            return self._retried(lambda: once(session), "write")
-        with self.session() as own:
-            return self._retried(lambda: once(own), "write")
+        with self._turn():
+            if session is not None:
+                return self.retried(lambda: once(session), "write")
+            with self.session() as own:
+                return self.retried(lambda: once(own), "write")
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for this machine's other writers; a lock dies with its process."""
+        kind, _, path = self.url.partition(":")
+        if kind != "sqlite" or fcntl is None:
+            yield
+            return
+        try:
+            file = open(f"{path}.lock", "ab")  # noqa: SIM115
+        except OSError as error:
+            raise StoreError(
+                f"The lake {self.url} cannot be written: {error.strerror}.", hint="Check the rights on its folder."
+            ) from error
+        with file:
+            deadline = time.monotonic() + self.settings.write_timeout
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if time.monotonic() > deadline:
+                        raise self._busy("write") from error
+                time.sleep(random.uniform(0.005, 0.02))
+            yield
+
+    def _busy(self, what: str) -> LakeBusy:
+        """Say that other processes were in the way for too long."""
+        return LakeBusy(
+            f"The lake {without_password(self.url)} is held by other processes; gave up the {what} after "
+            f"{self.settings.write_timeout:g} s. Nothing was changed.",
+            hint="Wait for the other process to finish, or raise the setting write_timeout.",
+        )
 
     def call(self, statement: str) -> None:
         """Run one statement that is a transaction of its own, such as DuckLake's maintenance calls."""
         self.read(statement)
 
-    def _retried(self, attempt: Callable[[], T], what: str) -> T:
+    def retried(self, attempt: Callable[[], T], what: str) -> T:
         """Repeat an attempt that met another writer, with growing pauses and jitter."""
         deadline = time.monotonic() + self.settings.write_timeout
         pause = 0.02
@@ -237,14 +277,13 @@ class Lake:
             try:
                 return attempt()
             except duckdb.Error as error:
-                if not _is_busy(error):
-                    raise _explained(error, self.url) from error
+                if not is_busy(error):
+                    fault = explained(error, self.url)
+                    if fault is None:
+                        raise
+                    raise fault from error
                 if time.monotonic() + pause > deadline:
-                    raise LakeBusy(
-                        f"The lake {self.url} is held by other processes; gave up the {what} after "
-                        f"{self.settings.write_timeout:g} s. Nothing was changed.",
-                        hint="Wait for the other process to finish, or raise the setting write_timeout.",
-                    ) from error
+                    raise self._busy(what) from error
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 1.6, 1.0)
 
@@ -257,58 +296,6 @@ class Lake:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-def open_lake(settings: Settings, *, create: bool = False) -> Lake:
-    """Open the lake that the settings name.
-
-    Parameters
-    ----------
-    settings : Settings
-        ``lake`` is ``sqlite:PATH`` or ``postgres:CONNECTION STRING``.
-    create : bool
-        Make it where there is none.
-
-    Raises
-    ------
-    UnknownName
-        There is no lake and ``create`` is off.
-    StoreError
-        The catalogue cannot be opened: not a catalogue, not reachable, no right to write, made by a newer workbench.
-    """
-    kind, _, rest = settings.lake.partition(":")
-    if kind not in ("sqlite", "postgres") or not rest:
-        raise StoreError(
-            f"'{settings.lake}' is not the URL of a lake.",
-            hint="Use sqlite:PATH/catalog.sqlite or postgres:dbname=… host=….",
-        )
-    if kind == "sqlite":
-        _prepare_sqlite(Path(rest), settings.lake, create=create)
-    files = settings.data_path or (str(Path(rest).parent / "files") if kind == "sqlite" else "data/lake/files")
-    remote = "://" in files
-    if not remote:
-        Path(files).mkdir(parents=True, exist_ok=True)
-        files = str(Path(files).resolve())
-    root = duckdb.connect()
-    try:
-        root.execute(f"SET memory_limit = {literal(settings.memory_limit)}")
-        if settings.threads:
-            root.execute(f"SET threads = {settings.threads}")
-        if not remote:
-            root.execute(f"SET temp_directory = {literal(str(Path(files).parent / 'spill'))}")
-        for name in ("ducklake", "sqlite_scanner" if kind == "sqlite" else "postgres_scanner"):
-            load_extension(root, name)
-        if remote:
-            load_extension(root, "httpfs")
-        lake = Lake(root, url=settings.lake, settings=settings, files=files)
-        lake._retried(lambda: _attach(root, settings.lake, files, create=create), "opening")
-        if kind == "sqlite":
-            _write_ahead(Path(rest))
-        migrations.migrate(lake)
-        return lake
-    except BaseException:
-        root.close()
-        raise
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -328,65 +315,3 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         ) from None
     path = package / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
     connection.execute(f"LOAD {literal(str(path))}")
-
-
-def _attach(root: duckdb.DuckDBPyConnection, url: str, files: str, *, create: bool) -> None:
-    """Attach the catalogue; the data path is given anew, since the catalogue remembers where it was made."""
-    with contextlib.suppress(duckdb.Error):
-        root.execute("DETACH lake")
-    options = f"DATA_PATH {literal(files + '/')}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 50"
-    if not create:
-        options += ", CREATE_IF_NOT_EXISTS false"
-    root.execute(f"ATTACH {literal('ducklake:' + url)} AS lake ({options})")
-    # Overlapping commits are ours to repeat: DuckLake's own retry would not read and check again.
-    root.execute("SET ducklake_max_retry_count = 0")
-
-
-def _prepare_sqlite(path: Path, url: str, *, create: bool) -> None:
-    """Say in plain words what is wrong with a catalogue file before DuckLake says it in its own."""
-    if not path.is_file():
-        if not create:
-            raise UnknownName("lake", url, hint="`workbench demo` or `workbench import` makes one.")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"The folder {path.parent} cannot be made: {error.strerror}.") from error
-        return
-    with path.open("rb") as file:
-        head = file.read(16)
-    if head and head != b"SQLite format 3\0":
-        raise StoreError(
-            f"{path} is not a lake's catalogue.", hint="Give the catalog.sqlite of a lake, or a path that is free."
-        )
-
-
-def _write_ahead(path: Path) -> None:
-    """Put the SQLite catalogue into write-ahead mode, which it then keeps."""
-    with contextlib.closing(sqlite3.connect(path, timeout=10)) as catalogue:
-        try:
-            if catalogue.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                catalogue.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) and "readonly" not in str(error):
-                raise StoreError(f"The catalogue {path} cannot be opened: {error}.") from error
-
-
-def _is_busy(error: duckdb.Error) -> bool:
-    """Tell whether a statement failed only because another process was writing."""
-    text = str(error).lower()
-    return any(sign in text for sign in _BUSY)
-
-
-def _explained(error: duckdb.Error, url: str) -> WorkbenchError | duckdb.Error:
-    """Turn what a store can suffer from outside into an error of ours; programming errors stay as they are."""
-    text = str(error)
-    lowered = text.lower()
-    if "no space left" in lowered or "disk is full" in lowered or "disk full" in lowered:
-        return StoreError(f"The disk that holds the lake {url} is full. Nothing was changed.", hint="Free some space.")
-    if "readonly" in lowered or "read-only" in lowered or "permission denied" in lowered:
-        return StoreError(
-            f"The lake {url} cannot be written: {text.splitlines()[0]}", hint="Check the rights on its folder."
-        )
-    if isinstance(error, (duckdb.IOException, duckdb.ConnectionException)):
-        return StoreError(f"The lake {url} cannot be read or written: {text.splitlines()[0]}")
-    return error

@@ -1,7 +1,8 @@
 """From a frame to a chart: no reading, no Streamlit.
 
 Colours are Okabe and Ito's (2008, Color Universal Design), told apart by colour-blind people, and contrast at least 3:1
-with the light and the dark page, as WCAG 2.2 (1.4.11) asks of graphics. A shape and a word go with each.
+with the light and the dark page, as WCAG 2.2 (1.4.11) asks of graphics. A shape and a word go with each. Text needs
+4.5:1 (1.4.3), which no one colour has on both pages: hence :data:`INK`.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ MARKS = {
 }
 """Verdict → its colour and shape."""
 
-HEIGHT = 320
-"""Of the accuracy chart, in pixels, whatever it shows: nothing below it moves."""
+INK = {"light": "#4A5560", "dark": "#B9C3CD"}
+"""Colour of the texts in a chart, by the kind of page it stands on."""
 
-BAR = 26
-"""Pixels per bar."""
+HEIGHT = 380
+"""Of the accuracy chart with its title, axis and legend, in pixels, whatever it shows: nothing below it moves."""
+
+BAR, AROUND_BARS = 28, 100
+"""Pixels per bar, and for the title and the axis."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ class Floor:
     text: str
 
 
-def accuracy_chart(points: pd.DataFrame, *, metric: str, unit: str, title: str, floor: Floor | None) -> alt.LayerChart:
+def accuracy_chart(
+    points: pd.DataFrame, *, metric: str, unit: str, model: str, floor: Floor | None, ink: str
+) -> alt.LayerChart:
     """Draw a figure of the fixed model by version: line, 95 % interval, and what cannot be told from chance.
 
     Parameters
@@ -58,20 +64,23 @@ def accuracy_chart(points: pd.DataFrame, *, metric: str, unit: str, title: str, 
         the texts ``name``, ``figure``, ``against``, ``author``, ``when``, ``message`` that the pointer brings up.
     metric, unit : str
         Name and unit of the vertical axis; the unit may be empty.
-    title : str
-        What the chart states.
+    model : str
+        What was fitted.
     floor : Floor, optional
         Shaded where given.
+    ink : str
+        Colour of texts.
     """
     x = alt.X(
         "version:Q",
         title="version",
         scale=alt.Scale(domain=[points["version"].min() - 0.5, points["version"].max() + 0.5], nice=False),
-        axis=alt.Axis(labelExpr="'v' + datum.value", grid=False, **_ticks(points["version"])),
+        axis=alt.Axis(labelExpr="'v' + datum.value", grid=False, labelFlush=False, **_ticks(points["version"])),
     )
     sound = points[points["comparable"]]
     scale = alt.Scale(zero=False, nice=True, domain=_domain(sound, floor))
-    y = alt.Y("value:Q", title=f"{metric} ({unit})" if unit else metric, scale=scale)
+    vertical = {"title": f"{metric} ({unit})" if unit else metric, "scale": scale, "axis": alt.Axis(labelFlush=False)}
+    y = alt.Y("value:Q", **vertical)
     hover = [
         alt.Tooltip(field=name, type="nominal", title=heading)
         for name, heading in {
@@ -84,13 +93,13 @@ def accuracy_chart(points: pd.DataFrame, *, metric: str, unit: str, title: str, 
         }.items()
     ]
     base = alt.Chart(sound).encode(x=x, y=y)
-    ends = {"y": alt.Y("low:Q", scale=scale, title=y["title"]), "y2": alt.Y2("high")}
+    ends = {"y": alt.Y("low:Q", **vertical), "y2": alt.Y2("high")}
     marks = alt.Scale(domain=[*MARKS], range=[colour for colour, _ in MARKS.values()])
     shapes = alt.Scale(domain=[*MARKS], range=[shape for _, shape in MARKS.values()])
     shown = [verdict for verdict in MARKS if verdict in set(sound["verdict"])]
-    legend = alt.Legend(orient="bottom", title="against the one before", values=shown)
+    legend = alt.Legend(orient="bottom", title="against the one before:", titleOrient="left", values=shown)
     layers = [
-        *_shading(floor, scale, y["title"]),
+        *_shading(floor, vertical),
         alt.Chart(sound).mark_area(color=BLUE, opacity=0.18).encode(x=x, detail="series:N", **ends),
         alt.Chart(sound).mark_rule(color=BLUE, strokeWidth=1.5, opacity=0.6).encode(x=x, **ends),
         base.mark_line(color=BLUE, strokeWidth=2).encode(detail="series:N"),
@@ -102,12 +111,14 @@ def accuracy_chart(points: pd.DataFrame, *, metric: str, unit: str, title: str, 
             tooltip=hover,
         )
         .add_params(alt.selection_point(name="version", fields=["version"], on="click", clear=False)),
-        *_apart(points[~points["comparable"]], x, hover),
+        *_apart(points[~points["comparable"]], x, hover, ink),
     ]
-    return alt.layer(*layers).properties(height=HEIGHT, title=alt.TitleParams(title, anchor="start"))
+    told = [f"model: {model}; band: 95 % interval", *([f"grey: {floor.text}"] if floor else [])]
+    heading = f"{metric.capitalize()} of the fixed model by version"
+    return _titled(alt.layer(*layers).properties(height=HEIGHT), heading, told, ink)
 
 
-def findings_chart(counts: pd.DataFrame, *, title: str) -> alt.LayerChart:
+def findings_chart(counts: pd.DataFrame, *, title: str, ink: str) -> alt.LayerChart:
     """Draw how many findings each check has, most first, with the count beside the bar.
 
     Parameters
@@ -116,9 +127,11 @@ def findings_chart(counts: pd.DataFrame, *, title: str) -> alt.LayerChart:
         ``check``, ``count`` and its text, ``shown``.
     title : str
         What the chart states.
+    ink : str
+        Colour of texts.
     """
     base = alt.Chart(counts).encode(
-        y=alt.Y("check:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, ticks=False, domain=False)),
+        y=alt.Y("check:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False, ticks=False, domain=False)),
         x=alt.X(
             "count:Q",
             title="open findings (count)",
@@ -130,10 +143,21 @@ def findings_chart(counts: pd.DataFrame, *, title: str) -> alt.LayerChart:
             alt.Tooltip("shown:N", title="open findings"),
         ],
     )
-    return alt.layer(
-        base.mark_bar(color=BLUE, height=BAR - 8),
-        base.mark_text(align="left", dx=6, color=SLATE, fontSize=13).encode(text="shown:N"),
-    ).properties(height=BAR * len(counts), title=alt.TitleParams(title, anchor="start"))
+    bars = alt.layer(
+        base.mark_bar(color=BLUE, height=BAR - 12),
+        base.mark_text(align="left", dx=6, color=ink, fontSize=13).encode(text="shown:N"),
+    )
+    return _titled(bars.properties(height=BAR * len(counts) + AROUND_BARS), title, [], ink)
+
+
+def _titled(chart: alt.LayerChart, title: str, told: list[str], ink: str) -> alt.LayerChart:
+    """Give a chart its title, what else is to be told, and readable texts."""
+    return (
+        chart.properties(title=alt.TitleParams(title, **({"subtitle": told} if told else {})))
+        .configure_title(anchor="start", subtitleColor=ink, subtitleFontSize=13, subtitlePadding=4)
+        .configure_axis(labelColor=ink, titleColor=ink)
+        .configure_legend(labelColor=ink, titleColor=ink)
+    )
 
 
 def _ticks(versions: pd.Series[int]) -> dict[str, object]:
@@ -153,26 +177,24 @@ def _domain(sound: pd.DataFrame, floor: Floor | None) -> list[float]:
     return [min(known) - room, max(known) + room]
 
 
-def _shading(floor: Floor | None, scale: alt.Scale, title: str) -> list[alt.Chart]:
+def _shading(floor: Floor | None, vertical: dict[str, object]) -> list[alt.Chart]:
     """Shade the changes that cannot be told from chance, and mark the figure that they are counted from."""
     if floor is None:
         return []
     low, high = floor.around - floor.detectable, floor.around + floor.detectable
-    band = alt.Chart(pd.DataFrame({"low": [low], "high": [high], "around": [floor.around], "text": [floor.text]}))
+    band = alt.Chart(pd.DataFrame({"low": [low], "high": [high], "around": [floor.around]}))
     return [
-        band.mark_rect(color=SLATE, opacity=0.16).encode(
-            y=alt.Y("low:Q", scale=scale, title=title), y2="high", tooltip=alt.Tooltip("text:N", title="shaded")
-        ),
-        band.mark_rule(color=SLATE, strokeDash=[4, 4]).encode(y=alt.Y("around:Q", scale=scale, title=title)),
+        band.mark_rect(color=SLATE, opacity=0.16).encode(y=alt.Y("low:Q", **vertical), y2="high"),
+        band.mark_rule(color=SLATE, strokeDash=[4, 4]).encode(y=alt.Y("around:Q", **vertical)),
     ]
 
 
-def _apart(strange: pd.DataFrame, x: alt.X, hover: list[alt.Tooltip]) -> list[alt.Chart]:
+def _apart(strange: pd.DataFrame, x: alt.X, hover: list[alt.Tooltip], ink: str) -> list[alt.Chart]:
     """Put versions whose figure is not comparable at the foot of the chart, outside its scale."""
     if strange.empty:
         return []
-    foot = alt.Chart(strange).encode(x=x, y=alt.value(HEIGHT - 14), tooltip=hover)
+    foot = alt.Chart(strange).encode(x=x, y=alt.value(alt.ExprRef("height - 12")), tooltip=hover)
     return [
         foot.mark_point(shape="cross", angle=45, filled=True, size=90, color=SLATE, opacity=1),
-        foot.mark_text(dy=-14, color=SLATE, fontSize=12, text="not comparable"),
+        foot.mark_text(dy=-14, color=ink, fontSize=12, text="not comparable"),
     ]

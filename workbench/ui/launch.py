@@ -15,16 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.errors import UsageError, WorkbenchError
-from workbench.settings import Settings
-from workbench.ui.wording import without_password
+from workbench.settings import Settings, without_password
 
 SCRIPT = Path(__file__).parent / "start" / "app.py"
 """What Streamlit runs. It has a folder of its own: Streamlit puts that on the import path and reads its settings."""
 
 
-def launch(
-    settings: Settings, *, port: int = 8501, address: str = "127.0.0.1", open_to_network: bool = False
-) -> None:
+def launch(settings: Settings, *, port: int = 8501, address: str = "127.0.0.1", open_to_network: bool = False) -> None:
     """Run the app until Ctrl-C (or SIGTERM) ends it.
 
     Parameters

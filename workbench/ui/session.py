@@ -10,6 +10,7 @@ import streamlit as st
 from workbench.api import OpenLake
 from workbench.lake import Lake, open_lake
 from workbench.settings import Settings, load
+from workbench.ui.charts import INK
 
 PATIENCE = 10.0
 """Seconds for which a page waits for another process at most: somebody is looking at it."""
@@ -40,6 +41,11 @@ def lake() -> OpenLake:
     settings = load()
     patient = settings.model_copy(update={"write_timeout": min(settings.write_timeout, PATIENCE)})
     return OpenLake(_opened(settings.lake, settings.data_path, patient).lake, settings.who())
+
+
+def ink() -> str:
+    """Return the colour of texts in charts that is legible on the visitor's page."""
+    return INK["dark" if st.context.theme.type == "dark" else "light"]
 
 
 @st.cache_resource(

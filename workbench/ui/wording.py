@@ -1,26 +1,14 @@
-"""How the app writes places, commands and times."""
+"""How the app writes commands and times."""
 
 from __future__ import annotations
 
-import re
 import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from workbench.settings import DEFAULT_LAKE
 
-_PASSWORDS = (
-    re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s']+)", re.IGNORECASE),
-    re.compile(r"(://[^/@\s:]*:)([^/\s]*)(?=@)"),
-)
 _STEPS = ((timedelta(minutes=1), timedelta(hours=1), "min"), (timedelta(hours=1), timedelta(days=1), "h"))
-
-
-def without_password(text: str) -> str:
-    """Write a catalogue's URL, or a text that holds one, with dots in place of its password."""
-    for pattern in _PASSWORDS:
-        text = pattern.sub(r"\1•••", text)
-    return text
 
 
 def command(lake: str, *words: str) -> str:

@@ -100,7 +100,11 @@ def ask(check: Any, data: pd.Series | pd.DataFrame, column: str | None = None) -
     """
     import pandas as pd
 
-    backend = type(check).get_backend(data)(check)
+    backend_class = type(check).get_backend(data)
+    if built_in(check):
+        # The schema holds a copy of the function from before pandera taught it pandas; pandera's own call does this.
+        check._check_fn = type(check).get_builtin_check_fn(built_in(check))
+    backend = backend_class(check)
     asked = backend.preprocess(data, column)
     output = backend.apply(asked)
     if isinstance(output, (bool, np.bool_)):
@@ -109,19 +113,33 @@ def ask(check: Any, data: pd.Series | pd.DataFrame, column: str | None = None) -
         raise TypeError(f"the check answered with a {type(output).__name__}, not with truth values")
     if isinstance(asked, dict) or not output.index.equals(asked.index):
         return Answer(bool(np.all(_truth(output))))
-    of_rows = isinstance(output, pd.Series)
-    excused = np.zeros(output.shape, bool)
-    if isinstance(asked, pd.DataFrame) and check.ignore_na:
-        excused = (asked.isna().all(axis="columns") if of_rows else asked[output.columns].isna()).to_numpy()
-    failing = ~(_truth(output) | excused)
-    positions = output.index.to_numpy()
-    if of_rows:
-        return Answer(True, rows=positions[failing] if failing.any() else positions[:0])
-    by_column = {str(name): positions[failing[:, number]] for number, name in enumerate(output.columns)}
+    failing = ~_truth(output)
+    if isinstance(output, pd.Series):
+        if isinstance(asked, pd.DataFrame) and check.ignore_na:
+            failing &= ~asked.isna().all(axis="columns").to_numpy()
+        return Answer(True, rows=_where(failing, output.index))
+    if check.ignore_na:
+        failing &= asked[output.columns].notna().to_numpy()
+    by_column = {str(name): _where(failing[:, number], output.index) for number, name in enumerate(output.columns)}
     return Answer(True, cells={name: rows for name, rows in by_column.items() if len(rows)})
+
+
+def built_in(check: Any) -> str:
+    """Return the name of pandera's own function behind a check; empty for somebody else's."""
+    from pandera.api.function_dispatch import Dispatcher
+
+    return check._check_fn.__name__ if isinstance(check._check_fn, Dispatcher) else ""
 
 
 def _truth(output: pd.Series | pd.DataFrame) -> np.ndarray:
     """Read answers; a missing one is no."""
-    answers: np.ndarray = output.where(output.notna(), False).astype(bool).to_numpy()
+    if getattr(output, "dtype", None) != np.dtype(bool):
+        output = output.where(output.notna(), False).astype(bool)
+    answers: np.ndarray = output.to_numpy()
     return answers
+
+
+def _where(failing: np.ndarray, positions: pd.Index) -> np.ndarray:
+    """Return the positions that fail."""
+    rows: np.ndarray = positions.to_numpy()[failing] if failing.any() else np.empty(0, "int64")
+    return rows

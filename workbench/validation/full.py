@@ -54,7 +54,8 @@ def validate(view: View, schema: Schema, *, batch_size: int = BATCH, progress: P
             check = plan.checks[position]
             tally.add(position, check.shown, repeated(session, view, check))
         ask_whole(session, view, plan, [*raised, *plan.of(Kind.COLUMN, Kind.TABLE)], tally, progress=progress)
-    return concluded(view, schema, plan, tally, cases_of(view, plan, tally))
+        cases = cases_of(session, view, plan, tally)
+    return concluded(view, schema, plan, tally, cases)
 
 
 def concluded(view: View, schema: Schema, plan: Plan, tally: Tally, cases: pa.Table) -> Validation:

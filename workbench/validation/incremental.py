@@ -59,24 +59,32 @@ def revalidate(
     import pyarrow as pa
 
     plan = plan_for(schema.pandera, view)
-    seen = np.asarray(touched, dtype="int64")
+    codes = [check.code for check in plan.checks]
     again = _not_carried(plan, previous)
     local = [position for position in plan.of(*ROW_LOCAL) if position not in again]
+    unique = plan.of(Kind.UNIQUE)
+    seen = np.unique(np.asarray(touched, dtype="int64"))
+    wanted = np.union1d(seen, _rids(_of(previous.cases, [codes[position] for position in unique])))
     tally = Tally()
     with view.session() as session:
         session.register("seen_rows", pa.table({"_rid": seen}))
-        raised = stream(session, view, plan, local, tally, only="seen_rows", batch_size=batch_size, progress=progress)
-        for position in plan.of(Kind.UNIQUE):
+        session.register("wanted_rows", pa.table({"_rid": wanted}))
+        session.run(
+            f"CREATE OR REPLACE TEMP TABLE near_rows AS SELECT * FROM {view.rows} "
+            "WHERE _rid IN (SELECT _rid FROM wanted_rows)"
+        )
+        near = dataclasses.replace(view, rows="(FROM near_rows)", known_hash="")
+        raised = stream(session, near, plan, local, tally, only="seen_rows", batch_size=batch_size, progress=progress)
+        for position in unique:
             check = plan.checks[position]
-            suspects = np.concatenate([seen, _rids(_of(previous.cases, [check.code]))])
-            session.register("suspects", pa.table({"_rid": suspects}))
-            tally.add(position, check.shown, repeated(session, view, check, suspects="suspects"))
+            tally.add(position, check.shown, repeated(session, view, check, near=near))
         anew = [*raised, *again, *plan.of(Kind.COLUMN, Kind.TABLE)]
         ask_whole(session, view, plan, anew, tally, progress=progress)
-    carried = _of(previous.cases, [plan.checks[position].code for position in local if position not in raised])
+        source = near if np.isin(tally.rids(), wanted).all() else view
+        found = cases_of(session, source, plan, tally)
+    carried = _of(previous.cases, [codes[position] for position in local if position not in raised])
     carried = carried.filter(pa.array(~np.isin(_rids(carried), seen)))
-    cases = pa.concat_tables([carried, cases_of(view, plan, tally)])
-    return concluded(view, schema, plan, tally, ordered([check.code for check in plan.checks], cases))
+    return concluded(view, schema, plan, tally, ordered(codes, pa.concat_tables([carried, found])))
 
 
 def _not_carried(plan: Plan, previous: Validation) -> list[int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from workbench.lake import View, quote
+from workbench.validation.asking import built_in
 from workbench.validation.plan import Cells, Codes, Kind, PlannedCheck
 from workbench.validation.results import CheckState, Severity
 from workbench.validation.types import duckdb_type, read_as
@@ -53,10 +55,11 @@ def column_checks(codes: Codes, name: str, column: Any, pandera: Any, view: View
     for parser in column.parsers:
         add(f"parser_{parser.name}", Kind.SETTLED, outcome="not applicable", message=_PARSER)
     for check in column.checks:
-        kind = Kind.TABLE if check.groupby is not None else Kind.CELLS if _cell_wise(check) else Kind.COLUMN
+        cell_wise = check.element_wise or built_in(check) in CELL_WISE
+        kind = Kind.TABLE if check.groupby is not None else Kind.CELLS if cell_wise else Kind.COLUMN
         add(check.name, kind, shown=str(check.title or check.error or check.name), asked=check)
     if there:
-        return checks
+        return [_without_groups(check, view) for check in checks]
     return [_without_column(check, required=column.required and not filled) for check in checks]
 
 
@@ -142,19 +145,22 @@ def _without_column(check: PlannedCheck, *, required: bool) -> PlannedCheck:
     """Settle a check whose column is not in the data."""
     if check.kind is Kind.SETTLED:
         return check
-    outcome: CheckState = "skipped" if required else "not applicable"
-    why = "The column is not in the data." if required else "The column is optional, and not in the data."
-    return PlannedCheck(
-        check.code, check.name, check.column, check.severity, Kind.SETTLED, outcome=outcome, message=why
-    )
+    if required:
+        return _settled(check, "skipped", "The column is not in the data.")
+    return _settled(check, "not applicable", "The column is optional, and not in the data.")
 
 
-def _cell_wise(check: Any) -> bool:
-    """Tell whether a check's answer for a cell depends on that cell alone."""
-    if check.element_wise:
-        return True
-    name = getattr(check._check_fn, "__name__", "")  # a built-in check has no other mark than its function
-    return name in CELL_WISE and check._check_fn is type(check).get_builtin_check_fn(name)
+def _without_groups(check: PlannedCheck, view: View) -> PlannedCheck:
+    """Settle a check that groups by a column which is not in the data."""
+    names = {column.name for column in view.columns}
+    groups = check.check.groupby if check.check is not None and isinstance(check.check.groupby, list) else []
+    gone = [name for name in groups if name not in names]
+    return _settled(check, "skipped", f"Not in the data: {some(gone)}.") if gone else check
+
+
+def _settled(check: PlannedCheck, outcome: CheckState, message: str) -> PlannedCheck:
+    """End a check before it is asked."""
+    return dataclasses.replace(check, kind=Kind.SETTLED, cells=(), check=None, outcome=outcome, message=message)
 
 
 def _severity(metadata: Any, check: Any) -> Severity:

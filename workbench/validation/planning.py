@@ -38,9 +38,9 @@ def plan_for(pandera: Any, view: View) -> Plan:
 
 
 def _refuse_unknown(pandera: Any, known: set[str], view: View) -> None:
-    """Refuse a schema with a check of columns that are nowhere to be found."""
+    """Refuse a schema with a check of columns that are nowhere to be found; pandera sees to the checks of a column."""
     asked = [("unique", name) for together in joint(pandera.unique) for name in together]
-    for check in [*pandera.checks, *(check for column in pandera.columns.values() for check in column.checks)]:
+    for check in pandera.checks:
         if isinstance(check.groupby, list):
             asked += [(check.name, name) for name in check.groupby]
     for check, name in asked:

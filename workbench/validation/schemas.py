@@ -163,8 +163,10 @@ def _dataframe_schema(module: ModuleType, path: str) -> Any:
     if isinstance(found, type) and issubclass(found, pandera.DataFrameModel):
         try:
             found = found.to_schema()
-        except (pandera.errors.SchemaInitError, pandera.errors.SchemaDefinitionError, TypeError, KeyError) as error:
-            raise SchemaError(f"The schema file {path}: {what} makes no schema: {error}") from error
+        except Exception as error:  # annotations and options are resolved only now: the author's code again
+            raise SchemaError(
+                f"The schema file {path}: {what} makes no schema: {type(error).__name__}: {error}"
+            ) from error
     if not isinstance(found, pandera.DataFrameSchema):
         raise SchemaError(
             f"The schema file {path}: {what} is a {type(found).__module__}.{type(found).__qualname__}, "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.lake import View, canonical_text, literal, quote
+from workbench.lake import Session, View, canonical_text, literal, quote
 from workbench.validation.plan import Kind, Plan, PlannedCheck
 from workbench.validation.results import CASE_FIELDS, CheckOutcome
 
@@ -40,8 +40,13 @@ class Tally:
         if len(rids):
             self.rows[check].append((shown, rids))
 
+    def rids(self) -> np.ndarray:
+        """Return the identities of all rows noted."""
+        noted = [rids for found in self.rows.values() for _, rids in found]
+        return np.concatenate(noted) if noted else np.empty(0, "int64")
 
-def cases_of(view: View, plan: Plan, tally: Tally) -> pa.Table:
+
+def cases_of(session: Session, view: View, plan: Plan, tally: Tally) -> pa.Table:
     """Look up key and values of everything noted, and return the failure cases in their order.
 
     A case shows the stored value, as canonical text; where it is about several columns, their values as one JSON
@@ -63,12 +68,11 @@ def cases_of(view: View, plan: Plan, tally: Tally) -> pa.Table:
         }
     )
     texts = " ".join(f"WHEN {number} THEN {_text(view, shown)}" for number, shown in enumerate(shapes))
-    with view.session() as session:
-        session.register("noted", table)
-        found = session.arrow(
-            f"SELECT n.check_number, n.shape, n.rid, {view.key_json('r')} AS row_key, "
-            f"CASE n.shape {texts} END AS observed FROM noted n JOIN {view.rows} r ON r._rid = n.rid"
-        )
+    session.register("noted", table)
+    found = session.arrow(
+        f"SELECT n.check_number, n.shape, n.rid, {view.key_json('r')} AS row_key, "
+        f"CASE n.shape {texts} END AS observed FROM noted n JOIN {view.rows} r ON r._rid = n.rid"
+    )
     columns = [view.columns[shown[0]].name if len(shown) == 1 else None for shown in shapes]
     rows = _labelled(plan, found.column("check_number"), _taken(columns, found.column("shape")), found)
     return ordered(codes, pa.concat_tables([loose, rows]))

@@ -79,7 +79,7 @@ def duckdb_type(dtype: Any) -> str | None:
         return None
     if isinstance(dtype, dtypes.Decimal):
         return f"DECIMAL({min(dtype.precision, 38)},{dtype.scale})"
-    if isinstance(dtype, dtypes.Date):
+    if isinstance(dtype, dtypes.Date) and not isinstance(dtype, dtypes.Timestamp):
         return "DATE"
     if isinstance(dtype, dtypes.Category):
         given = getattr(dtype, "categories", None)

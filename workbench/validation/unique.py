@@ -16,16 +16,16 @@ SPARSEST = 64
 """Whole numbers are counted with one bit each while at most one in so many of their range is there (8 bytes a row)."""
 
 
-def repeated(session: Session, view: View, check: PlannedCheck, *, suspects: str | None = None) -> np.ndarray:
+def repeated(session: Session, view: View, check: PlannedCheck, *, near: View | None = None) -> np.ndarray:
     """Find the rows that repeat a value.
 
     Parameters
     ----------
     check : PlannedCheck
         Of the kind UNIQUE.
-    suspects : str, optional
-        A table of the session whose column ``_rid`` holds every row that was changed and every row that repeated a
-        value before: only values that such a row now has can be repeated. Default: all rows are looked at.
+    near : View, optional
+        The same state, but only some rows: at least those that were changed, and those that repeated a value before.
+        Only a value that such a row now has can be repeated. Default: all rows are looked at.
 
     Returns
     -------
@@ -33,12 +33,12 @@ def repeated(session: Session, view: View, check: PlannedCheck, *, suspects: str
         Row identities.
     """
     rows = _values(view, check.cells)
-    if suspects:
+    if near is not None:
         session.run(
-            f"CREATE OR REPLACE TEMP TABLE suspected_values AS SELECT DISTINCT v FROM ({rows}) "
-            f"WHERE _rid IN (SELECT _rid FROM {suspects})"
+            f"CREATE OR REPLACE TEMP TABLE suspect_rows AS SELECT r._rid, r.v FROM ({rows}) r "
+            f"JOIN (SELECT DISTINCT v FROM ({_values(near, check.cells)})) s ON r.v IS NOT DISTINCT FROM s.v"
         )
-        rows = f"SELECT r._rid, r.v FROM ({rows}) r JOIN suspected_values s ON r.v IS NOT DISTINCT FROM s.v"
+        rows = "SELECT _rid, v FROM suspect_rows"
     elif len(check.cells) == 1 and check.cells[0].type in WHOLE and _all_different(session, rows):
         return np.empty(0, "int64")
     kept = {"exclude_first": "min(_rid)", "exclude_last": "max(_rid)"}.get(check.keep, "NULL::BIGINT")

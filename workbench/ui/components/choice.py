@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
 from workbench.api import OpenLake
 from workbench.errors import UnknownName
 from workbench.lake import Version
-from workbench.ui.wording import without_password
+from workbench.settings import without_password
+from workbench.ui.components.markup import element
 from workbench.versions import list_versions, resolve
 
 NEWEST = ""
@@ -32,11 +34,9 @@ def choose(lake: OpenLake) -> Version | None:
             names = lake.names()
             return _version(lake, _dataset(names)) if names else None
         finally:
-            with st.container(key="where"):
-                st.caption("Lake")
-                st.text(without_password(lake.lake.url))
-                st.caption("Changes are recorded as")
-                st.text(lake.author)
+            st.space("small")
+            _say("Lake", without_password(lake.lake.url))
+            _say("You are recorded as", lake.author)
 
 
 def _dataset(names: list[str]) -> str:
@@ -57,8 +57,10 @@ def _version(lake: OpenLake, dataset: str) -> Version:
     wanted = st.query_params.get("version", NEWEST)
     found, unknown = versions[-1], None
     if wanted:
+        # A version that `workbench maintain` let go has no rows any more, but still its figures.
+        by_name = {name: each for each in versions for name in (str(each.version), f"v{each.version}", *each.tags)}
         try:
-            found = resolve(lake.lake, f"{dataset}@{wanted}")
+            found = by_name.get(wanted) or resolve(lake.lake, f"{dataset}@{wanted}")
         except UnknownName as error:
             unknown = error
     st.session_state["version"] = None if unknown else str(found.version) if wanted else NEWEST
@@ -83,3 +85,8 @@ def _to_address() -> None:
     st.query_params.from_dict(
         {name: value for name, value in (("dataset", dataset), ("version", version)) if value is not None and value}
     )
+
+
+def _say(name: str, value: str) -> None:
+    """Show a fact under its name."""
+    st.html(element("p", element("strong", name), Markup("<br>"), value, css="wb-plain wb-small"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.errors import WorkbenchError
-from workbench.ui.wording import without_password
+from workbench.settings import without_password
 
 
 def show_error(error: WorkbenchError, *, title: str = "This cannot be shown") -> None:

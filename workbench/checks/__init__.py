@@ -1,0 +1,105 @@
+"""The checks, as one literal list, and the one way to run them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from workbench.checks.contradiction import ContradictionCheck
+from workbench.checks.duplicate import DuplicateCheck
+from workbench.checks.label_issue import LabelIssueCheck
+from workbench.checks.leak import LeakCheck
+from workbench.checks.protocol import MOST_FINDINGS, Check, Subject
+from workbench.checks.schema import SchemaCheck
+from workbench.errors import Cancelled, UnknownName, WorkbenchError
+from workbench.findings import CheckResult
+from workbench.lake import Lake, View
+from workbench.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from workbench.validation import Schema
+
+__all__ = ["CHECKS", "MOST_FINDINGS", "Check", "Subject", "run_checks"]
+
+CHECKS: list[Check] = [
+    SchemaCheck(),
+    DuplicateCheck(),
+    ContradictionCheck(),
+    LeakCheck(),
+    LabelIssueCheck(),
+]
+
+_LOG = logging.getLogger(__name__)
+
+
+def run_checks(
+    lake: Lake,
+    view: View,
+    *,
+    schema: Schema | None = None,
+    only: Sequence[str] | None = None,
+    checks: Sequence[Check] | None = None,
+    progress: Progress = silent,
+) -> list[CheckResult]:
+    """Run the checks on a version or draft; each ends in exactly one outcome.
+
+    Parameters
+    ----------
+    lake : Lake
+        Where results of models are kept.
+    view : View
+        The rows.
+    schema : Schema, optional
+        The dataset's schema.
+    only : sequence of str, optional
+        Codes or families (``label``) of the checks to run; the others are ``skipped``. Default: all.
+    checks : sequence of Check, optional
+        Default: :data:`CHECKS`.
+    progress : Progress
+        Told before each check, and of the steps in it.
+
+    Returns
+    -------
+    list of CheckResult
+        One per check, in their order. A check that raised is ``error``, with what it raised as its message.
+
+    Raises
+    ------
+    UnknownName
+        ``only`` names no check.
+    Cancelled
+        ``progress`` asked for it.
+    """
+    chosen = list(CHECKS if checks is None else checks)
+    for name in only or ():
+        if not any(_named(check, name) for check in chosen):
+            raise UnknownName("check", name, [check.code for check in chosen])
+    subject = Subject(lake, view, schema, lake.settings, progress)
+    results = []
+    for number, check in enumerate(chosen):
+        if only and not any(_named(check, name) for name in only):
+            results.append(CheckResult(check.code, "skipped", "not asked for"))
+            continue
+        progress(f"check {check.code}", number, len(chosen))
+        results.append(_outcome(check, subject))
+    return results
+
+
+def _named(check: Check, name: str) -> bool:
+    """Tell whether a name means a check: its code, or the family it belongs to."""
+    return check.code == name or check.code.startswith(f"{name}.")
+
+
+def _outcome(check: Check, subject: Subject) -> CheckResult:
+    """Run one check; a crash is its outcome, and never "not applicable"."""
+    try:
+        return check.run(subject)
+    except Cancelled:
+        raise
+    except WorkbenchError as error:
+        _LOG.debug("the check %s failed", check.code, exc_info=True)
+        return CheckResult(check.code, "error", str(error))
+    except Exception as error:  # the one place where any failure is an answer
+        _LOG.debug("the check %s broke", check.code, exc_info=True)
+        return CheckResult(check.code, "error", f"{type(error).__name__}: {error}")

@@ -1,0 +1,162 @@
+"""What must be true of a source before it becomes a version: columns, key, lanes, label, and that nothing was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from workbench.errors import DataError, KeyColumnError, UnknownName
+from workbench.ingest.lanes import check_lanes
+from workbench.ingest.reading import Reading
+from workbench.ingest.watching import watched
+from workbench.lake import Column, Definition, Session, Task, canonical_text, literal, quote
+from workbench.lake.sql import digest_sums, row_digest
+from workbench.progress import Progress
+
+MOST_CLASSES = 1_000
+"""A label with more distinct values than this is no class (or somebody's key)."""
+
+_SHOWN = 5
+
+
+def check_columns(definition: Definition, reading: Reading) -> None:
+    """Refuse a definition that names columns the source lacks.
+
+    Raises
+    ------
+    KeyColumnError
+        A key column is not there.
+    UnknownName
+        Another column is not there.
+    """
+    for name in definition.key:
+        if name not in reading.names:
+            missing = UnknownName("column", name, reading.names)
+            raise KeyColumnError(f"there is no key column '{name}'", source=reading.source, hint=missing.hint)
+    for name in (definition.label, definition.split_column, *definition.ignore):
+        if name is not None and name not in reading.names:
+            raise UnknownName("column", name, reading.names, where=reading.source)
+
+
+def read_sums(
+    session: Session, file: str, columns: Sequence[Column], stage: str, progress: Progress
+) -> tuple[tuple[int, int, int], int]:
+    """Read the sums of the row digests from a written file, and the first row identity above all in it."""
+    digests = f"SELECT {row_digest(columns)} AS d, _rid FROM read_parquet({literal(file)})"
+    row = watched(session, f"SELECT {digest_sums('d')}, coalesce(max(_rid), 0) + 1 FROM ({digests})", stage, progress)[
+        0
+    ]
+    return (int(row[0]), int(row[1]), int(row[2])), int(row[3])
+
+
+def check_rows(
+    session: Session,
+    rows: str,
+    definition: Definition,
+    columns: Sequence[Column],
+    reading: Reading,
+    count: int,
+    progress: Progress,
+) -> None:
+    """Refuse rows that are too few, have no lane, or whose key is null or repeated.
+
+    Parameters
+    ----------
+    rows : str
+        FROM clause with ``_rid``, ``_lane`` and the columns' physical names.
+    count : int
+        How many rows there are.
+
+    Raises
+    ------
+    DataError, KeyColumnError
+    """
+    if reading.rows is not None and reading.rows != count and reading.recount() != count:
+        raise DataError(f"it has {reading.rows:,} rows, but {count:,} were read", source=reading.source)
+    by_name = {column.name: column for column in columns}
+    if definition.split_column is not None:
+        split = by_name[definition.split_column]
+        check_lanes(session, rows, canonical_text(quote(split.physical), split.type), split.name, reading.source)
+    if definition.key:
+        check_key(session, rows, [by_name[name] for name in definition.key], reading, progress)
+
+
+def check_key(session: Session, rows: str, key: Sequence[Column], reading: Reading, progress: Progress) -> None:
+    """Refuse a key that is null or repeated.
+
+    Raises
+    ------
+    KeyColumnError
+        Naming up to five keys and, in a text file that is not large, their lines.
+    """
+    names = [quote(column.physical) for column in key]
+    stage = f"checking the key of {reading.source}"
+    nulls = ", ".join(f"count(*) FILTER ({name} IS NULL), min(_rid) FILTER ({name} IS NULL)" for name in names)
+    found = session.rows(f"SELECT {nulls} FROM {rows}")[0]
+    for column, count, first in zip(key, found[::2], found[1::2], strict=True):
+        if count:
+            raise KeyColumnError(
+                f"the key is missing in {count:,} row{'s' if count > 1 else ''}",
+                source=reading.source, line=reading.lines([first]).get(first), column=column.name,
+                hint="Every row needs a key: fill it at the source, or choose other key columns.",
+            )  # fmt: skip
+    listed = ", ".join(names)
+    repeated = f"SELECT {listed}, count(*) AS n FROM {rows} GROUP BY {listed} HAVING n > 1"
+    number = watched(session, f"SELECT count(*) FROM ({repeated})", stage, progress)[0][0]
+    if not number:
+        return
+    keys = session.rows(
+        f"SELECT {listed}, list_sort(list(_rid))[:3] AS rids FROM {rows} SEMI JOIN "
+        f"(SELECT {listed} FROM ({repeated})) USING ({listed}) GROUP BY {listed} ORDER BY min(_rid) LIMIT {_SHOWN}"
+    )
+    lines = reading.lines([rid for row in keys for rid in row[-1]])
+    shown = []
+    for *values, rids in keys:
+        places = [str(lines[rid]) for rid in rids if rid in lines]
+        shown.append(", ".join(map(str, values)) + (f" (lines {', '.join(places)})" if places else ""))
+    raise KeyColumnError(
+        f"{number:,} key{'s stand' if number > 1 else ' stands'} more than once: {'; '.join(shown)}"
+        + ("; …" if number > _SHOWN else ""),
+        source=reading.source, line=lines.get(keys[0][-1][0]), column=", ".join(column.name for column in key),
+        hint="Remove the repeated rows, or add a column to the key.",
+    )  # fmt: skip
+
+
+def check_label(
+    session: Session,
+    rows: str,
+    definition: Definition,
+    columns: Sequence[Column],
+    reading: Reading,
+    task: Task | None,
+) -> Definition:
+    """Refuse a label that nothing can be learnt from, and settle the task.
+
+    Raises
+    ------
+    DataError
+        The label is missing everywhere, has one value, too many classes, or is no number where one is to be predicted.
+    """
+    if definition.label is None:
+        return definition
+    column = next(column for column in columns if column.name == definition.label)
+    floating = column.type in ("FLOAT", "DOUBLE") or column.type.startswith("DECIMAL")
+    definition = replace(definition, task=task or ("regression" if floating else "classification"))
+    cell = quote(column.physical)
+    number = f"TRY_CAST({cell}::VARCHAR AS DOUBLE)"
+    filled, values, numbers = session.rows(
+        f"SELECT count({cell}), count(DISTINCT {cell}), count({number}) FROM {rows}"
+    )[0]
+    fault = hint = ""
+    if not filled:
+        fault, hint = "the label is missing in every row", "Choose another label column."
+    elif definition.task == "regression" and not numbers:
+        fault, hint = "the label holds no number to be predicted", "Use --task classification."
+    elif values == 1:
+        fault, hint = "the label has only one value", "A model needs at least two to tell apart."
+    elif definition.task == "classification" and values > MOST_CLASSES:
+        fault = f"the label has {values:,} classes, more than {MOST_CLASSES:,}"
+        hint = "Use --task regression." if numbers == filled else "Choose another label column."
+    if fault:
+        raise DataError(fault, source=reading.source, column=column.name, hint=hint)
+    return definition

@@ -1,0 +1,67 @@
+"""What a store can suffer from outside, told apart from mistakes in a statement."""
+
+from __future__ import annotations
+
+import duckdb
+
+from workbench.errors import StoreError
+from workbench.settings import without_password
+
+_BUSY = (
+    "database is locked",
+    "database table is locked",
+    "database schema has changed",
+    "conflict",
+    "could not serialize",
+    "deadlock detected",
+    "duplicate key value violates unique constraint",
+    "unique constraint failed",
+)
+
+
+def is_busy(error: duckdb.Error) -> bool:
+    """Tell whether a statement failed only because another process was writing."""
+    text = str(error).lower()
+    return any(sign in text for sign in _BUSY)
+
+
+def explained(error: duckdb.Error, url: str) -> StoreError | None:
+    """Turn a failure of disk, catalogue, data file, network or memory into an error of ours.
+
+    Returns
+    -------
+    StoreError or None
+        None where the statement itself is at fault, which is a programming error and stays what it is.
+    """
+    lake = without_password(url)
+    said = without_password(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
+    lowered = str(error).lower()
+
+    def any_of(*signs: str) -> bool:
+        return any(sign in lowered for sign in signs)
+
+    if any_of("no space left", "disk is full", "disk full", "could not write all"):
+        return StoreError(f"The disk that holds the lake {lake} is full. Nothing was changed.", hint="Free some space.")
+    if any_of("disk i/o error"):
+        # SQLite's word also for a full disk, where not even its journal can be made.
+        return StoreError(
+            f"The disk that holds the lake {lake} is full, or fails ({said}). Nothing was changed.",
+            hint="Free some space, and look at the system's log if there is enough.",
+        )
+    if any_of("readonly", "read-only", "permission denied"):
+        return StoreError(f"The lake {lake} cannot be written: {said}", hint="Check the rights on its folder.")
+    if any_of("not a database"):
+        return StoreError(
+            f"{lake} is not a lake's catalogue.", hint="Give the catalog.sqlite of a lake, or a path that is free."
+        )
+    if any_of("malformed", "no magic bytes", "too small to be a parquet", "corrupt"):
+        return StoreError(f"A file of the lake {lake} is damaged: {said}", hint="Bring it back from a backup.")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StoreError(
+            f"DuckDB needs more memory than the setting memory_limit allows: {said}",
+            hint="Raise it: WORKBENCH_MEMORY_LIMIT=4GB, or memory_limit in workbench.toml.",
+        )
+    # DuckLake reports what its catalogue's database says as a bare Error.
+    if isinstance(error, (duckdb.IOException, duckdb.ConnectionException)) or type(error) is duckdb.Error:
+        return StoreError(f"The lake {lake} cannot be read or written: {said}")
+    return None

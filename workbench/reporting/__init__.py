@@ -1,0 +1,15 @@
+"""Results as text for people and as documents for other programs; values in, text out."""
+
+from workbench.reporting.figures import badge, format_accuracy, format_count, format_metric, format_points
+from workbench.reporting.versions import accuracy_of, report_comparison, verdict_of
+
+__all__ = [
+    "accuracy_of",
+    "badge",
+    "format_accuracy",
+    "format_count",
+    "format_metric",
+    "format_points",
+    "report_comparison",
+    "verdict_of",
+]

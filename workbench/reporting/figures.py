@@ -1,0 +1,79 @@
+"""How figures are written, everywhere alike: shares as per cent with their interval, changes in points, verdicts."""
+
+from __future__ import annotations
+
+SHARES = frozenset({"accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "recall"})
+"""Metrics between 0 and 1 that people read as per cent; the others are written as plain numbers."""
+
+WORDS = {"gain": "GAIN", "loss": "LOSS", "cannot tell": "CANNOT TELL", "no change": "NO CHANGE"}
+
+
+def format_count(number: int) -> str:
+    """Write a count with thousands separators."""
+    return f"{number:,}"
+
+
+def format_accuracy(mean: float | None, low: float | None = None, high: float | None = None) -> str:
+    """Write a share and its interval: ``84.9 % (84.3–85.5)``; a dash where it is undefined."""
+    if mean is None:
+        return "–"
+    interval = "" if low is None or high is None else f" ({100 * low:.1f}–{100 * high:.1f})"
+    return f"{100 * mean:.1f} %{interval}"
+
+
+def format_metric(metric: str, mean: float | None, low: float | None = None, high: float | None = None) -> str:
+    """Write a metric's value and interval in its own unit."""
+    if metric in SHARES or mean is None:
+        return format_accuracy(mean, low, high)
+    interval = "" if low is None or high is None else f" ({low:.4g}–{high:.4g})"
+    return f"{mean:.4g}{interval}"
+
+
+def format_points(change: float | None, *, metric: str = "accuracy") -> str:
+    """Write a change with its sign: ``+1.2 pt``, or as a plain number where the metric is no share."""
+    if change is None:
+        return "–"
+    if metric not in SHARES:
+        return f"{change:+.4g}"
+    points = round(100 * change, 1)
+    return "0.0 pt" if points == 0 else f"{points:+.1f} pt".replace("-", "−")
+
+
+def badge(
+    verdict: str,
+    change: float | None,
+    low: float | None,
+    high: float | None,
+    detectable: float | None,
+    *,
+    metric: str = "accuracy",
+) -> str:
+    """Write a verdict in the same words everywhere.
+
+    ``GAIN +1.6 pt (0.9 to 2.3)``, ``LOSS …``, ``CANNOT TELL (0.4 pt; this test set shows 0.7 or more)``, ``NO CHANGE``.
+
+    Parameters
+    ----------
+    verdict : {"gain", "loss", "cannot tell", "no change"}
+        What the interval says.
+    change, low, high, detectable : float or None
+        In the metric's unit; None where undefined.
+    metric : str
+        Decides the unit: shares are written in points.
+    """
+    word = WORDS[verdict]
+    if verdict == "no change":
+        return word
+    if change is None:
+        return f"{word} (undefined on these rows)"
+    scale, unit = (100.0, " pt") if metric in SHARES else (1.0, "")
+
+    def number(value: float) -> str:
+        text = f"{scale * value:.1f}" if unit else f"{value:.4g}"
+        return text.replace("-", "−").replace("−0.0", "0.0")
+
+    if verdict == "cannot tell":
+        shows = "" if detectable is None else f"; this test set shows {number(detectable)} or more"
+        return f"{word} ({number(change)}{unit}{shows})"
+    interval = "" if low is None or high is None else f" ({number(low)} to {number(high)})"
+    return f"{word} {format_points(change, metric=metric)}{interval}"

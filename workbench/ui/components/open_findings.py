@@ -1,0 +1,48 @@
+"""What is open, by check."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from workbench.reporting import format_count
+from workbench.ui.charts import findings_chart
+from workbench.ui.components.message import show_empty
+from workbench.ui.session import ink
+from workbench.ui.standing import Standing
+from workbench.ui.wording import command
+
+SHOWN = 12
+"""Bars; what remains is added up in one."""
+
+
+def show_open_findings(state: Standing, lake: str) -> None:
+    """Show how many findings of each check are open at the chosen version."""
+    number = state.version.version
+    if not state.findings:
+        st.subheader("Open findings")
+        if state.ever_found:
+            st.text(f"No finding is open at v{number}.")
+            return
+        show_empty(
+            "Here the open findings will be counted, check by check.",
+            todo="Run the checks on the newest version:",
+            command=command(lake, "check", state.version.dataset),
+            key="no-findings",
+        )
+        return
+    counts = sorted(state.findings.items(), key=lambda item: (-item[1], item[0]))
+    rest = counts[SHOWN:]
+    shown = counts[:SHOWN] + ([(f"{len(rest)} other checks", sum(count for _, count in rest))] if rest else [])
+    frame = pd.DataFrame(shown, columns=["check", "count"])
+    frame["shown"] = frame["count"].map(format_count)
+    total = format_count(sum(state.findings.values()))
+    st.altair_chart(
+        findings_chart(frame, title=f"{total} open {'finding' if total == '1' else 'findings'} at v{number}, by check", ink=ink()),
+        key="findings",
+        alt=f"Open findings at v{number} by check: "
+        + ", ".join(f"{row.check} {row.shown}" for row in frame.itertuples())
+        + ".",
+    )
+    if state.checked is False and number == state.newest:
+        st.text(f"v{number} has not been checked yet: these are the findings of earlier checks that still stand.")

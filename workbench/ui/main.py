@@ -1,0 +1,47 @@
+"""The app as a whole: its pages, and what they say when something is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from workbench.errors import UnknownName, WorkbenchError
+from workbench.ui.components.message import show_empty, show_error
+from workbench.ui.pages import overview
+from workbench.ui.wording import command
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Show the page that the address names."""
+    st.set_page_config(page_title="Workbench", page_icon=str(HERE / "icon.svg"), layout="wide")
+    st.html(HERE / "style.css")
+    page = st.navigation([st.Page(overview.show, title="Overview", url_path="overview", default=True)])
+    try:
+        page.run()
+    except UnknownName as error:
+        if error.kind == "lake":
+            _no_lake(error.name)
+        else:
+            show_error(error, title=f"This {error.kind} is not there")
+    except WorkbenchError as error:
+        show_error(error)
+
+
+def _no_lake(url: str) -> None:
+    """Say how the first lake comes about."""
+    st.title("No lake yet")
+    show_empty(
+        f"There is no lake at {url.removeprefix('sqlite:')}. Once there is one, this page shows how the accuracy of "
+        "the fixed model moved from version to version, and which findings are open.",
+        todo="Make one with the shipped sample, or import a file of your own:",
+        command="\n".join(
+            [
+                command(url, "demo", "--no-app"),
+                command(url, "import", "people", "people.csv", "--key", "id", "--label", "income"),
+            ]
+        ),
+        key="no-lake",
+    )
