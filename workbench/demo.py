@@ -79,9 +79,7 @@ def run_demo(lake: OpenLake, *, say: Callable[[str], None], progress: Progress =
         progress=progress,
     )
     _measure(lake, progress)
-    say(
-        "Rules: one spelling per category, no stray blanks, impossible ages missing, test labels without their full stop."
-    )
+    say("Rules: one spelling per category, no stray blanks, no impossible ages, test labels without their full stop.")
     head = newest(lake.lake, DATASET)
     draft = new_draft(lake.lake, DATASET, title="rules", author=lake.author).draft
     stage_rules(lake.lake, draft, view_of(lake.lake, head), read_rules(folder / "adult_rules.csv"), author=lake.author)

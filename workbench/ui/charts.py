@@ -7,6 +7,7 @@ with the light and the dark page, as WCAG 2.2 (1.4.11) asks of graphics. A shape
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import altair as alt
@@ -30,6 +31,16 @@ HEIGHT = 380
 
 BAR, AROUND_BARS = 28, 100
 """Pixels per bar, and for the title and the axis."""
+
+HOVER = {
+    "name": "version",
+    "figure": "figure (95 % interval)",
+    "against": "against the one before",
+    "author": "author",
+    "when": "when",
+    "message": "message",
+}
+"""Column of the points → what the pointer calls it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ def accuracy_chart(
     points : DataFrame of shape (n_versions, n_columns)
         ``version`` (number), ``value``, ``low``, ``high`` (in ``unit``; missing where unknown), ``comparable``,
         ``series`` (figures of different ones are not joined), ``selected``, ``verdict`` (a key of :data:`MARKS`), and
-        the texts ``name``, ``figure``, ``against``, ``author``, ``when``, ``message`` that the pointer brings up.
+        the texts of :data:`HOVER`.
     metric, unit : str
         Name and unit of the vertical axis; the unit may be empty.
     model : str
@@ -71,55 +82,45 @@ def accuracy_chart(
     ink : str
         Colour of texts.
     """
-    x = alt.X(
-        "version:Q",
-        title="version",
-        scale=alt.Scale(domain=[points["version"].min() - 0.5, points["version"].max() + 0.5], nice=False),
-        axis=alt.Axis(labelExpr="'v' + datum.value", grid=False, labelFlush=False, **_ticks(points["version"])),
-    )
-    sound = points[points["comparable"]]
+    sound, strange = points[points["comparable"]], points[~points["comparable"]]
     scale = alt.Scale(zero=False, nice=True, domain=_domain(sound, floor))
-    vertical = {"title": f"{metric} ({unit})" if unit else metric, "scale": scale, "axis": alt.Axis(labelFlush=False)}
-    y = alt.Y("value:Q", **vertical)
-    hover = [
-        alt.Tooltip(field=name, type="nominal", title=heading)
-        for name, heading in {
-            "name": "version",
-            "figure": f"{metric} (95 % interval)",
-            "against": "against the one before",
-            "author": "author",
-            "when": "when",
-            "message": "message",
-        }.items()
-    ]
-    base = alt.Chart(sound).encode(x=x, y=y)
-    ends = {"y": alt.Y("low:Q", **vertical), "y2": alt.Y2("high")}
-    marks = alt.Scale(domain=[*MARKS], range=[colour for colour, _ in MARKS.values()])
-    shapes = alt.Scale(domain=[*MARKS], range=[shape for _, shape in MARKS.values()])
-    shown = [verdict for verdict in MARKS if verdict in set(sound["verdict"])]
-    legend = alt.Legend(orient="bottom", title="against the one before:", titleOrient="left", values=shown)
-    layers = [
-        *_shading(floor, vertical),
-        alt.Chart(sound).mark_area(color=BLUE, opacity=0.18).encode(x=x, detail="series:N", **ends),
-        alt.Chart(sound).mark_rule(color=BLUE, strokeWidth=1.5, opacity=0.6).encode(x=x, **ends),
-        base.mark_line(color=BLUE, strokeWidth=2).encode(detail="series:N"),
+
+    def y(field: str) -> alt.Y:
+        title = f"{metric} ({unit})" if unit else metric
+        return alt.Y(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(labelFlush=False))
+
+    x = _by_version(points["version"])
+    hover = [alt.Tooltip(field=name, type="nominal", title=title) for name, title in HOVER.items()]
+    colours, shapes = ([mark[part] for mark in MARKS.values()] for part in (0, 1))
+    legend = alt.Legend(
+        orient="bottom",
+        title="against the one before:",
+        titleOrient="left",
+        values=[verdict for verdict in MARKS if verdict in set(sound["verdict"])],
+    )
+    base = alt.Chart(sound).encode(x=x)
+    chart = alt.layer(
+        *(_shading(floor, y) if floor else []),
+        base.mark_area(color=BLUE, opacity=0.18).encode(y=y("low"), y2="high", detail="series:N"),
+        base.mark_rule(color=BLUE, strokeWidth=1.5, opacity=0.6).encode(y=y("low"), y2="high"),
+        base.mark_line(color=BLUE, strokeWidth=2).encode(y=y("value"), detail="series:N"),
         base.mark_point(filled=True, opacity=1)
         .encode(
-            color=alt.Color("verdict:N", scale=marks, legend=legend),
-            shape=alt.Shape("verdict:N", scale=shapes, legend=legend),
+            y=y("value"),
+            color=alt.Color("verdict:N", scale=alt.Scale(domain=[*MARKS], range=colours), legend=legend),
+            shape=alt.Shape("verdict:N", scale=alt.Scale(domain=[*MARKS], range=shapes), legend=legend),
             size=alt.condition("datum.selected", alt.value(260), alt.value(110)),
             tooltip=hover,
         )
         .add_params(alt.selection_point(name="version", fields=["version"], on="click", clear=False)),
-        *_apart(points[~points["comparable"]], x, hover, ink),
-    ]
+        *(_apart(strange, x, hover, ink) if len(strange) else []),
+    ).properties(height=HEIGHT)
     told = [f"model: {model}; band: 95 % interval", *([f"grey: {floor.text}"] if floor else [])]
-    heading = f"{metric.capitalize()} of the fixed model by version"
-    return _titled(alt.layer(*layers).properties(height=HEIGHT), heading, told, ink)
+    return _dressed(chart, alt.TitleParams(f"{metric.capitalize()} of the fixed model by version", subtitle=told), ink)
 
 
 def findings_chart(counts: pd.DataFrame, *, title: str, ink: str) -> alt.LayerChart:
-    """Draw how many findings each check has, most first, with the count beside the bar.
+    """Draw how many findings each check has, in the order given, with the count beside the bar.
 
     Parameters
     ----------
@@ -130,41 +131,44 @@ def findings_chart(counts: pd.DataFrame, *, title: str, ink: str) -> alt.LayerCh
     ink : str
         Colour of texts.
     """
+    labels = alt.Axis(labelLimit=260, labelOverlap=False, ticks=False, domain=False)
+    whole = alt.Axis(format=",d", tickMinStep=1, tickCount=4)
     base = alt.Chart(counts).encode(
-        y=alt.Y("check:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False, ticks=False, domain=False)),
-        x=alt.X(
-            "count:Q",
-            title="open findings (count)",
-            axis=alt.Axis(format=",d", tickMinStep=1, tickCount=4),
-            scale=alt.Scale(domainMin=0, padding=40),
-        ),
-        tooltip=[
-            alt.Tooltip("check:N", title="check"),
-            alt.Tooltip("shown:N", title="open findings"),
-        ],
+        y=alt.Y("check:N", sort=None, title=None, axis=labels),
+        x=alt.X("count:Q", title="open findings (count)", axis=whole, scale=alt.Scale(domainMin=0, padding=40)),
+        tooltip=[alt.Tooltip("check:N", title="check"), alt.Tooltip("shown:N", title="open findings")],
     )
-    bars = alt.layer(
-        base.mark_bar(color=BLUE, height=BAR - 12),
+    chart = alt.layer(
+        base.mark_bar(color=BLUE, height=BAR - 10),
         base.mark_text(align="left", dx=6, color=ink, fontSize=13).encode(text="shown:N"),
-    )
-    return _titled(bars.properties(height=BAR * len(counts) + AROUND_BARS), title, [], ink)
+    ).properties(height=BAR * len(counts) + AROUND_BARS)
+    return _dressed(chart, alt.TitleParams(title), ink)
 
 
-def _titled(chart: alt.LayerChart, title: str, told: list[str], ink: str) -> alt.LayerChart:
-    """Give a chart its title, what else is to be told, and readable texts."""
-    return (
-        chart.properties(title=alt.TitleParams(title, **({"subtitle": told} if told else {})))
+def _dressed(chart: alt.LayerChart | alt.FacetChart, title: alt.TitleParams, ink: str) -> alt.LayerChart:
+    """Give a chart its title and readable texts."""
+    dressed: alt.LayerChart = (
+        chart.properties(title=title)
         .configure_title(anchor="start", subtitleColor=ink, subtitleFontSize=13, subtitlePadding=4)
         .configure_axis(labelColor=ink, titleColor=ink)
         .configure_legend(labelColor=ink, titleColor=ink)
     )
+    return dressed
 
 
-def _ticks(versions: pd.Series[int]) -> dict[str, object]:
-    """One tick a version, or where that is too many only whole numbers."""
-    if len(versions) <= 25:
-        return {"values": versions.tolist(), "labelOverlap": True}
-    return {"tickMinStep": 1, "format": "d", "labelOverlap": True}
+def _by_version(versions: pd.Series[int]) -> alt.X:
+    """Lay out versions from left to right: one tick each, or where those are too many only whole numbers."""
+    few = len(versions) <= 25
+    axis = alt.Axis(
+        labelExpr="'v' + datum.value",
+        labelFlush=False,
+        labelOverlap=True,
+        grid=False,
+        values=versions.tolist() if few else alt.Undefined,
+        tickMinStep=alt.Undefined if few else 1,
+    )
+    scale = alt.Scale(domain=[float(versions.min()) - 0.5, float(versions.max()) + 0.5], nice=False)
+    return alt.X("version:Q", title="version", scale=scale, axis=axis)
 
 
 def _domain(sound: pd.DataFrame, floor: Floor | None) -> list[float]:
@@ -177,22 +181,18 @@ def _domain(sound: pd.DataFrame, floor: Floor | None) -> list[float]:
     return [min(known) - room, max(known) + room]
 
 
-def _shading(floor: Floor | None, vertical: dict[str, object]) -> list[alt.Chart]:
+def _shading(floor: Floor, y: Callable[[str], alt.Y]) -> list[alt.Chart]:
     """Shade the changes that cannot be told from chance, and mark the figure that they are counted from."""
-    if floor is None:
-        return []
     low, high = floor.around - floor.detectable, floor.around + floor.detectable
     band = alt.Chart(pd.DataFrame({"low": [low], "high": [high], "around": [floor.around]}))
     return [
-        band.mark_rect(color=SLATE, opacity=0.16).encode(y=alt.Y("low:Q", **vertical), y2="high"),
-        band.mark_rule(color=SLATE, strokeDash=[4, 4]).encode(y=alt.Y("around:Q", **vertical)),
+        band.mark_rect(color=SLATE, opacity=0.16).encode(y=y("low"), y2="high"),
+        band.mark_rule(color=SLATE, strokeDash=[4, 4]).encode(y=y("around")),
     ]
 
 
 def _apart(strange: pd.DataFrame, x: alt.X, hover: list[alt.Tooltip], ink: str) -> list[alt.Chart]:
     """Put versions whose figure is not comparable at the foot of the chart, outside its scale."""
-    if strange.empty:
-        return []
     foot = alt.Chart(strange).encode(x=x, y=alt.value(alt.ExprRef("height - 12")), tooltip=hover)
     return [
         foot.mark_point(shape="cross", angle=45, filled=True, size=90, color=SLATE, opacity=1),

@@ -1,4 +1,4 @@
-"""How the app writes commands and times."""
+"""How the app writes commands, counts and times."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from workbench.reporting import format_count
 from workbench.settings import DEFAULT_LAKE
 
 _STEPS = ((timedelta(minutes=1), timedelta(hours=1), "min"), (timedelta(hours=1), timedelta(days=1), "h"))
@@ -25,6 +26,11 @@ def command(lake: str, *words: str) -> str:
     usual = f"sqlite:{Path(DEFAULT_LAKE.removeprefix('sqlite:')).resolve()}"
     named = ["--lake", lake] if lake.startswith("sqlite:") and lake != usual else []
     return shlex.join(["workbench", *named, *words])
+
+
+def count_of(count: int, what: str) -> str:
+    """Write ``1 finding``, ``1,214 findings``."""
+    return f"{format_count(count)} {what}" + ("" if count == 1 else "s")
 
 
 def ago(moment: datetime, *, now: datetime | None = None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from workbench.metrics import METRICS, metrics_of
+from workbench.metrics import metrics_of
 from workbench.reporting import format_metric, format_points, verdict_of
 from workbench.ui.charts import Floor, accuracy_chart
 from workbench.ui.components.message import show_empty

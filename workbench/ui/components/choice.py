@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 from markupsafe import Markup
 
 from workbench.api import OpenLake
+from workbench.drafts import Draft
 from workbench.errors import UnknownName
 from workbench.lake import Version
 from workbench.settings import without_password
 from workbench.ui.components.markup import element
+from workbench.ui.wording import count_of
 from workbench.versions import list_versions, resolve
 
 NEWEST = ""
@@ -37,6 +41,14 @@ def choose(lake: OpenLake) -> Version | None:
             st.space("small")
             _say("Lake", without_password(lake.lake.url))
             _say("You are recorded as", lake.author)
+
+
+def show_drafts(drafts: Sequence[Draft]) -> None:
+    """Show in the sidebar which drafts are open."""
+    with st.sidebar:
+        for draft in drafts:
+            title = f" “{draft.title}”" if draft.title else ""
+            _say("Open draft", f"{draft.draft}{title} by {draft.author}: {count_of(draft.corrections, 'correction')}")
 
 
 def _dataset(names: list[str]) -> str:

@@ -7,12 +7,13 @@ import streamlit as st
 from workbench.reporting import format_count
 from workbench.ui.components.markup import element
 from workbench.ui.standing import Standing
+from workbench.ui.wording import count_of
 
 
 def show_headline(state: Standing) -> None:
     """Write ``adult · 16,060 rows · v4 · production = v3``."""
     version = state.version
-    rows = f"{format_count(version.rows)} {'row' if version.rows == 1 else 'rows'}"
+    rows = count_of(version.rows, "row")
     facts = [
         rows + (f", {format_count(version.excluded)} of them excluded" if version.excluded else ""),
         f"v{version.version}" + ("" if version.version == state.newest else f" (newest: v{state.newest})"),

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from workbench.reporting import format_count
 from workbench.ui.standing import Standing
-from workbench.ui.wording import command
+from workbench.ui.wording import command, count_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def next_step(state: Standing, lake: str) -> Step:
     if state.open_now:
         why = "Each is fixed, kept, excluded or set aside; fixes are staged in a draft until it is published."
         listing, deciding = workbench("findings", name), workbench("decide", name, "FINDING", "--suggested")
-        return Step(f"Review {format_count(state.open_now)} {_plural(state.open_now)}", why, (listing, deciding))
+        return Step(f"Review {count_of(state.open_now, 'finding')}", why, (listing, deciding))
     if state.drafts:
         draft = state.drafts[0]
         why = "Its corrections become the next version once it is published; first see what they would do."
@@ -70,7 +69,3 @@ def show_next_step(step: Step) -> None:
     with st.popover(step.label, type="primary", icon=":material/arrow_forward:", key="next-step"):
         st.text(step.why)
         st.code("\n".join(step.commands), language="bash", wrap_lines=True)
-
-
-def _plural(count: int) -> str:
-    return "finding" if count == 1 else "findings"

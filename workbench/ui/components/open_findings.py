@@ -10,7 +10,7 @@ from workbench.ui.charts import findings_chart
 from workbench.ui.components.message import show_empty
 from workbench.ui.session import ink
 from workbench.ui.standing import Standing
-from workbench.ui.wording import command
+from workbench.ui.wording import command, count_of
 
 SHOWN = 12
 """Bars; what remains is added up in one."""
@@ -36,13 +36,8 @@ def show_open_findings(state: Standing, lake: str) -> None:
     shown = counts[:SHOWN] + ([(f"{len(rest)} other checks", sum(count for _, count in rest))] if rest else [])
     frame = pd.DataFrame(shown, columns=["check", "count"])
     frame["shown"] = frame["count"].map(format_count)
-    total = format_count(sum(state.findings.values()))
-    st.altair_chart(
-        findings_chart(frame, title=f"{total} open {'finding' if total == '1' else 'findings'} at v{number}, by check", ink=ink()),
-        key="findings",
-        alt=f"Open findings at v{number} by check: "
-        + ", ".join(f"{row.check} {row.shown}" for row in frame.itertuples())
-        + ".",
-    )
+    title = f"{count_of(sum(state.findings.values()), 'open finding')} at v{number}, by check"
+    words = ", ".join(f"{check} {count}" for check, count in frame[["check", "shown"]].values)
+    st.altair_chart(findings_chart(frame, title=title, ink=ink()), key="findings", alt=f"{title}: {words}.")
     if state.checked is False and number == state.newest:
         st.text(f"v{number} has not been checked yet: these are the findings of earlier checks that still stand.")

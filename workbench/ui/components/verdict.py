@@ -21,7 +21,7 @@ def show_verdict(state: Standing) -> None:
     metric = main_metric(document).replace("_", " ")
     said = [element("span", f"{metric} of v{number}"), element("span", figure(accuracy_of(document)), css="wb-figure")]
     if comparison is None:
-        said.append(element("span", "the first version measured; a verdict needs two"))
+        said.append(element("span", "no verdict: no earlier version was measured"))
     else:
         said.append(element("span", f"against v{comparison['a'].rpartition('@')[2]}"))
         said.append(badge(verdict_of(document), comparison["verdict"]))
@@ -33,6 +33,10 @@ def _moved_by(comparison: dict[str, Any]) -> str:
     """Name the parts that moved the published figure."""
     if not comparison["comparable"]:
         return "what moved it cannot be told: one of the two published figures is not comparable"
-    parts = {part: format_points(change, metric=comparison["metric"]) for part, change in comparison["parts"].items() if change is not None}
+    parts = {
+        part: format_points(change, metric=comparison["metric"])
+        for part, change in comparison["parts"].items()
+        if change is not None
+    }
     moved = {part: text for part, text in parts.items() if any(digit in text for digit in "123456789")}
     return "what moved it: " + (" · ".join(f"{part} {text}" for part, text in moved.items()) or "nothing to speak of")

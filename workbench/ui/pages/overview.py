@@ -1,4 +1,4 @@
-"""Overview: where do we stand, and what next?"""
+"""Overview answers "where do we stand, and what next?"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from workbench.ui import session
 from workbench.ui.components.accuracy import show_accuracy
-from workbench.ui.components.choice import choose
+from workbench.ui.components.choice import choose, show_drafts
 from workbench.ui.components.headline import show_headline
 from workbench.ui.components.message import show_empty
 from workbench.ui.components.next_step import next_step, show_next_step
@@ -36,6 +36,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         show_headline(state)
         show_next_step(next_step(state, url))
+    show_drafts(state.drafts)
     show_verdict(state)
     show_accuracy(state, url)
     show_open_findings(state, url)
