@@ -12,9 +12,9 @@ rows), ``of_means`` (it is a function of such means) or ``components`` (it is ne
 Examples
 --------
 >>> import numpy as np
->>> y = encode(["no", "yes", "yes"], ["no", "yes"])
->>> METRICS["accuracy"].score(y, np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])).round(3)
-np.float64(0.667)
+>>> y = encode(["no", "yes", "yes", "yes"], ["no", "yes"])
+>>> METRICS["accuracy"].score(y, np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.5, 0.5]]))
+0.5
 """
 
 from __future__ import annotations

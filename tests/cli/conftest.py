@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import workbench
 from workbench.cli import main
 
 PEOPLE = """id,age,city,job,income,comment
@@ -45,14 +47,30 @@ class Ran:
         return json.loads(self.out)
 
 
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder with the dataset people imported, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("project")
+    _lay_out(folder)
+    with workbench.open(f"sqlite:{folder / 'data' / 'lake' / 'catalog.sqlite'}", author="ann", create=True) as lake:
+        lake.import_data(
+            "people",
+            str(folder / "people.csv"),
+            key=["id"],
+            label="income",
+            ignore=["comment"],
+            schema="schemas/people.py",
+            message="first",
+        )
+    return folder
+
+
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     """Run ``workbench …`` in a folder of its own: ``shell("versions", "people", "--json").json``."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORKBENCH_AUTHOR", "ann")
-    (tmp_path / "people.csv").write_text(PEOPLE)
-    (tmp_path / "schemas").mkdir()
-    (tmp_path / "schemas" / "people.py").write_text(SCHEMA)
+    _lay_out(tmp_path)
 
     def shell(*arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["workbench", *arguments])
@@ -65,10 +83,14 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 @pytest.fixture
-def people(shell: Callable[..., Ran]) -> Callable[..., Ran]:
-    """The shell, with the dataset people imported."""
-    done = shell(
-        "import", "people", "people.csv", "--key", "id", "--label", "income", "--ignore", "comment", "-m", "first"
-    )
-    assert done.code == 0, done.err
+def people(shell: Callable[..., Ran], imported: Path, tmp_path: Path) -> Callable[..., Ran]:
+    """The shell, in a project with the dataset people."""
+    shutil.copytree(imported, tmp_path, dirs_exist_ok=True)
     return shell
+
+
+def _lay_out(folder: Path) -> None:
+    """Put a source file and its schema into a folder."""
+    (folder / "people.csv").write_text(PEOPLE)
+    (folder / "schemas").mkdir(exist_ok=True)
+    (folder / "schemas" / "people.py").write_text(SCHEMA)

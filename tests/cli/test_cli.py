@@ -13,7 +13,9 @@ VERSION = {
 }  # fmt: skip
 
 
-def test_import_makes_version_1_and_lists_it(people):
+def test_import_makes_version_1_and_lists_it(shell):
+    people = shell
+    people("import", "people", "people.csv", "--key", "id", "--label", "income", "--ignore", "comment", "-m", "first")
     [version] = people("versions", "people", "--json").json
     assert set(version) >= VERSION
     assert (version["dataset"], version["version"], version["rows"], version["author"]) == ("people", 1, 6, "ann")

@@ -168,6 +168,11 @@ def test_the_identity_survives_edits_of_other_columns_and_follows_the_value(
     assert status(lake, first) == "fixed"
 
 
+def test_the_identity_is_the_same_in_every_release(lake: Lake, people: Version) -> None:
+    run(lake, people, ages((2, "999")), groups((2, "1 and 2")))
+    assert names(queue(lake, "people")) == ["X", "Y"]
+
+
 def test_the_identity_of_a_group_is_its_members(lake: Lake, people: Version, publish: Publish) -> None:
     run(lake, people, groups((2, "1 and 2"), (4, "3 and 4")))
     first, other = queue(lake, "people", order="row")

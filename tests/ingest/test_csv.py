@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,13 +92,12 @@ def same(stored: object, text: str | None) -> bool:
     table=st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(cells, min_size=n, max_size=n), min_size=1, max_size=6)),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
     end=st.sampled_from(["\n", "\r\n"]),
-    data=st.data(),
 )
 def test_what_is_written_is_read(
-    load: Importer, rows: Callable[..., list], table: list[list[str | None]], delimiter: str, end: str, data: st.DataObject
+    load: Importer, rows: Callable[..., list], table: list[list[str | None]], delimiter: str, end: str
 ) -> None:
     header = [f"c{n}" for n in range(len(table[0]))]
-    name = f"d{abs(hash((str(table), delimiter, end)))}"
+    name = f"d{uuid.uuid4().hex}"
     version = load(written([header, *table], delimiter, end), name, file=f"{name}.csv")
     stored = rows(version)
     assert version.rows == len(stored) == len(table)

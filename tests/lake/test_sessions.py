@@ -117,10 +117,3 @@ def test_a_data_file_that_is_gone_or_damaged_is_named(lake, make, settings, dama
             view.fetch("SELECT sum(id) FROM {rows}")
         with pytest.raises(StoreError, match=says):
             view.to_arrow()
-
-
-def test_a_query_that_needs_more_memory_than_allowed_says_which_setting_to_raise(tmp_path, settings):
-    small = settings.model_copy(update={"memory_limit": "20MB"})
-    with open_lake(small, create=True) as lake, pytest.raises(StoreError, match="memory_limit") as caught:
-        lake.read("SELECT count(*) FROM (SELECT list(i::VARCHAR || repeat('x', 100)) FROM range(1000000) t(i))")
-    assert "WORKBENCH_MEMORY_LIMIT" in caught.value.hint

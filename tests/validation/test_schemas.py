@@ -66,7 +66,7 @@ def test_a_schema_may_import_from_its_own_folder_and_leaves_no_trace(tmp_path):
         ("x = 1\n", ["no schema"]),
         ("schema = {'a': int}\n", ["builtins.dict", "not a pandera schema"]),
         (
-            "from pandera.pandas import DataFrameModel as Model\nclass A(Model):\n    a: int\nclass B(Model):\n    b: int\n",
+            "from pandera.pandas import DataFrameModel as M\nclass A(M):\n    a: int\nclass B(M):\n    b: int\n",
             ["several schemas: A, B", "named 'schema'"],
         ),
         (

@@ -22,14 +22,15 @@ _URGENCY = (
 
 ORDERS = MappingProxyType(
     {
-        "score": f"{_URGENCY}, coalesce(lane = 2, false), score NULLS LAST, check_code, rid, column_name, finding",
+        "score": f"version IS NULL, {_URGENCY}, coalesce(lane = 2, false), score NULLS LAST, check_code, rid, "
+        "column_name, finding",
         "row": "rid NULLS FIRST, column_name, check_code, finding",
     }
 )
 """How the queue can be sorted.
 
 ``score``: broken rules, findings about groups of rows, labels, warnings; in each of them test rows last, then the worst
-score first. ``row``: by row identity, findings about columns and the table before all rows.
+score first; what is gone comes after all that is there. ``row``: by row identity, findings about columns and the table before all rows.
 """
 
 BY = MappingProxyType(

@@ -20,10 +20,14 @@ T = TypeVar("T")
 Choices = Sequence[Sequence[Cell]]
 """For each column the cells it may be stored as, best first; the last one fits everything, or is all there is."""
 
-SAMPLE = 10_000
-"""Rows from which types are proposed."""
+NOTHING = "false"
+"""Test of a column in which no cell may be: a text column that is empty so far has no type yet."""
 
-_TESTS = 2_000
+SAMPLE_ROWS, SAMPLE_CELLS = 10_000, 200_000
+"""At most so many rows and cells, from the top, are looked at before the pass."""
+
+_TESTS = 100
+"""Tests in one query: DuckDB compares all expressions of a query with each other."""
 
 
 def choices(session: Session, reading: Reading, forced: Mapping[str, str]) -> list[list[Cell]]:
@@ -53,7 +57,7 @@ def choices(session: Session, reading: Reading, forced: Mapping[str, str]) -> li
 
 def fresh(raw: str) -> list[Cell]:
     """List what a text column may be that the dataset does not have yet; a column with no cell at all is text."""
-    return [Cell("VARCHAR", raw, "false", raw, raw), *(text_cell(raw, kind) for kind in (*CANDIDATES, "VARCHAR"))]
+    return [Cell("VARCHAR", raw, NOTHING, raw, raw), *(text_cell(raw, kind) for kind in (*CANDIDATES, "VARCHAR"))]
 
 
 def read_typed(
@@ -62,8 +66,6 @@ def read_typed(
     options: Choices,
     work: Callable[[Sequence[Cell]], T],
     progress: Progress,
-    *,
-    sample: bool = True,
 ) -> tuple[T, list[Cell]]:
     """Do the one pass over a source, with types under which every cell survives.
 
@@ -73,8 +75,6 @@ def read_typed(
         How each column may be stored.
     work : callable
         The pass: runs a statement with :attr:`Cell.guarded` cells.
-    sample : bool
-        Propose from the first rows; otherwise propose the first choice everywhere.
 
     Returns
     -------
@@ -87,16 +87,14 @@ def read_typed(
         A cell breaks a forced type, named with line and column; or the source cannot be read.
     """
     try:
-        if sample and any(len(column) > 1 for column in options):
-            cells = _fitting(session, reading, options, f"(SELECT * FROM {reading.relation} LIMIT {SAMPLE})", None)
-        else:
-            cells = [column[0] for column in options]
+        options = _sampled(session, reading, options)
+        cells = [column[0] for column in options]
         try:
             return work(cells), cells
         except Exception as error:
             if MISFIT not in str(error):
                 raise
-        cells = _fitting(session, reading, options, reading.relation, progress)
+        cells = _fitting(session, reading, options, progress)
         return work(cells), cells
     except WorkbenchError:
         raise
@@ -104,15 +102,37 @@ def read_typed(
         raise _explained(error, reading) from error
 
 
-def _fitting(session: Session, reading: Reading, options: Choices, rows: str, progress: Progress | None) -> list[Cell]:
-    """Choose for each column the first type that no cell of some rows breaks."""
+def _sampled(session: Session, reading: Reading, options: Choices) -> list[Sequence[Cell]]:
+    """Leave out the types of new text columns that the first rows already break."""
+    new = [position for position, column in enumerate(options) if column[0].fits == NOTHING]
+    if not new:
+        return list(options)
+    tests = fresh("cell")
+    counts = ", ".join(f"count(*) FILTER ({cell.misfits})" for cell in tests)
+    names = ", ".join(f"c{position}" for position in new)
+    rows = max(1, min(SAMPLE_ROWS, SAMPLE_CELLS // len(new)))
+    found = session.rows(
+        f"SELECT name, {counts} FROM (UNPIVOT (SELECT {names} FROM {reading.relation} LIMIT {rows}) ON {names} "
+        "INTO NAME name VALUE cell) GROUP BY name"
+    )
+    broken = {name: counts for name, *counts in found}
+    return [
+        [cell for cell, count in zip(column, broken[f"c{position}"], strict=True) if not count]
+        if position in new and f"c{position}" in broken
+        else column
+        for position, column in enumerate(options)
+    ]
+
+
+def _fitting(session: Session, reading: Reading, options: Choices, progress: Progress) -> list[Cell]:
+    """Ask all cells, and choose for each column the first type that none of them breaks."""
     tests = [(c, n, cell) for c, column in enumerate(options) for n, cell in enumerate(column) if cell.fits]
     broken: dict[tuple[int, int], int] = {}
+    stage = f"finding types in {reading.source}"
     for start in range(0, len(tests), _TESTS):
         part = tests[start : start + _TESTS]
-        query = f"SELECT {', '.join(f'count(*) FILTER ({cell.misfits})' for _, _, cell in part)} FROM {rows}"
-        stage = f"finding types in {reading.source}"
-        found = session.rows(query)[0] if progress is None else watched(session, query, stage, progress)[0]
+        counts = ", ".join(f"count(*) FILTER ({cell.misfits})" for _, _, cell in part)
+        found = watched(session, f"SELECT {counts} FROM {reading.relation}", stage, progress)[0]
         broken |= {(c, n): count for (c, n, _), count in zip(part, found, strict=True)}
     chosen = []
     for c, column in enumerate(options):

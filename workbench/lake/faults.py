@@ -54,7 +54,7 @@ def explained(error: duckdb.Error, url: str) -> StoreError | None:
         return StoreError(
             f"{lake} is not a lake's catalogue.", hint="Give the catalog.sqlite of a lake, or a path that is free."
         )
-    if any_of("malformed", "no magic bytes", "too small to be a parquet", "corrupt"):
+    if any_of("malformed", "corrupt") or (isinstance(error, duckdb.InvalidInputException) and any_of(".parquet")):
         return StoreError(f"A file of the lake {lake} is damaged: {said}", hint="Bring it back from a backup.")
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(

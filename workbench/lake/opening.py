@@ -79,8 +79,6 @@ def _attach(root: duckdb.DuckDBPyConnection, url: str, files: str, *, create: bo
     with contextlib.suppress(duckdb.Error):
         root.execute("DETACH lake")
     options = f"DATA_PATH {literal(files + '/')}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 50"
-    if url.startswith("sqlite:"):
-        options += ", META_JOURNAL_MODE 'WAL'"
     # Overlapping commits are ours to repeat: DuckLake's own retry would not read and check again.
     root.execute("SET ducklake_max_retry_count = 0")
     statement = f"ATTACH {literal('ducklake:' + url)} AS lake ({options}{{more}})"
@@ -94,7 +92,8 @@ def _attach(root: duckdb.DuckDBPyConnection, url: str, files: str, *, create: bo
         _refuse_foreign(root, Path(url.removeprefix("sqlite:")))
     if not create:
         raise _absent(url)
-    root.execute(statement.format(more=""))
+    # The catalogue stays in write-ahead mode, whoever opens it later.
+    root.execute(statement.format(more=", META_JOURNAL_MODE 'WAL'" if url.startswith("sqlite:") else ""))
 
 
 def _absent(url: str) -> UnknownName:

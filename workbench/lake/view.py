@@ -7,6 +7,7 @@ which: it is a SELECT with known columns, and nothing is read before somebody as
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.lake.store import Lake, Session
+
+_ROWS = re.compile(r"""\{rows\}|"(?:[^"]|"")*"|'(?:[^']|'')*'""")
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,8 @@ class View:
             yield session
 
     def sql(self, query: str) -> str:
-        """Put this state's rows in place of ``{rows}``."""
-        return query.replace("{rows}", self.rows)
+        """Put this state's rows in place of ``{rows}``, but not inside a quoted name or value."""
+        return _ROWS.sub(lambda found: self.rows if found[0] == "{rows}" else found[0], query)
 
     def fetch(self, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Answer a query about ``{rows}`` with tuples."""

@@ -10,7 +10,7 @@ Examples
 >>> X = pd.DataFrame({"city": ["Oslo", "Rome"] * 10, "height": range(20)})
 >>> fitted = fit(model, X, X["city"].to_numpy(), seed=0)
 >>> predict(fitted, X.head(1), classes=["Oslo", "Rome"]).round(1)
-array([[1., 0.]])
+array([[0.9, 0.1]])
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Results as text for people and as documents for other programs; values in, text out."""
 
 from workbench.reporting.figures import badge, format_accuracy, format_count, format_metric, format_points
+from workbench.reporting.validations import report_validation
 from workbench.reporting.versions import accuracy_of, report_comparison, verdict_of
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "format_metric",
     "format_points",
     "report_comparison",
+    "report_validation",
     "verdict_of",
 ]

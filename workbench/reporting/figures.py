@@ -25,8 +25,8 @@ def format_metric(metric: str, mean: float | None, low: float | None = None, hig
     """Write a metric's value and interval in its own unit."""
     if metric in SHARES or mean is None:
         return format_accuracy(mean, low, high)
-    interval = "" if low is None or high is None else f" ({low:.4g}–{high:.4g})"
-    return f"{mean:.4g}{interval}"
+    interval = "" if low is None or high is None else f" ({low:.4g} to {high:.4g})"
+    return f"{mean:.4g}{interval}".replace("-", "−")
 
 
 def format_points(change: float | None, *, metric: str = "accuracy") -> str:
@@ -34,7 +34,7 @@ def format_points(change: float | None, *, metric: str = "accuracy") -> str:
     if change is None:
         return "–"
     if metric not in SHARES:
-        return f"{change:+.4g}"
+        return f"{change:+.4g}".replace("-", "−")
     points = round(100 * change, 1)
     return "0.0 pt" if points == 0 else f"{points:+.1f} pt".replace("-", "−")
 

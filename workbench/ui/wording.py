@@ -28,6 +28,11 @@ def command(lake: str, *words: str) -> str:
     return shlex.join(["workbench", *named, *words])
 
 
+def metric_name(metric: str) -> str:
+    """Write a metric's name for people: ``balanced accuracy``, ``R²``."""
+    return {"r2": "R²", "roc_auc": "ROC AUC", "mae": "MAE", "rmse": "RMSE"}.get(metric, metric.replace("_", " "))
+
+
 def count_of(count: int, what: str) -> str:
     """Write ``1 finding``, ``1,214 findings``."""
     return f"{format_count(count)} {what}" + ("" if count == 1 else "s")

@@ -27,12 +27,13 @@ def column_checks(codes: Codes, name: str, column: Any, pandera: Any, view: View
 
     A missing cell of a column with a ``default`` is no failure: pandera would fill it.
     """
+    import pandas as pd
     from pandera.dtypes import String
 
     dtype = dtype_of(pandera, column)
     asked_type = "str" if isinstance(dtype, String) else str(dtype)
     cells = (cells_of(view, name, dtype),) if there else ()
-    default = column.default is not None and column.default == column.default
+    default = not pd.isna(column.default)
     filled = pandera.add_missing_columns and (default or column.nullable)
     checks: list[PlannedCheck] = []
 

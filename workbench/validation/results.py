@@ -14,7 +14,7 @@ CheckState = Literal["passed", "failed", "not applicable", "skipped", "error"]
 Severity = Literal["error", "warning"]
 
 CASE_FIELDS = ("rid", "row_key", "check_code", "column_name", "check_name", "observed", "severity")
-"""Columns of the failure cases; ``rid`` is a 64-bit integer, the others are text."""
+"""Columns of the failure cases; ``rid`` is a 64-bit integer, the others are text; ``check_name`` is cut where long."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,16 @@ class CheckOutcome:
     failures: int = 0
     message: str = ""
     name: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name, cut in the middle where it is long."""
+        return titled(self.name)
+
+
+def titled(name: str) -> str:
+    """Cut a check's long name to 60 characters, keeping the last, so that its brackets close."""
+    return name if len(name) <= 60 else f"{name[:58]}…{name[-1]}"
 
 
 @dataclass(frozen=True)

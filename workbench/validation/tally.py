@@ -11,7 +11,7 @@ import numpy as np
 
 from workbench.lake import Session, View, canonical_text, literal, quote
 from workbench.validation.plan import Kind, Plan, PlannedCheck
-from workbench.validation.results import CASE_FIELDS, CheckOutcome
+from workbench.validation.results import CASE_FIELDS, CheckOutcome, titled
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,7 +118,7 @@ def _labelled(plan: Plan, numbers: pa.ChunkedArray, columns: pa.Array | pa.Chunk
             "row_key": rows.column("row_key"),
             "check_code": _taken([check.code for check in plan.checks], numbers),
             "column_name": columns,
-            "check_name": _taken([check.name for check in plan.checks], numbers),
+            "check_name": _taken([titled(check.name) for check in plan.checks], numbers),
             "observed": rows.column("observed"),
             "severity": _taken([check.severity for check in plan.checks], numbers),
         }
@@ -165,7 +165,7 @@ def outcomes(plan: Plan, tally: Tally, cases: pa.Table) -> tuple[CheckOutcome, .
 def _sentence(check: PlannedCheck, failures: int, *, whole: bool) -> str:
     """Tell a person what failed."""
     if whole:
-        return f"The {'table' if check.column is None else 'column'} as a whole fails {check.name}."
+        return f"The {'table' if check.column is None else 'column'} as a whole fails {titled(check.name)}."
     what = "row" if check.column is None else "value"
     many = f"{failures:,} {what}{'' if failures == 1 else 's'}"
     if check.kind is Kind.TYPE:
@@ -174,4 +174,4 @@ def _sentence(check: PlannedCheck, failures: int, *, whole: bool) -> str:
         return f"{many} missing."
     if check.kind is Kind.UNIQUE:
         return f"{many} not unique."
-    return f"{many} {'fails' if failures == 1 else 'fail'} {check.name}."
+    return f"{many} {'fails' if failures == 1 else 'fail'} {titled(check.name)}."

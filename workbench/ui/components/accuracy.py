@@ -14,7 +14,7 @@ from workbench.ui.charts import Floor, accuracy_chart
 from workbench.ui.components.message import show_empty
 from workbench.ui.session import ink
 from workbench.ui.standing import Standing
-from workbench.ui.wording import command
+from workbench.ui.wording import command, metric_name
 
 
 def show_accuracy(state: Standing, lake: str) -> None:
@@ -33,22 +33,19 @@ def show_accuracy(state: Standing, lake: str) -> None:
         return
     metric = metrics_of(definition.task)[0]
     scale, unit = (100.0, "%") if metric.bounds == (0.0, 1.0) else (1.0, "")
-    points = _points(state, metric.name, scale)
-    name = metric.name.replace("_", " ")
-    chart = accuracy_chart(
-        points,
-        metric=name,
-        unit=unit,
-        model=definition.model,
-        floor=_floor(state, scale),
-        ink=ink(),
-    )
-    st.altair_chart(chart, key="accuracy", on_select=_choose, selection_mode="version", alt=_in_words(points, name))
+    points, name = _points(state, metric.name, scale), metric_name(metric.name)
+    if any(point["comparable"] for point in points):
+        frame = pd.DataFrame(points)
+        floor = _floor(state, scale)
+        chart = accuracy_chart(frame, metric=name, unit=unit, model=definition.model, floor=floor, ink=ink())
+        st.altair_chart(chart, key="accuracy", on_select=_choose, selection_mode="version", alt=_in_words(frame, name))
+    else:
+        st.text("No measured version has a figure yet that could be compared with another's.")
     _show_notes(state)
 
 
-def _points(state: Standing, metric: str, scale: float) -> pd.DataFrame:
-    """Lay out one row per measured version, for the chart."""
+def _points(state: Standing, metric: str, scale: float) -> list[dict[str, Any]]:
+    """Lay out one point per measured version, for the chart."""
     rows = []
     for document in state.documents:
         result = state.results.get(document["version"])
@@ -73,7 +70,7 @@ def _points(state: Standing, metric: str, scale: float) -> pd.DataFrame:
                 "message": document["message"],
             }
         )
-    return pd.DataFrame(rows)
+    return rows
 
 
 def _floor(state: Standing, scale: float) -> Floor | None:

@@ -37,4 +37,8 @@ def figure(text: str) -> Markup:
 
 def badge(text: str, verdict: str | None) -> Markup:
     """Write a verdict in its colour; the words say it too. Without a verdict the text stays plain."""
-    return element("span", text, css=MARKS.get(verdict, "wb-badge")) if verdict else escape(text)
+    if not verdict:
+        return escape(text)
+    said, _, interval = text.partition(" (")
+    whole = element("span", f"({interval}", css="" if ";" in interval else "wb-short") if interval else ""
+    return element("span", said, " " if interval else "", whole, css=MARKS.get(verdict, "wb-badge"))

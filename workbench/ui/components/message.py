@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.errors import WorkbenchError
+from workbench.errors import StoreError, WorkbenchError
 from workbench.settings import without_password
 
 
@@ -19,6 +19,9 @@ def show_error(error: WorkbenchError, *, title: str = "This cannot be shown") ->
         st.text(without_password(error.message))
         if error.hint:
             st.text(without_password(error.hint))
+        if isinstance(error, StoreError):
+            # Any click runs the page again.
+            st.button("Try again", type="primary", key="again")
 
 
 def show_empty(what: str, *, todo: str, command: str, key: str) -> None:
@@ -38,4 +41,4 @@ def show_empty(what: str, *, todo: str, command: str, key: str) -> None:
     with st.container(border=True, key=key):
         st.text(what)
         st.text(todo)
-        st.code(command, language="bash", wrap_lines=True)
+        st.code(command, language=None, wrap_lines=True)

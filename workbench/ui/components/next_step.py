@@ -68,4 +68,4 @@ def show_next_step(step: Step) -> None:
     """Show the page's primary button; it opens on the commands."""
     with st.popover(step.label, type="primary", icon=":material/arrow_forward:", key="next-step"):
         st.text(step.why)
-        st.code("\n".join(step.commands), language="bash", wrap_lines=True)
+        st.code("\n".join(step.commands), language=None, wrap_lines=True)

@@ -10,6 +10,7 @@ from workbench.reporting import accuracy_of, format_points, verdict_of
 from workbench.reporting.versions import main_metric
 from workbench.ui.components.markup import badge, element, figure
 from workbench.ui.standing import Standing
+from workbench.ui.wording import metric_name
 
 
 def show_verdict(state: Standing) -> None:
@@ -18,7 +19,7 @@ def show_verdict(state: Standing) -> None:
     result, comparison = state.results.get(number), document["comparison"]
     if result is None:
         return
-    metric = main_metric(document).replace("_", " ")
+    metric = metric_name(main_metric(document))
     said = [element("span", f"{metric} of v{number}"), element("span", figure(accuracy_of(document)), css="wb-figure")]
     if comparison is None:
         said.append(element("span", "no verdict: no earlier version was measured"))

@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
+from workbench.metrics import metrics_of
 from workbench.reporting import accuracy_of, format_count, verdict_of
 from workbench.ui.components.markup import badge, element, figure
 from workbench.ui.standing import Standing
-from workbench.ui.wording import ago
+from workbench.ui.wording import ago, metric_name
 
 PAGE = 15
 """Versions shown at once."""
@@ -21,7 +22,7 @@ COLUMNS = {
     "when": "",
     "author": "",
     "cells changed": "wb-number",
-    "accuracy (95 % interval)": "",
+    "figure": "",
     "against the one before": "wb-verdicts",
     "message": "wb-long",
 }
@@ -35,7 +36,9 @@ def show_versions(state: Standing) -> None:
     table = st.container()
     page = st.pagination(pages, key="versions-page") if pages > 1 else 1
     shown = list(reversed(state.documents))[(page - 1) * PAGE : page * PAGE]
-    head = element("tr", *(element("th", name, css=css, scope="col") for name, css in COLUMNS.items()))
+    metric = metric_name(metrics_of(state.version.definition.task)[0].name)
+    named = {**{name: name for name in COLUMNS}, "figure": f"{metric} (95 % interval)"}
+    head = element("tr", *(element("th", named[name], css=css, scope="col") for name, css in COLUMNS.items()))
     body = element("tbody", *(_row(state, document) for document in shown))
     with table:
         st.html(element("table", element("thead", head), body, css="wb-table"))

@@ -39,5 +39,6 @@ def show() -> None:
     show_drafts(state.drafts)
     show_verdict(state)
     show_accuracy(state, url)
+    st.space("small")
     show_open_findings(state, url)
     show_versions(state)

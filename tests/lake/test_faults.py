@@ -1,0 +1,106 @@
+"""What disk, catalogue, files and memory can do to a store is told in its own words; a full disk breaks nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from workbench.drafts import Correction, new_draft, publish_draft, stage
+from workbench.errors import StoreError
+from workbench.lake import PARQUET, newest, open_lake, read_versions
+from workbench.lake.faults import explained, is_busy
+
+FRAME = pd.DataFrame({"id": range(1, 501), "x": "short"})
+
+
+@pytest.mark.parametrize(
+    ("error", "says", "hint"),
+    [
+        (duckdb.IOException("Could not write file: No space left on device"), "is full. Nothing", "Free"),
+        (duckdb.Error("Failed to execute query: database or disk is full"), "is full. Nothing", "Free"),
+        (duckdb.Error('PRAGMA journal_mode": disk I/O error'), "is full, or fails", "Free"),
+        (duckdb.Error("attempt to write a readonly database"), "cannot be written", "rights"),
+        (duckdb.IOException('Cannot open file "x": Permission denied'), "cannot be written", "rights"),
+        (duckdb.Error("database disk image is malformed"), "is damaged", "backup"),
+        (duckdb.InvalidInputException("No magic bytes found at end of file 'x.parquet'"), "is damaged", "backup"),
+        (duckdb.Error("file is not a database"), "not a lake's catalogue", "path that is free"),
+        (duckdb.OutOfMemoryException("failed to allocate 1.0 GiB"), "memory_limit", "WORKBENCH_MEMORY_LIMIT"),
+        (duckdb.IOException("server closed the connection unexpectedly"), "cannot be read or written", ""),
+        (duckdb.Error("Failed to query most recent snapshot"), "cannot be read or written", ""),
+    ],
+)
+def test_the_words_of_duckdb_and_sqlite_are_understood(error, says, hint):
+    found = explained(error, "postgres:dbname=x password=geheim")
+    assert isinstance(found, StoreError) and says in found.message and hint in found.hint
+    assert "geheim" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "error", [duckdb.ParserException("syntax error"), duckdb.BinderException("no column x"), duckdb.DataError("x")]
+)
+def test_a_mistake_in_a_statement_stays_what_it_is(error):
+    assert explained(error, "sqlite:x") is None and not is_busy(error)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Failed to commit: database is locked",
+        'Transaction conflict - attempting to insert into table with index "7"',
+        'duplicate key value violates unique constraint "ducklake_snapshot_pkey"',
+        "UNIQUE constraint failed: ducklake_snapshot.snapshot_id",
+        "could not serialize access due to concurrent update",
+    ],
+)
+def test_another_writer_is_known_by_its_words(said):
+    assert is_busy(duckdb.Error(said))
+
+
+@pytest.fixture
+def small_disk(tmp_path, settings):
+    """A disk of six megabytes; needs the right to mount one."""
+    folder = Path(settings.lake.removeprefix("sqlite:")).parent
+    folder.mkdir()
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("NOT TESTED: a full disk needs root, to mount a small tmpfs")
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if made.returncode:
+        pytest.skip(f"NOT TESTED: a full disk: {made.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path, leave: int) -> None:
+    """Leave so many bytes free."""
+    free = shutil.disk_usage(folder).free
+    (folder / "ballast").write_bytes(b"x" * max(0, free - leave))
+
+
+@pytest.mark.parametrize("leave", [0, 60_000])
+def test_a_full_disk_is_named_and_the_lake_stays_at_the_old_version(small_disk, settings, request, recomputed, leave):
+    with open_lake(settings, create=True):
+        pass
+    lake = request.getfixturevalue("lake")
+    first = request.getfixturevalue("make")(FRAME, key=("id",))
+    draft = new_draft(lake, "t", author="ann").draft
+    long = [Correction({"id": n}, column="x", new=f"{n}" * 100) for n in range(1, 501)]
+    stage(lake, draft, long, author="ann")
+    fill(small_disk, leave)
+    with pytest.raises(StoreError, match="The disk that holds the lake .* is full"):
+        publish_draft(lake, draft, author="ann", message="too much")
+    with pytest.raises(StoreError, match="full"), lake.session() as session:
+        session.run(f"COPY (SELECT md5(i::VARCHAR) FROM range(100000) t(i)) TO '{lake.files}/big.parquet' ({PARQUET})")
+    (small_disk / "ballast").unlink()
+    with open_lake(settings) as again:
+        assert read_versions(again, "t") == [first]
+        assert recomputed(again, newest(again, "t")) == first.content_hash
+    done = publish_draft(lake, draft, author="ann", message="now it fits").version
+    assert recomputed(lake, done) == done.content_hash and done.cells_changed == 500

@@ -1,0 +1,82 @@
+"""Lakes as a visitor may find them, and the app on them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import workbench
+from workbench.drafts import Correction
+
+APP = Path(__file__).parents[2] / "app.py"
+SPITEFUL = "round 1 ![x](http://example.invalid/x.png) <b>bold</b> [a](http://example.invalid)"
+"""A message that must never become markup."""
+
+N_TRAIN, N_TEST = 200, 120
+
+
+@pytest.fixture(scope="session")
+def measured_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with three versions: test labels written otherwise, then alike, then wrong train labels corrected."""
+    folder = tmp_path_factory.mktemp("measured") / "lake"
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(N_TRAIN + N_TEST, 2))
+    truth = np.where(numbers @ [2, 1] > 0, "yes", "no")
+    given = truth.copy()
+    wrong = [row for row in range(N_TRAIN) if truth[row] == "yes" and row % 10 < 7]
+    given[wrong] = "no"
+    given[N_TRAIN:] = np.char.add(given[N_TRAIN:], ".")
+    frame = pd.DataFrame(
+        {
+            "id": range(N_TRAIN + N_TEST),
+            "a": numbers[:, 0],
+            "b": numbers[:, 1],
+            "split": np.repeat(["train", "test"], [N_TRAIN, N_TEST]),
+            "answer": given,
+        }
+    )
+    with workbench.open(f"sqlite:{folder / 'catalog.sqlite'}", author="ann", create=True) as lake:
+        people = lake.import_data(
+            "people", frame, key=["id"], label="answer", split_column="split", model="linear", message="as it was found"
+        )
+        people.evaluate()
+        for rows, message in ((range(N_TRAIN, N_TRAIN + N_TEST), "one spelling"), (wrong, SPITEFUL)):
+            draft = people.draft(title=message).draft
+            lake.stage(draft, [Correction(key={"id": int(row)}, column="answer", new=str(truth[row])) for row in rows])
+            lake.publish(draft, message=message)
+            people.evaluate()
+        people.tag(2, "production")
+        people.check()
+    return folder
+
+
+@pytest.fixture
+def measured(measured_lake: Path, tmp_path: Path) -> str:
+    """The URL of a copy of the measured lake."""
+    shutil.copytree(measured_lake, tmp_path / "lake")
+    return f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}"
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
+    """Open the app's first page: ``visit(url, dataset="people")``."""
+    st.cache_resource.clear()
+
+    def visit(url: str, **address: str) -> AppTest:
+        monkeypatch.setenv("WORKBENCH_LAKE", url)
+        monkeypatch.setenv("WORKBENCH_AUTHOR", "Zoë")
+        monkeypatch.setenv("WORKBENCH_WRITE_TIMEOUT", "0.3")
+        page = AppTest.from_file(str(APP), default_timeout=60)
+        for name, value in address.items():
+            page.query_params[name] = value
+        return page.run()
+
+    yield visit
+    st.cache_resource.clear()
