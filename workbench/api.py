@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import drafts as _drafts
 from workbench import iterations, versions
 from workbench.drafts import Correction, Draft, Published, Staged
-from workbench.lake import Definition, Lake, Version, newest, open_lake, read_versions, view_of
+from workbench.lake import Definition, Lake, Task, Version, newest, open_lake, quote, read_versions, view_of
 from workbench.lake.values import to_json
 from workbench.progress import Progress, silent
 from workbench.settings import Settings, load
@@ -72,8 +72,6 @@ class AtVersion:
     def head(self, limit: int) -> tuple[list[str], list[list[Any]]]:
         """Read the first rows as plain JSON values: column names, and rows that begin with the row identity."""
         view = view_of(self.lake, self.version)
-        from workbench.lake import quote
-
         cells = "".join(f", {quote(column.physical)}" for column in view.columns)
         rows = view.fetch(f"SELECT _rid{cells} FROM {{rows}} ORDER BY _rid LIMIT {int(limit)}")
         return [column.name for column in view.columns], [[to_json(value) for value in row] for row in rows]
@@ -267,7 +265,7 @@ class OpenLake:
         *,
         key: Sequence[str] = (),
         label: str | None = None,
-        task: str | None = None,
+        task: Task | None = None,
         types: Mapping[str, str] | None = None,
         split_column: str | None = None,
         ignore: Sequence[str] = (),

@@ -80,7 +80,7 @@ def dry_run(view: View, rules: Sequence[Rule]) -> list[Applied]:
     for name in dict.fromkeys(rule.column for rule in rules):
         column = view.column(name)
         text = canonical_text(quote(column.physical), column.type)
-        counts[name] = dict(view.fetch(f"SELECT {text}, count(*) FROM {{rows}} GROUP BY 1"))  # type: ignore[arg-type]
+        counts[name] = dict(view.fetch(f"SELECT {text}, count(*) FROM {{rows}} GROUP BY 1"))
     return [Applied(rule, counts[rule.column].get(rule.old, 0)) for rule in rules]
 
 

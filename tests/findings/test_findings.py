@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -170,7 +171,12 @@ def test_the_identity_survives_edits_of_other_columns_and_follows_the_value(
 
 def test_the_identity_is_the_same_in_every_release(lake: Lake, people: Version) -> None:
     run(lake, people, ages((2, "999")), groups((2, "1 and 2")))
-    assert names(queue(lake, "people")) == ["X", "Y"]
+    parts = [
+        ["people", "schema.age.in_range", 2, "age", "999", ""],
+        ["people", "data.duplicate", 2, None, None, "1 and 2"],
+    ]
+    digests = [hashlib.md5(json.dumps(part, separators=(",", ":")).encode()).hexdigest() for part in parts]
+    assert names(queue(lake, "people")) == [digest[:16] for digest in digests]
 
 
 def test_the_identity_of_a_group_is_its_members(lake: Lake, people: Version, publish: Publish) -> None:

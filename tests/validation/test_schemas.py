@@ -36,8 +36,9 @@ def test_a_lone_model_class_is_the_schema_whether_annotations_are_text_or_not(tm
         tmp_path,
         "from __future__ import annotations\n"
         "import pandera.pandas as pa\n"
+        "from pandera.typing import Series\n"
         "class People(pa.DataFrameModel):\n"
-        "    age: int = pa.Field(ge=0)\n",
+        "    age: Series[int] = pa.Field(ge=0)\n",
     )
     assert list(load_schema(path).pandera.columns) == ["age"]
 

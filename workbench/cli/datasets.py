@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -46,7 +47,7 @@ def import_(
     source: str,
     key: tuple[str, ...],
     label: str | None,
-    task: str | None,
+    task: Literal["classification", "regression"] | None,
     types: tuple[str, ...],
     split_column: str | None,
     ignore: tuple[str, ...],

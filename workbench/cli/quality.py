@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -32,7 +33,13 @@ from workbench.cli.state import (
 @pass_state
 @click.pass_context
 def validate(
-    context: click.Context, state: State, name: str, fail_on: str, form: str, output: str | None, as_json: bool
+    context: click.Context,
+    state: State,
+    name: str,
+    fail_on: Literal["error", "warning", "never"],
+    form: str,
+    output: str | None,
+    as_json: bool,
 ) -> None:
     """Validate a version against its pandera schema; exit code 1 where it fails.
 

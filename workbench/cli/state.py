@@ -105,33 +105,56 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, right: 
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
     """Show the progress of work that takes over two seconds: a bar on a terminal, now and then a line elsewhere."""
-    started = time.monotonic()
-    shown: dict[str, Any] = {"bar": None, "task": None, "stage": "", "last": started}
+    shown = _Bar() if sys.stderr.isatty() else _Lines()
+    try:
+        yield shown
+    finally:
+        shown.stop()
 
-    def report(stage: str, done: int, total: int) -> None:
+
+class _Lines:
+    """Progress as a line at each new stage, and at most every ten seconds."""
+
+    def __init__(self) -> None:
+        self.started = self.last = time.monotonic()
+        self.stage = ""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if now - started < 2:
+        if now - self.started > 2 and (stage != self.stage or now - self.last > 10):
+            say(f"{stage}: {done}{f' of {total}' if total else ''}")
+            self.stage, self.last = stage, now
+
+    def stop(self) -> None:
+        """Leave nothing behind."""
+
+
+class _Bar:
+    """Progress as a bar that goes away when the work is done."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.stage = ""
+        self.bar: Any = None
+        self.task: Any = None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if time.monotonic() - self.started < 2:
             return
-        if not sys.stderr.isatty():
-            if stage != shown["stage"] or now - shown["last"] > 10:
-                say(f"{stage}: {done}{f' of {total}' if total else ''}")
-                shown.update(stage=stage, last=now)
-            return
-        if shown["bar"] is None:
+        if self.bar is None:
             from rich.console import Console
             from rich.progress import Progress as Bar
 
-            shown["bar"] = Bar(console=Console(stderr=True), transient=True)
-            shown["bar"].start()
-        if stage != shown["stage"]:
-            shown.update(stage=stage, task=shown["bar"].add_task(stage, total=total or None))
-        shown["bar"].update(shown["task"], completed=done, total=total or None)
+            self.bar = Bar(console=Console(stderr=True), transient=True)
+            self.bar.start()
+        if stage != self.stage:
+            self.stage, self.task = stage, self.bar.add_task(stage, total=total or None)
+        self.bar.update(self.task, completed=done, total=total or None)
 
-    try:
-        yield report
-    finally:
-        if shown["bar"] is not None:
-            shown["bar"].stop()
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self.bar is not None:
+            self.bar.stop()
 
 
 def parse_key(values: Sequence[str], columns: Sequence[str]) -> dict[str, str]:

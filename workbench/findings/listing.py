@@ -30,7 +30,8 @@ ORDERS = MappingProxyType(
 """How the queue can be sorted.
 
 ``score``: broken rules, findings about groups of rows, labels, warnings; in each of them test rows last, then the worst
-score first; what is gone comes after all that is there. ``row``: by row identity, findings about columns and the table before all rows.
+score first; what is gone comes after all that is there. ``row``: by row identity, findings about columns and the table
+before all rows.
 """
 
 BY = MappingProxyType(

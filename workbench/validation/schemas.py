@@ -64,7 +64,11 @@ def load_schema(path: str | Path) -> Schema:
     """
     source = _read(path)
     mark = _fingerprint(source)
-    schema = _dataframe_schema(_run(Path(path), source, mark), str(path))
+    module = ModuleType(f"workbench_schema_{mark[:16]}")
+    module.__file__ = str(path)
+    with _importable(Path(path).resolve().parent, module):
+        _execute(module, source, str(path))
+        schema = _dataframe_schema(module, str(path))
     odd = [name for name in schema.columns if not isinstance(name, str)]
     if odd:
         raise SchemaError(
@@ -102,25 +106,19 @@ def _fingerprint(source: bytes) -> str:
     return hashlib.sha256(head + source).hexdigest()
 
 
-def _run(path: Path, source: bytes, mark: str) -> ModuleType:
+def _execute(module: ModuleType, source: bytes, path: str) -> None:
     """Execute the file's code in a module of its own."""
-    module = ModuleType(f"workbench_schema_{mark[:16]}")
-    module.__file__ = str(path)
-    with _importable(path.resolve().parent, module):
-        try:
-            exec(compile(source, str(path), "exec"), module.__dict__)  # the schema is the user's own code
-        except SyntaxError as error:
-            raise SchemaError(
-                f"The schema file {path}, line {error.lineno}, is not valid Python: {error.msg}."
-            ) from error
-        except (Exception, SystemExit) as error:  # whatever the author's code may raise
-            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-            where = f", line {lines[-1]}" if lines else ""
-            raise SchemaError(
-                f"The schema file {path}{where}, raised {type(error).__name__}: {error}",
-                hint="Run it with Python to see the whole traceback.",
-            ) from error
-    return module
+    try:
+        exec(compile(source, path, "exec"), module.__dict__)  # the schema is the user's own code
+    except SyntaxError as error:
+        raise SchemaError(f"The schema file {path}, line {error.lineno}, is not valid Python: {error.msg}.") from error
+    except (Exception, SystemExit) as error:  # whatever the author's code may raise
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+        where = f", line {lines[-1]}" if lines else ""
+        raise SchemaError(
+            f"The schema file {path}{where}, raised {type(error).__name__}: {error}",
+            hint="Run it with Python to see the whole traceback.",
+        ) from error
 
 
 @contextmanager

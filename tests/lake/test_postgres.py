@@ -1,0 +1,130 @@
+"""The same lake with its catalogue in PostgreSQL: only the settings differ.
+
+Needs a server: ``TEST_POSTGRES_URL=postgres:host=… user=… dbname=postgres``, where we may make databases.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+
+import pandas as pd
+import pytest
+
+from workbench.drafts import Correction, conflicts_of, new_draft, publish_draft, stage
+from workbench.errors import ConflictError, UnknownName
+from workbench.ingest import import_source
+from workbench.lake import maintain, newest, open_lake, read_versions, view_of
+from workbench.lake.store import load_extension
+from workbench.settings import Settings
+from workbench.versions import blame, diff, resolve, restore, tag
+
+URL = os.environ.get("TEST_POSTGRES_URL", "")
+FRAME = pd.DataFrame({"id": range(1, 41), "x": 0, "y": ["a", "b"] * 20})
+
+pytestmark = pytest.mark.skipif(not URL, reason="NOT TESTED: PostgreSQL; set TEST_POSTGRES_URL to test it")
+
+
+@pytest.fixture
+def settings(tmp_path, settings):
+    """Settings for a lake in a database of its own, which goes again."""
+    import duckdb
+
+    name = f"lake_{uuid.uuid4().hex}"
+    server = duckdb.connect()
+    load_extension(server, "postgres_scanner")
+    server.execute(f"ATTACH '{URL.removeprefix('postgres:')}' AS server (TYPE postgres)")
+    server.execute(f"CALL postgres_execute('server', 'CREATE DATABASE {name}', use_transaction => false)")
+    url = re.sub(r"dbname=\S+", f"dbname={name}", URL)
+    yield settings.model_copy(update={"lake": url, "data_path": str(tmp_path / "files")})
+    server.execute(f"CALL postgres_execute('server', 'DROP DATABASE {name} WITH (FORCE)', use_transaction => false)")
+    server.close()
+
+
+@pytest.fixture
+def lake(settings):
+    with open_lake(settings, create=True) as opened:
+        yield opened
+
+
+def correct(lake, cells, message="correct"):
+    draft = new_draft(lake, "t", author="ann").draft
+    stage(lake, draft, [Correction({"id": key}, column="x", new=new) for key, new in cells.items()], author="ann")
+    return publish_draft(lake, draft, author="ann", message=message).version
+
+
+def test_a_lake_is_only_made_when_asked_for(settings):
+    with pytest.raises(UnknownName, match="There is no lake"):
+        open_lake(settings)
+
+
+def test_import_publish_diff_restore_and_blame(lake, settings, make, recomputed):
+    first = make(FRAME, key=("id",), label="y")
+    second = correct(lake, {1: 7, 2: 8})
+    third = correct(lake, {2: 9, **{key: key for key in range(10, 40)}})
+    assert [version.version for version in read_versions(lake, "t")] == [1, 2, 3]
+    assert [(c.key["id"], c.old, c.new) for c in diff(lake, first, second).changes] == [(1, 0, 7), (2, 0, 8)]
+    assert diff(lake, second, third).cells_changed == 31
+    assert [event.version for event in blame(lake, "t", 2, column="x")] == [1, 2, 3]
+    tag(lake, second, "good", author="ann")
+    back = restore(lake, resolve(lake, "t@good"), author="ann", message="back")
+    assert back.content_hash == second.content_hash
+    maintain(lake)
+    with open_lake(settings) as again:
+        for version in read_versions(again, "t"):
+            assert recomputed(again, version) == version.content_hash
+        assert newest(again, "t").rows == 40
+
+
+def test_a_file_is_imported(lake, tmp_path, recomputed):
+    FRAME.to_csv(tmp_path / "t.csv", index=False)
+    import_source(lake, "t", str(tmp_path / "t.csv"), key=["id"], label="y", author="ann")
+    version = newest(lake, "t")
+    assert version.rows == 40 and recomputed(lake, version) == version.content_hash
+
+
+def test_two_processes_that_make_one_lake_both_find_it(settings, writer, answers):
+    both = [writer("create", settings) for _ in range(2)]
+    assert [answers(process) for process in both] == [[{"versions": 0}]] * 2
+
+
+def test_a_transaction_that_meets_another_writer_starts_again(lake, make, settings, writer, answers):
+    make(FRAME, key=("id",))
+    seen = []
+
+    def work(session):
+        seen.append(newest(session, "t").tags)
+        if len(seen) == 1:
+            assert answers(writer("tag", settings, "theirs")) == [{"written": True}]
+        session.insert("tags", [("t", "ours", 1, "ann", None)])
+
+    lake.write(work, message="tag")
+    assert seen == [(), ("theirs",)]
+    assert newest(lake, "t").tags == ("ours", "theirs")
+
+
+def test_a_draft_that_no_longer_fits_is_refused_cell_by_cell(lake, make):
+    make(FRAME, key=("id",))
+    late = new_draft(lake, "t", author="bob").draft
+    stage(
+        lake, late, [Correction({"id": 1}, column="x", new=5), Correction({"id": 2}, column="x", new=5)], author="bob"
+    )
+    correct(lake, {1: 7})
+    assert [(c.expected, c.found, c.new) for c in conflicts_of(lake, late)] == [(0, 7, 5)]
+    with pytest.raises(ConflictError, match="1 of draft"):
+        publish_draft(lake, late, author="bob", message="late")
+    done = publish_draft(lake, late, author="bob", message="late", skip_conflicts=True)
+    assert dict(view_of(lake, done.version).fetch("SELECT id, x FROM {rows} WHERE id < 3")) == {1: 7, 2: 5}
+
+
+def test_two_overlapping_writers_lose_nothing(lake, make, settings, writer, answers, recomputed):
+    make(FRAME, key=("id",))
+    writers = [writer("correct", settings, number, 3) for number in range(2)]
+    said = {document["version"]: document for process in writers for document in answers(process)}
+    versions = read_versions(lake, "t")
+    assert [version.version for version in versions] == list(range(1, 8)) and sorted(said) == list(range(2, 8))
+    assert len({version.snapshot for version in versions}) == 7
+    assert recomputed(lake, versions[-1]) == versions[-1].content_hash
+    own = dict(view_of(lake, versions[-1]).fetch("SELECT id, x FROM {rows} WHERE id IN (10, 11)"))
+    assert own == {10: 1002, 11: 2002}
