@@ -17,7 +17,6 @@ from workbench.errors import ConflictError, UnknownName
 from workbench.ingest import import_source
 from workbench.lake import maintain, newest, open_lake, read_versions, view_of
 from workbench.lake.store import load_extension
-from workbench.settings import Settings
 from workbench.versions import blame, diff, resolve, restore, tag
 
 URL = os.environ.get("TEST_POSTGRES_URL", "")

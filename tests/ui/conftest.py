@@ -33,14 +33,13 @@ def measured_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     given = truth.copy()
     wrong = [row for row in range(N_TRAIN) if truth[row] == "yes" and row % 10 < 7]
     given[wrong] = "no"
-    given[N_TRAIN:] = np.char.add(given[N_TRAIN:], ".")
     frame = pd.DataFrame(
         {
             "id": range(N_TRAIN + N_TEST),
             "a": numbers[:, 0],
             "b": numbers[:, 1],
             "split": np.repeat(["train", "test"], [N_TRAIN, N_TEST]),
-            "answer": given,
+            "answer": [*given[:N_TRAIN], *(f"{label}." for label in given[N_TRAIN:])],
         }
     )
     with workbench.open(f"sqlite:{folder / 'catalog.sqlite'}", author="ann", create=True) as lake:

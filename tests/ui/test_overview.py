@@ -39,7 +39,7 @@ def table(page: AppTest) -> str:
 
 def charts(page: AppTest) -> dict[str, dict]:
     """Chart by its title."""
-    specs = [json.loads(chart.proto.spec) for chart in page.get("arrow_vega_lite_chart")]
+    specs = [json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart")]
     return {spec["title"]["text"]: spec for spec in specs}
 
 
@@ -110,7 +110,7 @@ def test_a_figure_that_cannot_be_compared_stands_apart_and_is_said(visit, measur
     said = words(page)
     assert "v1 stands apart: not comparable: 120 of 120 test rows have labels that no train row has" in said
     assert re.search(r"v1 [^v]*? not comparable", said)
-    alt = next(chart.proto.alt for chart in page.get("arrow_vega_lite_chart") if "by version" in chart.proto.alt)
+    alt = next(chart.proto.alt for chart in page.get("vega_lite_chart") if "by version" in chart.proto.alt)
     assert alt.endswith("Not comparable: v1.")
     assert accuracy_of(documents(measured)[2]) in alt
 

@@ -325,6 +325,40 @@ def test_whole_columns_and_tables_are_seen_at_once(people, schema):
     assert {c.check: c.message for c in found.checks}["schema.long"] == "The table as a whole fails long."
 
 
+def test_a_model_class_is_asked_like_a_schema(people, schema):
+    found = validate(
+        people,
+        schema(
+            """
+            class People(pa.DataFrameModel):
+                height: float = pa.Field(ge=0, nullable=True)
+                rank: pd.Int64Dtype = pa.Field(nullable=True, metadata={"severity": "warning"})
+
+                @pa.check("rank", name="odd")
+                def odd(cls, ranks):
+                    return ranks % 2 == 1
+
+                @pa.check("height", groupby="name")
+                def tall(cls, groups):
+                    return groups["bob"].mean() > 3
+
+                @pa.dataframe_check
+                def wide(cls, table):
+                    return table["id"] < 5
+
+                name: str = pa.Field(nullable=True)
+            """
+        ),
+    )
+    failed = {check.check: (check.severity, check.failures) for check in found.checks if check.outcome == "failed"}
+    assert failed == {
+        "schema.height.greater_than_or_equal_to": ("error", 1),
+        "schema.height.tall": ("error", 1),
+        "schema.wide": ("error", 1),
+    }
+    assert states(found)["schema.rank.odd"] == "passed"
+
+
 def test_excluded_rows_are_out(people, publish, lake, schema):
     version = publish("people", {1: {"_excluded": True}, 5: {"_excluded": True}})
     found = validate(

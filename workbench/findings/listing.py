@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from workbench.errors import UnknownName, UsageError
 from workbench.findings.records import STATUSES, Finding
-from workbench.findings.status import state_sql
+from workbench.findings.status import seeks_gone, state_sql
 from workbench.lake import LANES, Lake, newest, read_versions
 
 Order = Literal["score", "row"]
@@ -45,6 +45,14 @@ BY = MappingProxyType(
 )
 """What findings can be counted by."""
 
+_LAST_SEEN = (
+    "last_seen AS (SELECT finding, max(version) AS version FROM lake.workbench.sightings WHERE dataset = $1 "
+    "AND version <= $2 AND finding IN (SELECT finding FROM chosen WHERE version IS NULL) GROUP BY finding)",
+    "page AS MATERIALIZED (SELECT r.* REPLACE (coalesce(r.version, l.version) AS version) "
+    "FROM chosen r LEFT JOIN last_seen l ON l.finding = r.finding)",
+)
+# Of what is gone, the page shows the newest sighting.
+
 _PAGE = """
 SELECT p.finding, f.check_code, f.rid, f.row_key, f.column_name, f.observed, s.suggestion, s.score, s.severity,
     s.message, s.evidence, p.status,
@@ -52,9 +60,7 @@ SELECT p.finding, f.check_code, f.rid, f.row_key, f.column_name, f.observed, s.s
     coalesce(a.answer, z.answer) AS answer, f.lane, f.first_version, s.version, s.evidence_key
 FROM page p
 JOIN lake.workbench.findings f ON f.finding = p.finding AND f.dataset = $1
-LEFT JOIN last_seen l ON l.finding = p.finding
-JOIN lake.workbench.sightings s
-    ON s.finding = p.finding AND s.version = coalesce(p.version, l.version) AND s.dataset = $1
+JOIN lake.workbench.sightings s ON s.finding = p.finding AND s.version = p.version AND s.dataset = $1
 LEFT JOIN decided a ON a.finding = p.finding AND a.evidence_key = s.evidence_key
 LEFT JOIN last_decided z ON z.finding = p.finding
 ORDER BY p.place"""
@@ -232,16 +238,13 @@ def _read(
     paged: str,
 ) -> list[Finding]:
     """Read a page of ``state`` with all that is known of its findings."""
-    rows = lake.read(
-        f"{state_sql(statuses)},\n"
-        f"    page AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place FROM "
-        f"(SELECT * FROM state WHERE {where} ORDER BY {order} {paged})),\n"
-        "    last_seen AS (SELECT finding, max(version) AS version FROM lake.workbench.sightings "
-        "WHERE dataset = $1 AND version <= $2 "
-        "AND finding IN (SELECT finding FROM page WHERE version IS NULL) GROUP BY finding)\n"
-        f"{_PAGE}",
-        params,
-    )
+    gone = seeks_gone(statuses)
+    ctes = [
+        f"{'chosen' if gone else 'page'} AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place "
+        f"FROM (SELECT * FROM state WHERE {where} ORDER BY {order} {paged}))",
+        *(_LAST_SEEN if gone else ()),
+    ]
+    rows = lake.read(f"{state_sql(statuses)},\n    {', '.join(ctes)}\n{_PAGE}", params)
     return [_finding(dataset, row) for row in rows]
 
 

@@ -51,12 +51,13 @@ EFFECTIVE = f"""
     answers AS (
         SELECT d.*, coalesce(snapshot_id, {_NOW}) AS moment FROM lake.workbench.decisions d WHERE dataset = $1
     ),
+    trials AS MATERIALIZED (SELECT draft, state, version FROM lake.workbench.drafts WHERE dataset = $1),
     undone AS (
         SELECT finding, draft, step, max(moment) AS moment FROM answers WHERE decision = 'reopen' GROUP BY ALL
     ),
     effective AS (
         SELECT a.*, w.state, w.version AS published FROM answers a
-        LEFT JOIN lake.workbench.drafts w ON w.draft = a.draft
+        LEFT JOIN trials w ON w.draft = a.draft
         LEFT JOIN undone u ON u.finding = a.finding AND u.draft = a.draft AND u.step = a.step AND u.moment > a.moment
         WHERE a.decision <> 'reopen' AND u.moment IS NULL AND w.state IS DISTINCT FROM 'discarded'
     )"""
@@ -76,7 +77,7 @@ DECIDED = f"""
     staged AS (
         SELECT finding FROM effective WHERE decision IN ('fix', 'exclude') AND state = 'open'
         UNION
-        SELECT c.finding FROM lake.workbench.corrections c JOIN lake.workbench.drafts w ON w.draft = c.draft
+        SELECT c.finding FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
         WHERE c.dataset = $1 AND c.finding <> '' AND NOT c.undone AND w.state = 'open'
     )"""
 
@@ -115,6 +116,11 @@ GONE = """
 """Findings sighted before, but not where it counts."""
 
 
+def seeks_gone(statuses: frozenset[str] | None) -> bool:
+    """Tell whether findings that are gone may be among those asked for."""
+    return statuses is None or bool(statuses & {"fixed", "excluded"})
+
+
 def state_sql(statuses: frozenset[str] | None) -> str:
     """SQL of the CTEs up to ``state``: one row per finding with its status at ``$2``.
 
@@ -125,7 +131,7 @@ def state_sql(statuses: frozenset[str] | None) -> str:
     """
     parts = [RUNS, EFFECTIVE, DECIDED, PRESENT]
     union = "SELECT * FROM present"
-    if statuses is None or statuses & {"fixed", "excluded"}:
+    if seeks_gone(statuses):
         parts.append(GONE)
         union += " UNION ALL SELECT * FROM gone"
     return f"WITH {','.join(parts)},\n    state AS ({union})"

@@ -1,0 +1,144 @@
+"""Which row of a delivery is which row of the dataset: by key, or by content where there is no key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workbench.ingest.shaping import Shape
+from workbench.lake import (
+    Column,
+    Lake,
+    Session,
+    Version,
+    canonical_text,
+    kept_snapshots,
+    literal,
+    quote,
+    rid_list,
+    view_of,
+)
+
+
+@dataclass(frozen=True)
+class Match:
+    """Two relations and the condition that brings them together.
+
+    Attributes
+    ----------
+    base : str
+        Rows of the head: ``_rid``, ``_lane``, ``_excluded``, ``_deleted`` and the shape's physical columns. A row that
+        a person deleted is among them, with ``_deleted`` set, where rows have no key.
+    incoming : str
+        Rows of the delivery: ``_rid`` (its record number), ``_lane`` and the physical columns read.
+    on : str
+        Condition on ``b`` and ``i``; it joins every row with one other at most.
+    content : bool
+        Rows are matched by their content, so what is matched does not differ.
+    """
+
+    base: str
+    incoming: str
+    on: str
+    content: bool
+
+
+def by_key(rows: str, incoming: str, shape: Shape, head: Version) -> Match:
+    """Match rows that have equal keys."""
+    cells = ", ".join(f"{shape.old[column.name]} AS {quote(column.physical)}" for column in shape.columns)
+    keys = [quote(shape.column(name).physical) for name in head.definition.key]
+    return Match(
+        base=f"(SELECT _rid, _lane, _excluded, false AS _deleted, {cells} FROM {rows})",
+        incoming=incoming,
+        on=" AND ".join(f"b.{key} = i.{key}" for key in keys),
+        content=False,
+    )
+
+
+def by_content(
+    session: Session, lake: Lake, rows: str, incoming: str, shape: Shape, versions: Sequence[Version]
+) -> Match:
+    """Match rows that hold the same, each with one: what the source last said with what it says now.
+
+    Equal rows are told apart by their order only. Rows that a person deleted are looked up in the newest version that
+    still has them, so that the source sending them again does not bring them back.
+    """
+    head = versions[-1]
+    shared = sorted((column for column in shape.read if column.name not in shape.added), key=lambda c: c.name)
+    held = {
+        row[0]
+        for row in session.rows(
+            "SELECT DISTINCT column_name FROM lake.workbench.overrides WHERE dataset = ? AND state = 'cell'",
+            [head.dataset],
+        )
+    }
+    texts = {c.name: canonical_text(shape.old[c.name], c.type) for c in shared}
+    present = _digests(rows, [texts[column.name] for column in shared], shared, held, head.dataset)
+    deleted = [_deleted(session, lake, shared, held, head.dataset, versions)]
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE base_digests AS SELECT *, "
+        "row_number() OVER (PARTITION BY _digest ORDER BY _deleted, _rid) AS _place FROM "
+        f"(SELECT _rid, false AS _deleted, _digest FROM {present} "
+        + "".join(f"UNION ALL SELECT _rid, true, _digest FROM {relation} " for relation in deleted)
+        + ")"
+    )
+    told = ", ".join(canonical_text(quote(column.physical), column.type) for column in shared)
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE incoming_digests AS SELECT *, "
+        "row_number() OVER (PARTITION BY _digest ORDER BY _rid) AS _place FROM "
+        f"(SELECT _rid, md5_number(json_array({told})::VARCHAR) AS _digest FROM {incoming})"
+    )
+    cells = ", ".join(f"{shape.old[column.name]} AS {quote(column.physical)}" for column in shape.columns)
+    own = f"(SELECT _rid, _lane, _excluded, {cells} FROM {rows})"
+    return Match(
+        base=f"(SELECT * FROM base_digests LEFT JOIN {own} USING (_rid))",
+        incoming=f"(SELECT * FROM {incoming} JOIN incoming_digests USING (_rid))",
+        on="b._digest = i._digest AND b._place = i._place",
+        content=True,
+    )
+
+
+def _digests(rows: str, texts: Sequence[str], columns: Sequence[Column], held: set[str], dataset: str) -> str:
+    """SQL of the digests of rows as the source last had them: corrected cells with what they replaced."""
+    joins, cells = "", []
+    for position, (column, text) in enumerate(zip(columns, texts, strict=True)):
+        if column.name not in held:
+            cells.append(text)
+            continue
+        joins += (
+            f" LEFT JOIN (SELECT rid, source_value FROM lake.workbench.overrides WHERE dataset = {literal(dataset)} "
+            f"AND state = 'cell' AND column_name = {literal(column.name)}) o{position} ON o{position}.rid = _rid"
+        )
+        cells.append(f"CASE WHEN o{position}.rid IS NULL THEN {text} ELSE o{position}.source_value END")
+    return f"(SELECT _rid, md5_number(json_array({', '.join(cells)})::VARCHAR) AS _digest FROM {rows}{joins})"
+
+
+def _deleted(
+    session: Session, lake: Lake, shared: Sequence[Column], held: set[str], dataset: str, versions: Sequence[Version]
+) -> str:
+    """Collect the digests of the rows that people deleted, from the newest versions that hold them."""
+    session.run("CREATE OR REPLACE TEMP TABLE deleted_digests (_rid BIGINT, _digest UHUGEINT)")
+    missing = {
+        row[0]
+        for row in session.rows(
+            "SELECT rid FROM lake.workbench.overrides WHERE dataset = ? AND state = 'deleted'", [dataset]
+        )
+    }
+    kept = kept_snapshots(session)
+    for version in reversed(versions[:-1]):
+        if not missing:
+            break
+        if version.snapshot not in kept:
+            continue
+        known = {column.name: column for column in version.columns}
+        texts = [
+            canonical_text(quote(known[column.name].physical), known[column.name].type)
+            if column.name in known
+            else "NULL::VARCHAR"
+            for column in shared
+        ]
+        rows = f"(SELECT * FROM {view_of(lake, version).rows} WHERE _rid IN ({rid_list(missing)}))"
+        digests = _digests(rows, texts, shared, held, dataset)
+        session.run(f"INSERT INTO deleted_digests SELECT _rid, _digest FROM {digests}")
+        missing -= {row[0] for row in session.rows("SELECT _rid FROM deleted_digests")}
+    return "deleted_digests"

@@ -1,0 +1,174 @@
+"""Work a merge out: the rows as they are to be, which leave, and what becomes of the team's corrections.
+
+Nothing is written to the lake here. The results are temporary tables of the session: ``new_rows`` and ``gone_rows`` for
+:func:`workbench.lake.publish_rows`, and ``told_cells``, ``newcomers`` and ``left_rows`` for
+:mod:`workbench.ingest.overriding`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workbench.errors import DataError
+from workbench.ingest.lanes import lane
+from workbench.ingest.matching import Match
+from workbench.ingest.shaping import Shape
+from workbench.lake import Session, Version, canonical_text, literal, quote, rid_list
+from workbench.lake.publish import PRUNED
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What a merge comes to.
+
+    Attributes
+    ----------
+    kept_corrections : int
+        Cells that the source still sends as they were before the correction.
+    replaced_corrections : int
+        Corrected cells for which the source now says something new, which was taken.
+    settled_corrections : int
+        Corrected cells for which the source now says the same.
+    still_deleted : int
+        Rows that the source sends and a person deleted; they stay out.
+    returned : int
+        Rows that had left with an earlier delivery and have their old identity back.
+    unchanged : int
+        Rows of the delivery that are in the dataset as they are.
+    ignored : int
+        Rows that differ, in a delivery of which only new rows are taken.
+    lane_kept : int
+        Rows whose split column now names another lane; they stay in theirs.
+    next_rid : int
+        The first row identity that was never used.
+    """
+
+    kept_corrections: int
+    replaced_corrections: int
+    settled_corrections: int
+    still_deleted: int
+    returned: int
+    unchanged: int
+    ignored: int
+    lane_kept: int
+    next_rid: int
+
+    def counts(self) -> dict[str, int]:
+        """Return all but ``next_rid``."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if name != "next_rid"}
+
+
+def merged(
+    session: Session, match: Match, shape: Shape, versions: Sequence[Version], mode: str, source: str
+) -> Merge:
+    """Lay out the rows of the next version.
+
+    Parameters
+    ----------
+    match : Match
+        Which rows belong together.
+    versions : sequence of Version
+        All of the dataset; the last one is the head.
+    mode : {"upsert", "full", "append"}
+        See :func:`workbench.ingest.refresh`.
+    source : str
+        For people.
+
+    Raises
+    ------
+    DataError
+        New rows lack the split column that would tell their lane.
+    """
+    head = versions[-1]
+    told = _told(session, match, shape, head.dataset, mode)
+    joined = f"{match.incoming} i LEFT JOIN {match.base} b ON {match.on}"
+    total, still_deleted = session.rows(f"SELECT count(*), count(*) FILTER (b._deleted) FROM {joined}")[0]
+    session.run(f"CREATE OR REPLACE TEMP TABLE merged AS {_images(session, joined, match, shape)}")
+    changed, lane_kept = session.rows(f"SELECT count(*), {_lanes_kept(head, shape)} FROM merged WHERE _rid IS NOT NULL")[0]
+    kept_out, returned, next_rid = _newcomers(session, shape, versions, source)
+    arrived = int(session.rows("SELECT count(*) FROM newcomers")[0][0])
+    if mode == "append":
+        session.run("DELETE FROM merged WHERE _rid IS NOT NULL")
+    names = ", ".join(quote(column.physical) for column in shape.columns)
+    session.run(
+        f"CREATE OR REPLACE TEMP TABLE new_rows AS SELECT _rid, _lane, _excluded, {names} FROM merged "
+        f"WHERE _rid IS NOT NULL UNION ALL SELECT n.rid, n.lane, n.excluded, {names} FROM merged m "
+        "JOIN newcomers n USING (record) WHERE m._rid IS NULL"
+    )
+    _leavers(session, match, shape, head, mode)
+    unchanged = total - still_deleted - kept_out - arrived - changed
+    ignored = changed if mode == "append" else 0
+    return Merge(
+        **told, still_deleted=still_deleted + kept_out, returned=returned, unchanged=unchanged, ignored=ignored,
+        lane_kept=0 if ignored else lane_kept, next_rid=next_rid,
+    )  # fmt: skip
+
+
+def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str) -> dict[str, int]:
+    """Hold each corrected cell against what the source says now: ``told_cells`` (rid, column_name, outcome)."""
+    session.run("CREATE OR REPLACE TEMP TABLE told_cells (rid BIGINT, column_name VARCHAR, outcome VARCHAR)")
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE held_cells AS SELECT rid, column_name, source_value "
+        "FROM lake.workbench.overrides WHERE dataset = ? AND state = 'cell'",
+        [dataset],
+    )
+    rids = [row[0] for row in session.rows("SELECT DISTINCT rid FROM held_cells")]
+    corrected = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM held_cells")}
+    columns = [column for column in shape.read if column.name in corrected]
+    if rids and columns and mode != "append":
+        among = rid_list(rids) if len(rids) <= PRUNED else "SELECT rid FROM held_cells"
+        texts = ", ".join(
+            f"{canonical_text('i.' + quote(c.physical), c.type)} AS i{n}, "
+            f"{canonical_text('b.' + quote(c.physical), c.type)} AS b{n}"
+            for n, c in enumerate(columns)
+        )
+        session.run(
+            f"CREATE OR REPLACE TEMP TABLE told_rows AS SELECT b._rid AS rid, {texts} FROM "
+            f"(SELECT * FROM {match.base} WHERE _rid IN ({among}) AND NOT _deleted) b "
+            f"JOIN {match.incoming} i ON {match.on}"
+        )
+        for n, column in enumerate(columns):
+            outcome = (
+                "'kept'"
+                if match.content
+                else f"CASE WHEN t.i{n} IS NOT DISTINCT FROM t.b{n} THEN 'settled' "
+                f"WHEN t.i{n} IS NOT DISTINCT FROM h.source_value THEN 'kept' ELSE 'replaced' END"
+            )
+            session.run(
+                f"INSERT INTO told_cells SELECT rid, column_name, {outcome} FROM told_rows t JOIN held_cells h "
+                f"USING (rid) WHERE h.column_name = {literal(column.name)}"
+            )
+    counts = dict(session.rows("SELECT outcome, count(*) FROM told_cells GROUP BY 1"))
+    return {f"{name}_corrections": int(counts.get(name, 0)) for name in ("kept", "replaced", "settled")}
+
+
+def _images(session: Session, joined: str, match: Match, shape: Shape) -> str:
+    """SQL of the rows that are new or differ, as they are to be; ``record`` is their number in the delivery."""
+    kept = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM told_cells WHERE outcome = 'kept'")}
+    read = {column.name for column in shape.read}
+    cells, differs = [], []
+    for column in shape.columns:
+        name = quote(column.physical)
+        taken = column.name in read and (not match.content or column.name in shape.added)
+        stays = f"list_contains(k.names, {literal(column.name)})" if column.name in kept else "false"
+        if taken:
+            cells.append(f"CASE WHEN {stays} THEN b.{name} ELSE i.{name} END AS {name}" if column.name in kept else f"i.{name}")
+            differs.append(f"(b.{name} IS DISTINCT FROM i.{name} AND {stays} IS NOT TRUE)")
+        elif column.name in read:
+            cells.append(f"CASE WHEN b._rid IS NULL THEN i.{name} ELSE b.{name} END AS {name}")
+        else:
+            cells.append(f"b.{name}")
+    corrections = (
+        " LEFT JOIN (SELECT rid, list(column_name) AS names FROM told_cells WHERE outcome = 'kept' GROUP BY rid) k "
+        "ON k.rid = b._rid"
+        if kept
+        else ""
+    )
+    moved = "b._rid IS NOT NULL AND i._lane IS DISTINCT FROM b._lane AND i._lane IS NOT NULL"
+    return (
+        f"SELECT b._rid, i._rid AS record, coalesce(b._lane, i._lane) AS _lane, coalesce(b._excluded, false) AS _excluded, "
+        f"{moved} AS moved, {', '.join(cells)} FROM {joined}{corrections} "
+        f"WHERE b._rid IS NULL OR (NOT b._deleted AND ({' OR '.join(differs) or 'false'}))"
+    )

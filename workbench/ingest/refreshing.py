@@ -1,0 +1,157 @@
+"""A newer delivery of a source becomes the next version, and what people corrected stays corrected.
+
+The merge has three sides: what the source last said, what the dataset holds, and what the source says now. A cell that
+the team corrected keeps its correction as long as the source repeats what it said before; a cell that the source
+changed takes the new value. Rows are matched by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.errors import DataError, LakeBusy, UsageError
+from workbench.ingest.casting import read_typed
+from workbench.ingest.checking import check_rows
+from workbench.ingest.lanes import lane
+from workbench.ingest.matching import by_content, by_key
+from workbench.ingest.merging import Merge, merged
+from workbench.ingest.overriding import note_source
+from workbench.ingest.reading import Reading
+from workbench.ingest.results import RefreshResult
+from workbench.ingest.shaping import Shape, check_delivery, refresh_choices, shaped
+from workbench.ingest.sources import opened
+from workbench.ingest.types import Cell
+from workbench.ingest.watching import watched
+from workbench.lake import Lake, Session, Version, data_table, newest, publish_rows, quote, read_versions, view_of
+from workbench.progress import Progress, silent
+
+MODES = ("upsert", "full", "append")
+_ATTEMPTS = 5
+
+
+class _MovedError(Exception):
+    """Somebody published while the merge was being worked out."""
+
+
+def refresh(
+    lake: Lake,
+    name: str,
+    source: Any = None,
+    *,
+    mode: str = "upsert",
+    author: str,
+    message: str = "",
+    progress: Progress = silent,
+) -> RefreshResult:
+    """Merge a newer delivery into a dataset, all or nothing.
+
+    Parameters
+    ----------
+    lake : Lake
+        Where the dataset is.
+    name : str
+        The dataset.
+    source : optional
+        As for :func:`import_source`; default: the source of the import, read again.
+    mode : {"upsert", "full", "append"}
+        ``upsert``: rows are updated and added, none leaves. ``full``: the delivery is everything, so rows and columns
+        that it lacks leave. ``append``: only rows with new keys are taken.
+    author, message : str
+        Recorded with the version.
+    progress : Progress
+        Told how far the work is; may raise :class:`workbench.errors.Cancelled`.
+
+    Returns
+    -------
+    RefreshResult
+        Its ``version`` is None where nothing changed; no version is made then.
+
+    Raises
+    ------
+    UsageError
+        The mode makes no sense here, or the dataset remembers no source.
+    UnknownName
+        There is no such dataset.
+    DataError
+        The delivery cannot be taken whole, or a split column names no lane.
+    KeyColumnError
+        A key is missing, null or repeated.
+    LakeBusy
+        Others published again and again while the merge was worked out.
+    """
+    if mode not in MODES:
+        raise UsageError(f"'{mode}' is no mode of a refresh.", hint=f"Modes: {', '.join(MODES)}.")
+    head = newest(lake, name)
+    if source is None and head.definition.source is None:
+        raise UsageError(f"'{name}' remembers no source, since it came from memory.", hint="Name the newer source.")
+    if mode == "upsert" and not head.definition.key:
+        raise UsageError(
+            f"'{name}' has no key, so no row of a delivery can be told to be an update of one it has.",
+            hint="Use --mode full (the delivery is everything) or --mode append (only new rows are taken).",
+        )
+    source = head.definition.source if source is None else source
+    with lake.session() as session, opened(lake, session, source) as reading:
+        for _ in range(_ATTEMPTS):
+            try:
+                return _refreshed(lake, session, reading, newest(lake, name), mode, author, message, progress)
+            except _MovedError:
+                continue
+    raise LakeBusy(
+        f"Others published '{name}' {_ATTEMPTS} times while the refresh was worked out. Nothing was changed.",
+        hint="Try again when they are done.",
+    )
+
+
+def _refreshed(
+    lake: Lake,
+    session: Session,
+    reading: Reading,
+    head: Version,
+    mode: str,
+    author: str,
+    message: str,
+    progress: Progress,
+) -> RefreshResult:
+    """Work the merge out against one head, and publish it unless the head moved meanwhile."""
+    full = mode == "full"
+    versions = read_versions(session, head.dataset)
+    check_delivery(head, reading, full=full)
+    rows = view_of(lake, head).rows
+    narrow = {name: kind for version in versions for name, kind in version.detail.get("widened", {}).items()}
+    options = refresh_choices(session, reading, head, rows, narrow)
+    _, cells = read_typed(session, reading, options, lambda cells: _stage(session, reading, cells, head, progress), progress)
+    shape = shaped(session, reading, cells, head, versions, full=full)
+    renamed = ", ".join(f"c{n} AS {quote(column.physical)}" for n, column in enumerate(shape.read))
+    incoming = f"(SELECT _rid, _lane, {renamed} FROM incoming)"
+    count = int(session.rows("SELECT count(*) FROM incoming")[0][0])
+    check_rows(session, incoming, head.definition, shape.read, reading, count, progress)
+    if full and not count:
+        raise DataError(
+            "it has no rows, and a full refresh would remove every row", source=reading.source, hint="Is it complete?"
+        )
+    if head.definition.key:
+        match = by_key(rows, incoming, shape, head)
+    else:
+        match = by_content(session, lake, rows, incoming, shape, versions)
+    progress(f"comparing with {head.name}", 0, 0)
+    merge = merged(session, match, shape, versions, mode, reading.source)
+    detail = {
+        "mode": mode, "source": reading.source, "next_rid": merge.next_rid, **merge.counts(),
+        "widened": {name: column.type for column in head.columns for name in shape.widened if name == column.name},
+    }  # fmt: skip
+
+    def work(current: Session) -> bool:
+        if newest(current, head.dataset).version != head.version:
+            raise _MovedError
+        _widen(current, head, shape)
+        changed = publish_rows(
+            current, head, kind="refresh", author=author, message=message, columns=shape.columns, source_spoke=True,
+            detail=detail,
+        )  # fmt: skip
+        note_source(current, head.dataset, shape, mode)
+        return changed
+
+    progress(f"publishing {head.dataset}", 0, 0)
+    changed = lake.write(work, author=author, message=message, session=session)
+    return _result(head, newest(lake, head.dataset) if changed else None, merge, shape, mode)
