@@ -208,14 +208,16 @@ def test_a_changed_model_starts_a_new_series(lake, dataset, tmp_path, monkeypatc
     assert len(Path("fits.txt").read_text().split()) == 10
 
 
-@pytest.mark.parametrize("stop_at", [0, 3, 5])
-def test_a_cancelled_evaluation_stores_nothing(lake, dataset, stop_at):
-    def stop(stage: str, done: int, total: int) -> None:
-        if done == stop_at:
-            raise Cancelled("stopped")
+def test_a_cancelled_evaluation_stores_nothing(lake, dataset):
+    view = view_of(lake, dataset())
+    for stop_at in (0, 3, 5):
 
-    with pytest.raises(Cancelled):
-        evaluate(lake, view_of(lake, dataset()), progress=stop)
+        def stop(stage: str, done: int, total: int, stop_at: int = stop_at) -> None:
+            if done == stop_at:
+                raise Cancelled("stopped")
+
+        with pytest.raises(Cancelled):
+            evaluate(lake, view, progress=stop)
     assert lake.read("SELECT count(*) FROM lake.workbench.evaluations") == [(0,)]
     assert lake.read("SELECT count(*) FROM lake.workbench.predictions") == [(0,)]
 
@@ -278,25 +280,24 @@ def test_seeds_that_would_leave_one_class_keep_all_rows(lake, dataset):
     assert found.seeds == 9 and "learnt from all 8 train rows" in found.notes[-1]
 
 
-@pytest.mark.parametrize(
-    ("frame", "where", "definition", "error", "said"),
-    [
-        (people(), None, {"label": None}, UsageError, "no label column"),
-        (people(), [2] * 200, {}, DataError, "there are no train rows with a label"),
-        (people().assign(y=None), None, {}, DataError, "there are no train rows with a label"),
-        (people(), [0] * 199 + [2], {}, DataError, "there are 1 test rows"),
-        (people().assign(y="yes"), None, {}, DataError, "all 100 train rows have the label 'yes'"),
-        (people(400).assign(y=[f"n{n}" for n in range(400)]), None, {}, DataError, "200 different labels"),
-        (people(), None, {"task": "regression"}, DataError, "no train rows with a label that is a number"),
-        (people(), None, {"model": "linear_typo"}, UsageError, "no model 'linear_typo'"),
-        (people(), None, {"model": "not_there:make"}, ModelError, "not_there"),
-    ],
-)
-def test_what_cannot_be_evaluated_is_refused_with_what_to_do(lake, dataset, frame, where, definition, error, said):
-    version = dataset(frame, lanes=where or lanes(len(frame)), **definition)
-    with pytest.raises(error, match=said) as refused:
-        evaluate(lake, view_of(lake, version))
-    assert refused.value.hint
+def test_what_cannot_be_evaluated_is_refused_with_what_to_do(lake, dataset):
+    plain, many = people(), people(400)
+    cases = [
+        (plain, None, {"label": None}, UsageError, "no label column"),
+        (plain, [2] * 200, {}, DataError, "there are no train rows with a label"),
+        (plain.assign(y=None), None, {}, DataError, "there are no train rows with a label"),
+        (plain, [0] * 199 + [2], {}, DataError, "there are 1 test rows"),
+        (plain.assign(y="yes"), None, {}, DataError, "all 100 train rows have the label 'yes'"),
+        (many.assign(y=[f"n{n}" for n in range(400)]), None, {}, DataError, "200 different labels"),
+        (plain, None, {"task": "regression"}, DataError, "no train rows with a label that is a number"),
+        (plain, None, {"model": "linear_typo"}, UsageError, "no model 'linear_typo'"),
+        (plain, None, {"model": "not_there:make"}, ModelError, "not_there"),
+    ]
+    for number, (frame, where, definition, error, said) in enumerate(cases):
+        version = dataset(frame, f"t{number}", lanes=where or lanes(len(frame)), **definition)
+        with pytest.raises(error, match=said) as refused:
+            evaluate(lake, view_of(lake, version))
+        assert refused.value.hint, said
     assert lake.read("SELECT count(*) FROM lake.workbench.evaluations") == [(0,)]
 
 

@@ -68,6 +68,7 @@ def measured(measured_lake: Path, tmp_path: Path) -> str:
 def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
     """Open the app's first page: ``visit(url, dataset="people")``."""
     st.cache_resource.clear()
+    st.cache_data.clear()
 
     def visit(url: str, **address: str) -> AppTest:
         monkeypatch.setenv("WORKBENCH_LAKE", url)

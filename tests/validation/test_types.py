@@ -15,10 +15,10 @@ def test_column_types_are_duckdbs_and_only_where_the_schema_names_one(schema):
         kinds = {
             "int": int, "Int64": "Int64", "int8": "int8", "uint32": "uint32", "float": float, "float32": "float32",
             "str": str, "string": "string", "bool": bool, "boolean": "boolean", "datetime": "datetime64[ns]",
-            "zoned": pd.DatetimeTZDtype(tz="UTC"), "date": pa.Date, "decimal": pa.Decimal(10, 2), "span": pd.Timedelta,
+            "zoned": pd.DatetimeTZDtype(tz="UTC"), "date": pa.Date, "decimal": pa.Decimal(10, 2),
             "category": "category", "levels": pd.CategoricalDtype([1, 2]), "arrow": pd.ArrowDtype(pyarrow.int32()),
             "arrow_text": pd.ArrowDtype(pyarrow.string()), "any": None, "object": object, "list": list[int],
-            "period": "period[D]",
+            "span": pd.Timedelta, "period": "period[D]",
         }
         schema = pa.DataFrameSchema({name: pa.Column(kind) for name, kind in kinds.items()})
         """
@@ -38,7 +38,6 @@ def test_column_types_are_duckdbs_and_only_where_the_schema_names_one(schema):
         "zoned": "TIMESTAMP WITH TIME ZONE",
         "date": "DATE",
         "decimal": "DECIMAL(10,2)",
-        "span": "INTERVAL",
         "category": "VARCHAR",
         "levels": "BIGINT",
         "arrow": "INTEGER",

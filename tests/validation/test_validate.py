@@ -189,6 +189,7 @@ def test_a_missing_column_fails_once_and_its_checks_are_skipped(people, schema):
                 "gone": pa.Column(int, pa.Check.gt(0), unique=True),
                 "maybe": pa.Column(int, pa.Check.gt(0), required=False),
                 "x_.*": pa.Column(int, regex=True, nullable=True),
+                "y_.*": pa.Column(int, regex=True, nullable=True, required=False),
                 "name": pa.Column(None, pa.Check(lambda g: True, groupby="gone", name="by_gone"), nullable=True),
             }, unique=["id", "gone"])
             """
@@ -206,6 +207,7 @@ def test_a_missing_column_fails_once_and_its_checks_are_skipped(people, schema):
         "schema.maybe.greater_than": "not applicable",
         "schema.x_.*.column_in_dataframe": "failed",
         "schema.x_.*.dtype": "skipped",
+        "schema.y_.*.dtype": "not applicable",
         "schema.name.column_in_dataframe": "passed",
         "schema.name.by_gone": "skipped",
         "schema.unique": "skipped",

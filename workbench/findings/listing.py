@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from workbench.errors import UnknownName, UsageError
-from workbench.findings.records import STATUSES, Finding
+from workbench.findings.records import STATUSES, Finding, Status
 from workbench.findings.status import seeks_gone, state_sql
 from workbench.lake import LANES, Lake, newest, read_versions
 
@@ -45,13 +45,16 @@ BY = MappingProxyType(
 )
 """What findings can be counted by."""
 
-_LAST_SEEN = (
-    "last_seen AS (SELECT finding, max(version) AS version FROM lake.workbench.sightings WHERE dataset = $1 "
-    "AND version <= $2 AND finding IN (SELECT finding FROM chosen WHERE version IS NULL) GROUP BY finding)",
-    "page AS MATERIALIZED (SELECT r.* REPLACE (coalesce(r.version, l.version) AS version) "
-    "FROM chosen r LEFT JOIN last_seen l ON l.finding = r.finding)",
+_HERE = (
+    "SELECT s.* FROM lake.workbench.sightings s JOIN page p ON p.finding = s.finding AND p.version = s.version "
+    "WHERE s.dataset = $1"
 )
-# Of what is gone, the page shows the newest sighting.
+_HERE_OR_LAST = (
+    "SELECT s.* FROM lake.workbench.sightings s JOIN page p ON p.finding = s.finding "
+    "AND s.version <= coalesce(p.version, $2) WHERE s.dataset = $1 "
+    "QUALIFY s.version = max(s.version) OVER (PARTITION BY s.finding)"
+)
+# The sighting that the page shows; of what is gone it is the newest there was.
 
 _PAGE = """
 SELECT p.finding, f.check_code, f.rid, f.row_key, f.column_name, f.observed, s.suggestion, s.score, s.severity,
@@ -60,7 +63,7 @@ SELECT p.finding, f.check_code, f.rid, f.row_key, f.column_name, f.observed, s.s
     coalesce(a.answer, z.answer) AS answer, f.lane, f.first_version, s.version, s.evidence_key
 FROM page p
 JOIN lake.workbench.findings f ON f.finding = p.finding AND f.dataset = $1
-JOIN lake.workbench.sightings s ON s.finding = p.finding AND s.version = p.version AND s.dataset = $1
+JOIN shown s ON s.finding = p.finding
 LEFT JOIN decided a ON a.finding = p.finding AND a.evidence_key = s.evidence_key
 LEFT JOIN last_decided z ON z.finding = p.finding
 ORDER BY p.place"""
@@ -111,9 +114,9 @@ def queue(
     if offset < 0 or (limit is not None and limit < 0):
         raise UsageError(f"There is no page of {limit} findings after {offset}.", hint="Both count from 0.")
     params = _params(lake, dataset, version)
-    where = _where(params, status=status, check=check, column=column, lane=lane)
+    where = _where(params, check=check, column=column, lane=lane)
     paged = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
-    return _read(lake, dataset, params, _statuses(status), where, ORDERS[order], paged)
+    return _read(lake, dataset, params, _known(status), where, f"{ORDERS[order]} {paged}", ORDERS[order])
 
 
 def find(lake: Lake, dataset: str, findings: Sequence[str], *, version: int | None = None) -> list[Finding]:
@@ -125,7 +128,7 @@ def find(lake: Lake, dataset: str, findings: Sequence[str], *, version: int | No
         One of them does not exist, or was first seen after the version.
     """
     params = [*_params(lake, dataset, version), list(findings)]
-    found = _read(lake, dataset, params, None, "finding IN (SELECT unnest($3))", "finding", "")
+    found = _read(lake, dataset, params, None, "t.finding IN (SELECT unnest($3))", "finding", "finding")
     by_name = {finding.finding: finding for finding in found}
     for name in findings:
         if name not in by_name:
@@ -186,11 +189,10 @@ def tally(
         if name not in BY:
             raise UnknownName("property to count by", name, BY)
     params = _params(lake, dataset, version)
-    where = _where(params, status=status, check=check, column=column, lane=lane)
+    where = _where(params, check=check, column=column, lane=lane)
     chosen = "".join(f"{BY[name]}, " for name in by)
     rows = lake.read(
-        f"{state_sql(_statuses(status))} SELECT {chosen}count(*) FROM state WHERE {where} GROUP BY ALL ORDER BY ALL",
-        params,
+        f"{state_sql(_known(status), where)} SELECT {chosen}count(*) FROM state GROUP BY ALL ORDER BY ALL", params
     )
     return {tuple(row[:-1]): row[-1] for row in rows}
 
@@ -204,23 +206,25 @@ def _params(lake: Lake, dataset: str, version: int | None) -> list[Any]:
     return [dataset, head if version is None else version]
 
 
-def _statuses(status: str | None) -> frozenset[str] | None:
-    """Return the statuses that a query asks for."""
-    if status is not None and status not in STATUSES:
-        raise UnknownName("status", status, STATUSES)
-    return None if status is None else frozenset({status})
+def _known(status: str | None) -> Status | None:
+    """Return the status, if it is one."""
+    if status is None:
+        return None
+    for known in STATUSES:
+        if known == status:
+            return known
+    raise UnknownName("status", status, STATUSES)
 
 
-def _where(params: list[Any], *, status: str | None, check: str | None, column: str | None, lane: str | None) -> str:
-    """SQL condition on ``state``; its values join the parameters."""
+def _where(params: list[Any], *, check: str | None, column: str | None, lane: str | None) -> str:
+    """SQL condition on a finding ``t``; its values join the parameters."""
     if lane is not None and lane not in LANES:
         raise UnknownName("lane", lane, LANES)
     conditions = []
     for condition, value in (
-        ("status = ?", status),
-        ("(check_code = ? OR starts_with(check_code, ? || '.'))", check),
-        ("column_name = ?", column),
-        ("lane = ?", None if lane is None else [*LANES].index(lane)),
+        ("(t.check_code = ? OR starts_with(t.check_code, ? || '.'))", check),
+        ("t.column_name = ?", column),
+        ("t.lane = ?", None if lane is None else [*LANES].index(lane)),
     ):
         if value is not None:
             params.append(value)
@@ -229,22 +233,17 @@ def _where(params: list[Any], *, status: str | None, check: str | None, column: 
 
 
 def _read(
-    lake: Lake,
-    dataset: str,
-    params: list[Any],
-    statuses: frozenset[str] | None,
-    where: str,
-    order: str,
-    paged: str,
+    lake: Lake, dataset: str, params: list[Any], status: Status | None, where: str, paged: str, order: str
 ) -> list[Finding]:
     """Read a page of ``state`` with all that is known of its findings."""
-    gone = seeks_gone(statuses)
-    ctes = [
-        f"{'chosen' if gone else 'page'} AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place "
-        f"FROM (SELECT * FROM state WHERE {where} ORDER BY {order} {paged}))",
-        *(_LAST_SEEN if gone else ()),
-    ]
-    rows = lake.read(f"{state_sql(statuses)},\n    {', '.join(ctes)}\n{_PAGE}", params)
+    rows = lake.read(
+        f"{state_sql(status, where)},\n"
+        f"    page AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place "
+        f"FROM (SELECT * FROM state ORDER BY {paged})),\n"
+        f"    shown AS ({_HERE_OR_LAST if seeks_gone(status) else _HERE})\n"
+        f"{_PAGE}",
+        params,
+    )
     return [_finding(dataset, row) for row in rows]
 
 

@@ -22,6 +22,8 @@ Parameters of all of it are ``$1``, the dataset, and ``$2``, the version.
 
 from __future__ import annotations
 
+from workbench.findings.records import Status
+
 CONCLUDED = "('passed', 'failed', 'not applicable')"
 
 _NOW = "9223372036854775807"
@@ -81,57 +83,61 @@ DECIDED = f"""
         WHERE c.dataset = $1 AND c.finding <> '' AND NOT c.undone AND w.state = 'open'
     )"""
 
+SIGHTED = """
+    sighted AS (
+        SELECT t.finding, t.check_code, t.version, t.rid, t.lane, t.column_name, t.severity, t.score, t.evidence_key
+        FROM lake.workbench.sightings t JOIN latest l ON l.check_code = t.check_code AND l.version = t.version
+        WHERE t.dataset = $1 AND {where}
+    )"""
+
 PRESENT = """
     present AS (
-        SELECT s.finding, s.check_code, s.version, s.rid, s.lane, s.column_name, s.severity, s.score,
+        SELECT s.* EXCLUDE (evidence_key),
         CASE WHEN t.finding IS NOT NULL THEN 'staged'
-            WHEN answer.decision IN ('fix', 'exclude') AND answer.published > s.version
-                AND answer.published <= $2
+            WHEN answer.decision IN ('fix', 'exclude') AND answer.published > s.version AND answer.published <= $2
                 THEN CASE answer.decision WHEN 'fix' THEN 'fixed' ELSE 'excluded' END
             WHEN answer.decision = 'keep' THEN 'kept'
             WHEN answer.decision = 'unsure' THEN 'unsure'
             ELSE 'open' END AS status
-        FROM lake.workbench.sightings s
-        JOIN latest l ON l.check_code = s.check_code AND l.version = s.version
+        FROM sighted s
         LEFT JOIN decided d ON d.finding = s.finding AND d.evidence_key = s.evidence_key
         LEFT JOIN staged t ON t.finding = s.finding
-        WHERE s.dataset = $1
     )"""
 """Findings sighted where it counts."""
 
 GONE = """
     gone AS (
-        SELECT f.finding, f.check_code, NULL::BIGINT AS version, f.rid, f.lane, f.column_name,
+        SELECT t.finding, t.check_code, NULL::BIGINT AS version, t.rid, t.lane, t.column_name,
         NULL::VARCHAR AS severity, NULL::DOUBLE AS score,
-        CASE WHEN d.answer.decision = 'exclude' AND d.answer.published <= $2
-            THEN 'excluded' ELSE 'fixed' END AS status
-        FROM lake.workbench.findings f JOIN latest l ON l.check_code = f.check_code
-        LEFT JOIN last_decided d ON d.finding = f.finding
-        WHERE f.dataset = $1 AND f.first_version <= $2
-        AND NOT EXISTS (
-            SELECT 1 FROM lake.workbench.sightings s
-            WHERE s.finding = f.finding AND s.version = l.version AND s.dataset = $1
-        )
+        CASE WHEN d.answer.decision = 'exclude' AND d.answer.published <= $2 THEN 'excluded' ELSE 'fixed' END AS status
+        FROM lake.workbench.findings t
+        SEMI JOIN latest l ON l.check_code = t.check_code
+        ANTI JOIN sighted s ON s.finding = t.finding
+        LEFT JOIN last_decided d ON d.finding = t.finding
+        WHERE t.dataset = $1 AND t.first_version <= $2 AND {where}
     )"""
 """Findings sighted before, but not where it counts."""
 
 
-def seeks_gone(statuses: frozenset[str] | None) -> bool:
+def seeks_gone(status: Status | None) -> bool:
     """Tell whether findings that are gone may be among those asked for."""
-    return statuses is None or bool(statuses & {"fixed", "excluded"})
+    return status in (None, "fixed", "excluded")
 
 
-def state_sql(statuses: frozenset[str] | None) -> str:
-    """SQL of the CTEs up to ``state``: one row per finding with its status at ``$2``.
+def state_sql(status: Status | None = None, where: str = "true") -> str:
+    """SQL of the CTEs up to ``state``: the findings asked for, with their status at ``$2``.
 
     Parameters
     ----------
-    statuses : frozenset of str or None
-        What will be asked for; findings that are gone are looked up only where they can be meant.
+    status : str, optional
+        Only findings of this status; default: all.
+    where : str
+        Condition on what never changes about a finding: finding, check_code, column_name, lane, all of a table ``t``.
     """
-    parts = [RUNS, EFFECTIVE, DECIDED, PRESENT]
+    parts = [RUNS, EFFECTIVE, DECIDED, SIGHTED.format(where=where), PRESENT]
     union = "SELECT * FROM present"
-    if seeks_gone(statuses):
-        parts.append(GONE)
+    if seeks_gone(status):
+        parts.append(GONE.format(where=where))
         union += " UNION ALL SELECT * FROM gone"
-    return f"WITH {','.join(parts)},\n    state AS ({union})"
+    wanted = "true" if status is None else f"status = '{status}'"
+    return f"WITH {','.join(parts)},\n    state AS (SELECT * FROM ({union}) WHERE {wanted})"

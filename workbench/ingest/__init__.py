@@ -1,5 +1,7 @@
 """Bring data in: a source becomes version 1, a newer delivery of it the next version."""
 
 from workbench.ingest.importing import import_source
+from workbench.ingest.refreshing import refresh
+from workbench.ingest.results import RefreshResult
 
-__all__ = ["import_source"]
+__all__ = ["RefreshResult", "import_source", "refresh"]

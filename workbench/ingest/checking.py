@@ -33,9 +33,9 @@ def check_columns(definition: Definition, reading: Reading) -> None:
         if name not in reading.names:
             missing = UnknownName("column", name, reading.names)
             raise KeyColumnError(f"there is no key column '{name}'", source=reading.source, hint=missing.hint)
-    for name in (definition.label, definition.split_column, *definition.ignore):
-        if name is not None and name not in reading.names:
-            raise UnknownName("column", name, reading.names, where=reading.source)
+    for other in (definition.label, definition.split_column, *definition.ignore):
+        if other is not None and other not in reading.names:
+            raise UnknownName("column", other, reading.names, where=reading.source)
 
 
 def read_sums(
@@ -74,7 +74,7 @@ def check_rows(
     if reading.rows is not None and reading.rows != count and reading.recount() != count:
         raise DataError(f"it has {reading.rows:,} rows, but {count:,} were read", source=reading.source)
     by_name = {column.name: column for column in columns}
-    if definition.split_column is not None:
+    if definition.split_column in by_name:
         split = by_name[definition.split_column]
         check_lanes(session, rows, canonical_text(quote(split.physical), split.type), split.name, reading.source)
     if definition.key:

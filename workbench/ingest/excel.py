@@ -78,8 +78,8 @@ def _sheet(path: Path) -> tuple[list[str], list[list[Any]]]:
     columns = [[row[n] if n < len(row) else None for row in rows] for n in range(width)]
     while columns and all(value is None for value in columns[-1]):
         columns.pop()
-    for position, column in enumerate(columns):
-        if column[0] is None:
+    for position, cells in enumerate(columns):
+        if cells[0] is None:
             raise DataError(
                 f"column {get_column_letter(position + 1)} has no name in the first row", source=str(path), line=1
             )

@@ -15,7 +15,7 @@ from workbench.errors import DataError
 from workbench.ingest.lanes import lane
 from workbench.ingest.matching import Match
 from workbench.ingest.shaping import Shape
-from workbench.lake import Session, Version, canonical_text, literal, quote, rid_list
+from workbench.lake import Session, Version, canonical_text, data_table, literal, quote, rid_list
 from workbench.lake.publish import PRUNED
 
 
@@ -60,9 +60,7 @@ class Merge:
         return {name: value for name, value in dataclasses.asdict(self).items() if name != "next_rid"}
 
 
-def merged(
-    session: Session, match: Match, shape: Shape, versions: Sequence[Version], mode: str, source: str
-) -> Merge:
+def merged(session: Session, match: Match, shape: Shape, versions: Sequence[Version], mode: str, source: str) -> Merge:
     """Lay out the rows of the next version.
 
     Parameters
@@ -81,13 +79,14 @@ def merged(
     DataError
         New rows lack the split column that would tell their lane.
     """
-    head = versions[-1]
+    head, split = versions[-1], versions[-1].definition.split_column or ""
     told = _told(session, match, shape, head.dataset, mode)
     joined = f"{match.incoming} i LEFT JOIN {match.base} b ON {match.on}"
-    total, still_deleted = session.rows(f"SELECT count(*), count(*) FILTER (b._deleted) FROM {joined}")[0]
-    session.run(f"CREATE OR REPLACE TEMP TABLE merged AS {_images(session, joined, match, shape)}")
-    changed, lane_kept = session.rows(f"SELECT count(*), {_lanes_kept(head, shape)} FROM merged WHERE _rid IS NOT NULL")[0]
-    kept_out, returned, next_rid = _newcomers(session, shape, versions, source)
+    total = int(session.rows(f"SELECT count(*) FROM {match.incoming}")[0][0])
+    session.run(f"CREATE OR REPLACE TEMP TABLE merged AS {_images(session, joined, match, shape, split)}")
+    changed, lane_kept = session.rows("SELECT count(*), count(*) FILTER (moved) FROM merged WHERE _rid IS NOT NULL")[0]
+    session.run(f"CREATE OR REPLACE TEMP TABLE still_deleted AS SELECT b._rid AS rid FROM {joined} WHERE b._deleted")
+    next_rid, still_deleted, returned = _newcomers(session, shape, versions, source)
     arrived = int(session.rows("SELECT count(*) FROM newcomers")[0][0])
     if mode == "append":
         session.run("DELETE FROM merged WHERE _rid IS NOT NULL")
@@ -97,11 +96,11 @@ def merged(
         f"WHERE _rid IS NOT NULL UNION ALL SELECT n.rid, n.lane, n.excluded, {names} FROM merged m "
         "JOIN newcomers n USING (record) WHERE m._rid IS NULL"
     )
-    _leavers(session, match, shape, head, mode)
-    unchanged = total - still_deleted - kept_out - arrived - changed
+    _leavers(session, match, shape, head, full=mode == "full")
+    unchanged = total - still_deleted - arrived - changed
     ignored = changed if mode == "append" else 0
     return Merge(
-        **told, still_deleted=still_deleted + kept_out, returned=returned, unchanged=unchanged, ignored=ignored,
+        **told, still_deleted=still_deleted, returned=returned, unchanged=unchanged, ignored=ignored,
         lane_kept=0 if ignored else lane_kept, next_rid=next_rid,
     )  # fmt: skip
 
@@ -144,7 +143,7 @@ def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str)
     return {f"{name}_corrections": int(counts.get(name, 0)) for name in ("kept", "replaced", "settled")}
 
 
-def _images(session: Session, joined: str, match: Match, shape: Shape) -> str:
+def _images(session: Session, joined: str, match: Match, shape: Shape, split: str) -> str:
     """SQL of the rows that are new or differ, as they are to be; ``record`` is their number in the delivery."""
     kept = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM told_cells WHERE outcome = 'kept'")}
     read = {column.name for column in shape.read}
@@ -154,7 +153,9 @@ def _images(session: Session, joined: str, match: Match, shape: Shape) -> str:
         taken = column.name in read and (not match.content or column.name in shape.added)
         stays = f"list_contains(k.names, {literal(column.name)})" if column.name in kept else "false"
         if taken:
-            cells.append(f"CASE WHEN {stays} THEN b.{name} ELSE i.{name} END AS {name}" if column.name in kept else f"i.{name}")
+            cells.append(
+                f"CASE WHEN {stays} THEN b.{name} ELSE i.{name} END AS {name}" if column.name in kept else f"i.{name}"
+            )
             differs.append(f"(b.{name} IS DISTINCT FROM i.{name} AND {stays} IS NOT TRUE)")
         elif column.name in read:
             cells.append(f"CASE WHEN b._rid IS NULL THEN i.{name} ELSE b.{name} END AS {name}")
@@ -166,9 +167,103 @@ def _images(session: Session, joined: str, match: Match, shape: Shape) -> str:
         if kept
         else ""
     )
-    moved = "b._rid IS NOT NULL AND i._lane IS DISTINCT FROM b._lane AND i._lane IS NOT NULL"
+    moved = "false"
+    if split in read and not match.content:
+        name = quote(shape.column(split).physical)
+        moved = f"b._rid IS NOT NULL AND i.{name} IS DISTINCT FROM b.{name} AND i._lane IS DISTINCT FROM b._lane"
     return (
-        f"SELECT b._rid, i._rid AS record, coalesce(b._lane, i._lane) AS _lane, coalesce(b._excluded, false) AS _excluded, "
-        f"{moved} AS moved, {', '.join(cells)} FROM {joined}{corrections} "
+        "SELECT b._rid, i._rid AS record, coalesce(b._lane, i._lane) AS _lane, "
+        f"coalesce(b._excluded, false) AS _excluded, {moved} AS moved, {', '.join(cells)} FROM {joined}{corrections} "
         f"WHERE b._rid IS NULL OR (NOT b._deleted AND ({' OR '.join(differs) or 'false'}))"
     )
+
+
+def _newcomers(session: Session, shape: Shape, versions: Sequence[Version], source: str) -> tuple[int, int, int]:
+    """Give new rows identity and lane: ``newcomers`` (record, rid, lane, excluded, returned).
+
+    A key that left with an earlier full delivery has its identity, lane and exclusion back; one that a person deleted
+    stays out. Returns the first identity that is still unused, and how many rows stay out and returned.
+    """
+    head, definition = versions[-1], versions[-1].definition
+    texts = {column.name: canonical_text(quote(column.physical), column.type) for column in shape.columns}
+    # Equal features share a lane however many columns came later, so those of the first version choose it.
+    chosen = (
+        "_lane" if definition.split_column else lane(definition, texts, names=[c.name for c in versions[0].columns])
+    )
+    first = _next_rid(session, versions)
+    session.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE newcomers AS
+        SELECT record, known IS NOT NULL AND state = 'left' AS returned, state = 'deleted' AS deleted,
+            CASE WHEN known IS NOT NULL THEN known
+            ELSE {first} - 1 + row_number() OVER (PARTITION BY known IS NULL ORDER BY record) END AS rid,
+            coalesce((source_value->>'lane')::UTINYINT, lane) AS lane,
+            coalesce((source_value->>'excluded')::BOOLEAN, false) AS excluded
+        FROM (SELECT record, {chosen} AS lane, {_key_json(shape, definition.key)} AS row_key FROM merged
+            WHERE _rid IS NULL)
+        LEFT JOIN (SELECT row_key, min(state) AS state, arg_min(rid, state) AS known,
+                arg_min(source_value, state) AS source_value FROM lake.workbench.overrides
+            WHERE dataset = {literal(head.dataset)} AND state IN ('deleted', 'left') AND row_key IS NOT NULL
+            GROUP BY row_key) USING (row_key)
+        """
+    )
+    session.run("INSERT INTO still_deleted SELECT rid FROM newcomers WHERE deleted")
+    session.run("DELETE FROM newcomers WHERE deleted")
+    lost, returned, last, deleted = session.rows(
+        "SELECT count(*) FILTER (lane IS NULL), count(*) FILTER (returned), coalesce(max(rid), 0), "
+        "(SELECT count(*) FROM still_deleted) FROM newcomers"
+    )[0]
+    if lost:
+        raise DataError(
+            f"{lost:,} new row{'s have' if lost > 1 else ' has'} no lane, since the split column is missing",
+            source=source, column=definition.split_column, hint="Deliver it with every new row.",
+        )  # fmt: skip
+    return max(first, last + 1), deleted, returned
+
+
+def _next_rid(session: Session, versions: Sequence[Version]) -> int:
+    """Find the first row identity that no row ever had, not even one that left.
+
+    Every import and refresh writes it into its version's detail; for a dataset without that the newest rows are asked.
+    """
+    remembered = [int(version.detail["next_rid"]) for version in versions if "next_rid" in version.detail]
+    head = versions[-1]
+    known = session.rows(
+        f"SELECT greatest((SELECT coalesce(max(_rid), 0) FROM {data_table(head.dataset)}), "
+        "(SELECT coalesce(max(rid), 0) FROM lake.workbench.overrides WHERE dataset = ?))",
+        [head.dataset],
+    )[0][0]
+    return max([*remembered, int(known) + 1])
+
+
+def _leavers(session: Session, match: Match, shape: Shape, head: Version, *, full: bool) -> None:
+    """List the rows that leave: ``gone_rows`` (_rid) and, where there is a key, ``left_rows`` to know them again.
+
+    A row that a person brought back stays, though the source lacks it; ``resent_rows`` are those that it sends again.
+    """
+    ours = f"SELECT rid FROM lake.workbench.overrides WHERE dataset = {literal(head.dataset)} AND state = 'added'"
+    leaves = (
+        f"FROM {match.base} b ANTI JOIN {match.incoming} i ON {match.on} "
+        f"WHERE NOT b._deleted AND b._rid NOT IN ({ours})"
+    )
+    row_key = _key_json(shape, head.definition.key, "b.")
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE left_rows AS SELECT b._rid AS rid, "
+        f"json_object('lane', b._lane, 'excluded', b._excluded)::VARCHAR AS remembered, {row_key} AS row_key {leaves}"
+        + ("" if full else " AND false")
+    )
+    session.run("CREATE OR REPLACE TEMP TABLE gone_rows AS SELECT rid AS _rid FROM left_rows")
+    session.run(
+        f"CREATE OR REPLACE TEMP TABLE resent_rows AS SELECT b._rid AS rid FROM (SELECT * FROM {match.base} "
+        f"WHERE _rid IN ({ours})) b SEMI JOIN {match.incoming} i ON {match.on}"
+    )
+
+
+def _key_json(shape: Shape, key: Sequence[str], prefix: str = "") -> str:
+    """SQL of a row's key as JSON text, as corrections remember it; NULL where rows have no key."""
+    pairs = ", ".join(
+        f"{literal(column.name)}, {canonical_text(prefix + quote(column.physical), column.type)}"
+        for column in shape.columns
+        if column.name in key
+    )
+    return f"json_object({pairs})::VARCHAR" if pairs else "NULL::VARCHAR"

@@ -15,7 +15,7 @@ from workbench.ingest.casting import read_typed
 from workbench.ingest.checking import check_rows
 from workbench.ingest.lanes import lane
 from workbench.ingest.matching import by_content, by_key
-from workbench.ingest.merging import Merge, merged
+from workbench.ingest.merging import merged
 from workbench.ingest.overriding import note_source
 from workbench.ingest.reading import Reading
 from workbench.ingest.results import RefreshResult
@@ -118,9 +118,12 @@ def _refreshed(
     versions = read_versions(session, head.dataset)
     check_delivery(head, reading, full=full)
     rows = view_of(lake, head).rows
-    narrow = {name: kind for version in versions for name, kind in version.detail.get("widened", {}).items()}
-    options = refresh_choices(session, reading, head, rows, narrow)
-    _, cells = read_typed(session, reading, options, lambda cells: _stage(session, reading, cells, head, progress), progress)
+    options = refresh_choices(session, reading, head, rows, _narrow(versions))
+
+    def stage(cells: Sequence[Cell]) -> None:
+        _stage(session, reading, cells, head, progress)
+
+    _, cells = read_typed(session, reading, options, stage, progress)
     shape = shaped(session, reading, cells, head, versions, full=full)
     renamed = ", ".join(f"c{n} AS {quote(column.physical)}" for n, column in enumerate(shape.read))
     incoming = f"(SELECT _rid, _lane, {renamed} FROM incoming)"
@@ -154,4 +157,50 @@ def _refreshed(
 
     progress(f"publishing {head.dataset}", 0, 0)
     changed = lake.write(work, author=author, message=message, session=session)
-    return _result(head, newest(lake, head.dataset) if changed else None, merge, shape, mode)
+    made = [v for v in read_versions(lake, head.dataset) if v.version == head.version + 1] if changed else []
+    return RefreshResult(
+        dataset=head.dataset,
+        mode=mode,
+        version=made[0] if made else None,
+        added=made[0].rows_added if made else 0,
+        removed=made[0].rows_removed if made else 0,
+        updated_cells=made[0].cells_changed if made else 0,
+        **merge.counts(),
+        columns_added=shape.added,
+        columns_removed=shape.removed,
+        columns_widened=shape.widened,
+    )
+
+
+def _narrow(versions: Sequence[Version]) -> dict[str, str]:
+    """Find the columns that were widened on the way, and the type each had before."""
+    narrow: dict[str, str] = {}
+    for version in versions:
+        here = {column.name for column in version.columns}
+        narrow = {name: kind for name, kind in narrow.items() if name in here} | version.detail.get("widened", {})
+    return narrow
+
+
+def _stage(session: Session, reading: Reading, cells: Sequence[Cell], head: Version, progress: Progress) -> None:
+    """Read the delivery into the temporary table ``incoming``: record number, lane where a column tells it, cells."""
+    texts = {name: cell.canonical for name, cell in zip(reading.names, cells, strict=True)}
+    told = head.definition.split_column in texts
+    values = ", ".join(f"{cell.guarded} AS c{position}" for position, cell in enumerate(cells))
+    session.run("CREATE OR REPLACE TEMP SEQUENCE rids")
+    record = "nextval('rids')" if reading.large else "row_number() OVER ()"
+    query = (
+        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT {record} AS _rid, "
+        f"{lane(head.definition, texts) if told else 'NULL::UTINYINT'} AS _lane, {values} FROM {reading.relation}"
+    )
+    watched(session, query, f"reading {reading.source}", progress)
+
+
+def _widen(session: Session, head: Version, shape: Shape) -> None:
+    """Give the table the columns it lacks, and those that replace a narrower one its values."""
+    table = data_table(head.dataset)
+    for column in shape.stored:
+        session.run(f"ALTER TABLE {table} ADD COLUMN {quote(column.physical)} {column.type}")
+    moved = [column for column in shape.stored if column.name in shape.widened]
+    if moved:
+        assignments = ", ".join(f"{quote(column.physical)} = {shape.old[column.name]}" for column in moved)
+        session.run(f"UPDATE {table} SET {assignments}")

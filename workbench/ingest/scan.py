@@ -49,8 +49,8 @@ def scan(path: Path) -> Scan:
             if nul >= 0:
                 return Scan(breaks + chunk.count(b"\n", 0, nul) + 1, 0, 0)
             plain = chunk.find(b'"', 0, size) < 0
-            odd_before = tail[-1:] == b"\n" and chunk[:1] in (b"\n", b"\r") or tail[-2:] == b"\n\r"
-            if plain and not odd_before and chunk.find(b"\n\n", 0, size) < 0 and chunk.find(b"\n\r", 0, size) < 0:
+            after_break = tail.endswith((b"\n", b"\n\r")) and chunk[0] in b"\n\r"
+            if plain and not after_break and chunk.find(b"\n\n", 0, size) < 0 and chunk.find(b"\n\r", 0, size) < 0:
                 here = chunk.count(b"\n", 0, size)
                 lines += 0 if odd else here
             else:
@@ -67,5 +67,5 @@ def scan(path: Path) -> Scan:
                 odd = bool((odd + len(quotes)) % 2)
                 here = chunk.count(b"\n", 0, size)
             breaks += here
-            tail = bytes(chunk[max(0, size - 2) : size])
+            tail = (tail + chunk[max(0, size - 2) : size])[-2:]
     return Scan(None, lines + (tail[-1:] != b"\n"), blank)

@@ -65,10 +65,10 @@ def check_delivery(head: Version, reading: Reading, *, full: bool) -> None:
             raise KeyColumnError(f"there is no key column '{name}'", source=reading.source, hint=hint)
     if not set(reading.names) & {column.name for column in head.columns}:
         raise DataError(f"it has no column of {head.name}", source=reading.source)
-    for name in (definition.label, definition.split_column) if full else ():
-        if name is not None and name not in reading.names:
+    for needed in (definition.label, definition.split_column) if full else ():
+        if needed is not None and needed not in reading.names:
             raise DataError(
-                "the column is missing, and the dataset needs it", source=reading.source, column=name,
+                "the column is missing, and the dataset needs it", source=reading.source, column=needed,
                 hint="Use --mode upsert for a delivery that holds only some columns.",
             )  # fmt: skip
 

@@ -20,7 +20,7 @@ _DAY = "[0-9]" * 4 + "-[0-9][0-9]-[0-9][0-9]"
 _MOMENT = f"{_DAY}[ T][0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
 _FITS = {
     "BIGINT": "typeof({0}) = 'integer'",
-    "DOUBLE": "typeof({0}) = 'real' OR (typeof({0}) = 'integer' AND {0} BETWEEN -9007199254740992 AND 9007199254740992)",
+    "DOUBLE": "typeof({0}) = 'real' OR (typeof({0}) = 'integer' AND abs({0}) <= 9007199254740992)",
     "VARCHAR": "typeof({0}) = 'text'",
     "BLOB": "typeof({0}) = 'blob'",
     "DATE": f"typeof({{0}}) = 'text' AND {{0}} GLOB '{_DAY}'",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from workbench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -79,10 +81,11 @@ def migrate(lake: Lake) -> None:
     StoreError
         The lake was made by a newer workbench.
     """
-    schemas = {row[0] for row in lake.read("SELECT schema_name FROM duckdb_schemas() WHERE database_name = 'lake'")}
-    if "workbench" not in schemas:
+    try:
+        done = _done(lake)
+    except duckdb.CatalogException:
         lake.write(_first, message="workbench: bookkeeping")
-    done = {row[0] for row in lake.read("SELECT name FROM lake.workbench.migrations")}
+        done = _done(lake)
     known = {name for name, _ in MIGRATIONS}
     if done - known:
         raise StoreError(
@@ -92,6 +95,11 @@ def migrate(lake: Lake) -> None:
     for name, statements in MIGRATIONS:
         if name not in done:
             lake.write(partial(_apply, name=name, statements=statements), message=f"workbench: {name}")
+
+
+def _done(lake: Lake) -> set[str]:
+    """Read which steps have run."""
+    return {row[0] for row in lake.read("SELECT name FROM lake.workbench.migrations")}
 
 
 def _first(session: Session) -> None:

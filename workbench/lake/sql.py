@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from workbench.lake.records import Column
 
 SYSTEM_COLUMNS = ("_rid", "_lane", "_excluded")
+_RENDERED = 100_000
+_MARKS = re.compile(r"""\?|"(?:[^"]|"")*"|'(?:[^']|'')*'""")
 _MASK = "18446744073709551615::UHUGEINT"
 
 
@@ -28,6 +32,51 @@ def literal(value: str | int | None) -> str:
     if isinstance(value, int):
         return str(value)
     return "'" + value.replace("'", "''") + "'"
+
+
+def rendered(query: str, params: Sequence[object]) -> str | None:
+    """Write a statement's parameters into it, quoted, in place of its question marks.
+
+    To bind even one parameter DuckDB's Python client imports pandas, which takes longer than everything else that a
+    short command does.
+
+    Returns
+    -------
+    str or None
+        None where a value is of a kind, or the whole of a size, that is better bound.
+    """
+    values = [_typed_literal(value) for value in params]
+    if any(value is None for value in values) or sum(map(len, filter(None, values))) > _RENDERED:
+        return None
+    left = iter(values)
+    marks = 0
+
+    def put(found: re.Match[str]) -> str:
+        nonlocal marks
+        if found[0] != "?":
+            return found[0]
+        marks += 1
+        return next(left, None) or ""
+
+    text = _MARKS.sub(put, query)
+    return text if marks == len(values) else None
+
+
+def _typed_literal(value: object) -> str | None:
+    """Write a value as a literal of the type that binding it would give."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"'{value!r}'::DOUBLE"
+    if isinstance(value, str):
+        return None if "\0" in value else literal(value) + "::VARCHAR"
+    if isinstance(value, datetime):
+        return f"'{value.isoformat()}'::{'TIMESTAMPTZ' if value.tzinfo else 'TIMESTAMP'}"
+    return None
 
 
 def rid_list(rids: Iterable[int]) -> str:

@@ -22,7 +22,7 @@ import duckdb
 
 from workbench.errors import LakeBusy, StoreError
 from workbench.lake.faults import explained, is_busy
-from workbench.lake.sql import literal
+from workbench.lake.sql import literal, rendered
 from workbench.settings import Settings, without_password
 
 try:
@@ -51,7 +51,8 @@ class Session:
         """Execute one statement and return DuckDB's cursor on its result."""
         if self._tracer:
             self._tracer(query, params)
-        return self._connection.execute(query, list(params)) if params else self._connection.execute(query)
+        text = rendered(query, params)
+        return self._connection.execute(query, list(params)) if text is None else self._connection.execute(text)
 
     def rows(self, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Execute a query and return all its rows as tuples."""

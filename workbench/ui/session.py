@@ -1,4 +1,4 @@
-"""What every page needs: the settings, the open lake, and what the address asks for."""
+"""What every page needs: the open lake, and what was read from it already."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from workbench.api import OpenLake
-from workbench.lake import Lake, open_lake
+from workbench.lake import Lake, Version, kept_snapshots, open_lake
 from workbench.settings import Settings, load
 from workbench.ui.charts import INK
+from workbench.ui.standing import Standing, standing
 
 PATIENCE = 10.0
 """Seconds for which a page waits for another process at most: somebody is looking at it."""
@@ -41,6 +42,18 @@ def lake() -> OpenLake:
     settings = load()
     patient = settings.model_copy(update={"write_timeout": min(settings.write_timeout, PATIENCE)})
     return OpenLake(_opened(settings.lake, settings.data_path, patient).lake, settings.who())
+
+
+def stand(lake: OpenLake, version: Version) -> Standing:
+    """Read where a dataset stands; again only once somebody has committed something."""
+    moment = max(kept_snapshots(lake.lake))
+    return _standing((lake.lake.url, _file(lake.lake.url), moment, version.name), lake.lake, version)
+
+
+@st.cache_data(show_spinner="Reading where the dataset stands …", max_entries=64)
+def _standing(key: tuple[object, ...], _lake: Lake, _version: Version) -> Standing:
+    """Read where a dataset stood at a moment."""
+    return standing(_lake, _version)
 
 
 def ink() -> str:

@@ -50,7 +50,9 @@ def validate(view: View, schema: Schema, *, batch_size: int = BATCH, progress: P
     with view.session() as session:
         local = plan.of(*ROW_LOCAL)
         raised = stream(session, view, plan, local, tally, batch_size=batch_size, progress=progress)
-        for position in plan.of(Kind.UNIQUE):
+        unique = plan.of(Kind.UNIQUE)
+        for done, position in enumerate(unique):
+            progress("validate uniqueness", done, len(unique))
             check = plan.checks[position]
             tally.add(position, check.shown, repeated(session, view, check))
         ask_whole(session, view, plan, [*raised, *plan.of(Kind.COLUMN, Kind.TABLE)], tally, progress=progress)

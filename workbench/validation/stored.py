@@ -38,7 +38,6 @@ class _Record:
     version: int
     content_hash: str
     root: int
-    result: str
 
 
 def validated(
@@ -103,8 +102,7 @@ def _records(source: Lake | Session, dataset: str, fingerprint: str) -> list[_Re
     """List what is stored of a dataset by one schema."""
     read = source.rows if isinstance(source, Session) else source.read
     rows = read(
-        "SELECT version, content_hash, root, result FROM lake.workbench.validations "
-        "WHERE dataset = ? AND fingerprint = ?",
+        "SELECT version, content_hash, root FROM lake.workbench.validations WHERE dataset = ? AND fingerprint = ?",
         [dataset, fingerprint],
     )
     return [_Record(*row) for row in rows]
@@ -132,8 +130,12 @@ def _from_near(
 
 def _load(lake: Lake, version: Version, fingerprint: str, record: _Record) -> Validation:
     """Read a stored validation."""
-    checks = checks_from_json(record.result)
     with lake.session() as session:
+        result = session.rows(
+            "SELECT result FROM lake.workbench.validations WHERE dataset = ? AND version = ? AND fingerprint = ?",
+            [version.dataset, version.version, fingerprint],
+        )
+        checks = checks_from_json(result[0][0])
         cases = session.arrow(f"SELECT {_FIELDS} FROM {_cases(version.dataset, fingerprint, record)}")
     return Validation(
         dataset=version.dataset,

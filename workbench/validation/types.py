@@ -39,7 +39,9 @@ def column_types(schema: Schema, names: Sequence[str] = ()) -> dict[str, str]:
         Column name → DuckDB type, as :meth:`workbench.lake.View.retyped` takes it.
     """
     types = {}
-    for name, column, _ in schema_columns(schema.pandera, names):
+    for name, column, there in schema_columns(schema.pandera, names):
+        if column.regex and not there:
+            continue
         wanted = duckdb_type(schema.pandera.dtype or column.dtype)
         if wanted:
             types[name] = wanted
@@ -49,8 +51,8 @@ def column_types(schema: Schema, names: Sequence[str] = ()) -> dict[str, str]:
 def schema_columns(pandera: Any, names: Sequence[str]) -> list[tuple[str, Any, bool]]:
     """List the schema's columns as (name, pandera Column, is in ``names``), patterns replaced by what they match.
 
-    A pattern that matches nothing stays, under the pattern itself, if the column is required. A schema that has a dtype
-    and no columns is about every column there is.
+    A pattern that matches nothing stays, under the pattern itself. A schema that has a dtype and no columns is about
+    every column there is.
     """
     import re
 
@@ -65,7 +67,7 @@ def schema_columns(pandera: Any, names: Sequence[str]) -> list[tuple[str, Any, b
             continue
         matched = [candidate for candidate in names if re.match(name, candidate)]
         listed += [(candidate, column, True) for candidate in matched]
-        if names and not matched and column.required:
+        if not matched:
             listed.append((name, column, False))
     return listed
 
@@ -104,7 +106,7 @@ def _of_pandas(native: Any) -> str | None:
     native = getattr(native, "numpy_dtype", native)
     if not isinstance(native, np.dtype):
         return None
-    by_kind = {"U": "VARCHAR", "S": "VARCHAR", "T": "VARCHAR", "M": "TIMESTAMP", "m": "INTERVAL"}
+    by_kind = {"U": "VARCHAR", "S": "VARCHAR", "T": "VARCHAR", "M": "TIMESTAMP"}
     return by_kind.get(native.kind) or _NUMPY.get(f"{native.kind}{native.itemsize}")
 
 

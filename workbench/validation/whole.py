@@ -12,8 +12,8 @@ from workbench.validation.plan import Cells, Kind, Plan
 from workbench.validation.tally import Tally
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
+    import pyarrow as pa
 
 STAGE = "validate whole columns"
 
@@ -31,20 +31,21 @@ def ask_whole(
     checks : sequence of int
         Positions in the plan.
     """
-    frame: tuple[np.ndarray, pd.DataFrame] | None = None
     names = [cells.name for cells in plan.table]
+    table: pa.Table | None = None
     for done, position in enumerate(sorted(checks)):
         progress(STAGE, done, len(checks))
         check = plan.checks[position]
-        if check.kind in (Kind.TABLE, Kind.ROWS):
-            frame = frame or _table(session, view, plan.table)
-            rids, data = frame
-        else:
-            rids, data = _column(session, view, check.cells[0])
-        if not len(data):
+        of_table = check.kind in (Kind.TABLE, Kind.ROWS)
+        if of_table:
+            table = table or _read(session, view, plan.table)
+        read = table if of_table and table is not None else _read(session, view, check.cells, readable=True)
+        rids = read.column("_rid").to_numpy()
+        if not len(rids):
             continue
         try:
-            answer = ask(check.check, data.copy(deep=False), check.column if check.kind is Kind.TABLE else None)
+            data = _frame(read, plan.table) if of_table else _values(read, 0, check.cells[0])
+            answer = ask(check.check, data, check.column if check.kind is Kind.TABLE else None)
         except Exception as error:  # a check is the user's own code: whatever it raises is its outcome
             tally.broken[position] = f"{type(error).__name__}: {error}"
             continue
@@ -58,20 +59,20 @@ def ask_whole(
         progress(STAGE, len(checks), len(checks))
 
 
-def _column(session: Session, view: View, cells: Cells) -> tuple[np.ndarray, pd.Series]:
-    """Read one column's readable cells with their rows' identities."""
-    readable = f" AND NOT {cells.flaw}" if cells.flaw else ""
-    table = session.arrow(
-        f"SELECT _rid, {cells.value} AS v FROM {view.rows} WHERE NOT _excluded{readable} ORDER BY _rid"
-    )
-    return table.column("_rid").to_numpy(), series(table.column("v"), cells.dtype, cells.name)
+def _read(session: Session, view: View, cells: Sequence[Cells], *, readable: bool = False) -> pa.Table:
+    """Read columns with the rows' identities; ``readable`` leaves out cells that cannot be read as their type."""
+    chosen = "".join(f", {cell.value} AS v{number}" for number, cell in enumerate(cells))
+    also = "".join(f" AND NOT {cell.flaw}" for cell in cells if cell.flaw) if readable else ""
+    return session.arrow(f"SELECT _rid{chosen} FROM {view.rows} WHERE NOT _excluded{also} ORDER BY _rid")
 
 
-def _table(session: Session, view: View, cells: Sequence[Cells]) -> tuple[np.ndarray, pd.DataFrame]:
-    """Read all columns with the rows' identities."""
+def _values(read: pa.Table, number: int, cells: Cells) -> pd.Series:
+    """Turn a column that was read into a Series, which the check may change without harm to the next."""
+    return series(read.column(f"v{number}"), cells.dtype, cells.name).copy(deep=False)
+
+
+def _frame(read: pa.Table, cells: Sequence[Cells]) -> pd.DataFrame:
+    """Turn all columns that were read into a DataFrame."""
     import pandas as pd
 
-    chosen = "".join(f", {cell.value} AS v{n}" for n, cell in enumerate(cells))
-    table = session.arrow(f"SELECT _rid{chosen} FROM {view.rows} WHERE NOT _excluded ORDER BY _rid")
-    data = {cell.name: series(table.column(f"v{n}"), cell.dtype, cell.name) for n, cell in enumerate(cells)}
-    return table.column("_rid").to_numpy(), pd.DataFrame(data)
+    return pd.DataFrame({cell.name: _values(read, number, cell) for number, cell in enumerate(cells)})

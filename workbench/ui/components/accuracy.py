@@ -16,6 +16,11 @@ from workbench.ui.session import ink
 from workbench.ui.standing import Standing
 from workbench.ui.wording import command, metric_name
 
+PAIRED = (
+    "A verdict compares two versions row by row, on the test rows that they share: it may tell a gain or a loss where "
+    "the bands of the two overlap."
+)
+
 
 def show_accuracy(state: Standing, lake: str) -> None:
     """Draw the figure by version; a click on a version chooses it."""
@@ -104,12 +109,11 @@ def _show_notes(state: Standing) -> None:
     series = list(dict.fromkeys(result["fingerprint"] for result in state.results.values()))
     if len(series) > 1:
         st.text("The line breaks where the model or its settings changed: figures on its two sides are not compared.")
-    told = [f"v{number}: {note}" for number, of_version in notes.items() for note in of_version]
+    told = [PAIRED, *(f"v{number}: {note}" for number, of_version in notes.items() for note in of_version)]
     told += (state.document["comparison"] or {}).get("notes", [])
-    if told:
-        with st.expander(f"Notes on the figures ({len(told)})"):
-            for note in told:
-                st.text(note)
+    with st.expander(f"Notes on the figures ({len(told)})"):
+        for note in told:
+            st.text(note)
 
 
 def _choose() -> None:

@@ -38,6 +38,7 @@ def show_open_findings(state: Standing, lake: str) -> None:
     frame["shown"] = frame["count"].map(format_count)
     title = f"{count_of(sum(state.findings.values()), 'open finding')} at v{number}, by check"
     words = ", ".join(f"{check} {count}" for check, count in frame[["check", "shown"]].values)
-    st.altair_chart(findings_chart(frame, title=title, ink=ink()), key="findings", alt=f"{title}: {words}.")
+    with st.container(key="findings"):
+        st.altair_chart(findings_chart(frame, title=title, ink=ink()), alt=f"{title}: {words}.")
     if state.checked is False and number == state.newest:
         st.text(f"v{number} has not been checked yet: these are the findings of earlier checks that still stand.")

@@ -13,7 +13,6 @@ from workbench.ui.components.next_step import next_step, show_next_step
 from workbench.ui.components.open_findings import show_open_findings
 from workbench.ui.components.verdict import show_verdict
 from workbench.ui.components.version_table import show_versions
-from workbench.ui.standing import standing
 from workbench.ui.wording import command
 
 
@@ -32,7 +31,7 @@ def show() -> None:
         )
         return
     url = lake.lake.url
-    state = standing(lake.lake, version)
+    state = session.stand(lake, version)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         show_headline(state)
         show_next_step(next_step(state, url))

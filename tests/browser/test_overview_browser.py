@@ -1,0 +1,125 @@
+"""The first page in a real browser: what it draws, where a click leads, and that nothing leaves the machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import workbench
+from workbench.drafts import Correction
+from workbench.reporting import accuracy_of, verdict_of
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed: apt-get install chromium"),
+]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A lake with one measured dataset: wrong train labels, and a version in which they are right."""
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(300, 2))
+    truth = np.where(numbers @ [2, 1] > 0, "yes", "no")
+    wrong = [row for row in range(200) if truth[row] == "yes" and row % 10 < 7]
+    frame = pd.DataFrame(numbers, columns=["a", "b"]).assign(id=range(300), answer=truth)
+    frame.loc[wrong, "answer"] = "no"
+    frame["split"] = ["train"] * 200 + ["test"] * 100
+    url = f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}"
+    with workbench.open(url, author="ann", create=True) as lake:
+        people = lake.import_data("people", frame, key=["id"], label="answer", split_column="split", model="linear")
+        people.evaluate()
+        draft = people.draft().draft
+        lake.stage(draft, [Correction(key={"id": row}, column="answer", new="yes") for row in wrong[12:]])
+        lake.publish(draft, message="labels <b>checked</b> ![x](http://example.invalid/x.png)")
+        people.evaluate()
+        people.check(only=["label.issue"])
+    return url
+
+
+@pytest.fixture
+def address(url: str) -> Iterator[str]:
+    """The address of the app, started as ``workbench app`` starts it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = "from workbench.cli import main; main()"
+    app = subprocess.Popen(
+        [sys.executable, "-c", program, "--lake", url, "--author", "Zoë", "app", "--port", str(port)], cwd=ROOT
+    )
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                assert app.poll() is None
+                time.sleep(0.25)
+        yield f"http://127.0.0.1:{port}"
+        app.send_signal(signal.SIGINT)
+        assert app.wait(timeout=20) == 0
+    finally:
+        app.kill()
+        app.wait()
+
+
+def test_the_overview_in_chromium(url, address):
+    from playwright.sync_api import expect, sync_playwright
+
+    with workbench.open(url) as lake:
+        known = lake["people"].documents()
+        found = lake["people"].count_findings()
+    assert known[1]["verdict"] == "gain" and found
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1600}, color_scheme="dark")
+        elsewhere, complaints = [], []
+        page.on("request", lambda request: elsewhere.append(request.url))
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.goto(address)
+
+        expect(page.locator("h1")).to_have_text("people · 300 rows · v2")
+        expect(page.locator(".wb-verdict")).to_contain_text(verdict_of(known[1]))
+        expect(page.locator(".wb-table tbody tr")).to_have_count(2)
+        expect(page.locator(".wb-table")).to_contain_text("labels <b>checked</b> ![x](http://example.invalid/x.png)")
+        assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(20, 24, 28)"
+
+        points = page.locator(".st-key-accuracy .mark-symbol path[aria-label*='version']")
+        expect(points).to_have_count(2)
+        points.first.hover()
+        expect(page.locator("#vg-tooltip-element")).to_contain_text(accuracy_of(known[0]))
+        expect(page.locator(".st-key-findings svg.marks")).to_contain_text("label.issue")
+        expect(page.locator(".st-key-findings svg.marks")).to_contain_text(f"{found:,}")
+
+        points.first.click()
+        expect(page.locator("h1")).to_have_text("people · 300 rows · v1 (newest: v2)")
+        assert page.url.endswith("/?dataset=people&version=1")
+        page.reload()
+        expect(page.locator("h1")).to_have_text("people · 300 rows · v1 (newest: v2)")
+        page.go_back()
+        expect(page.locator("h1")).to_have_text("people · 300 rows · v2")
+
+        page.get_by_role("button", name="Review").click()
+        expect(page.get_by_test_id("stPopoverBody")).to_contain_text("findings people")
+
+        assert not [
+            to for to in elsewhere if not to.startswith((address, "data:", "blob:", address.replace("http", "ws")))
+        ]
+        assert not complaints
+        browser.close()

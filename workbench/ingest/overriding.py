@@ -1,0 +1,51 @@
+"""Bring the record of how the dataset differs from its source up to date, after the source has spoken.
+
+Runs in the transaction that publishes the refresh, on the temporary tables that :mod:`workbench.ingest.merging` made.
+Besides the differences (states ``cell``, ``deleted``, ``added``) the table ``overrides`` remembers, as state ``left``,
+the keys that left with a full delivery: one that returns is the same row again.
+"""
+
+from __future__ import annotations
+
+from workbench.ingest.shaping import Shape
+from workbench.lake import Session, literal
+
+
+def note_source(session: Session, dataset: str, shape: Shape, mode: str) -> None:
+    """Forget differences that are none any more, and remember the rows that left.
+
+    Parameters
+    ----------
+    session : Session
+        Inside the transaction.
+    mode : {"upsert", "full", "append"}
+        A delivery of new rows only says nothing about the others.
+    """
+
+    def forget(state: str, condition: str) -> None:
+        session.run(
+            f"DELETE FROM lake.workbench.overrides WHERE dataset = {literal(dataset)} AND state = '{state}' "
+            f"AND {condition}"
+        )
+
+    if session.row("SELECT 1 FROM newcomers WHERE returned LIMIT 1"):
+        forget("left", "rid IN (SELECT rid FROM newcomers WHERE returned)")
+    if mode == "append":
+        return
+    for (name,) in session.rows("SELECT DISTINCT column_name FROM told_cells WHERE outcome <> 'kept'"):
+        told = f"SELECT rid FROM told_cells WHERE outcome <> 'kept' AND column_name = {literal(name)}"
+        forget("cell", f"column_name = {literal(name)} AND rid IN ({told})")
+    if session.row("SELECT 1 FROM resent_rows LIMIT 1"):
+        forget("added", "rid IN (SELECT rid FROM resent_rows)")
+    if mode != "full":
+        return
+    forget("deleted", "rid NOT IN (SELECT rid FROM still_deleted)")
+    for name in shape.removed:
+        forget("cell", f"column_name = {literal(name)}")
+    if session.row("SELECT 1 FROM left_rows LIMIT 1"):
+        forget("cell", "rid IN (SELECT rid FROM left_rows)")
+        forget("left", "rid IN (SELECT rid FROM left_rows)")
+        session.run(
+            f"INSERT INTO lake.workbench.overrides SELECT {literal(dataset)}, rid, NULL, 'left', remembered, row_key "
+            "FROM left_rows WHERE row_key IS NOT NULL"
+        )

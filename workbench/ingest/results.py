@@ -1,0 +1,110 @@
+"""What a refresh did, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.lake import Version
+
+
+@dataclass(frozen=True)
+class RefreshResult:
+    """What a refresh did.
+
+    Attributes
+    ----------
+    dataset, mode : str
+        What was refreshed, and how.
+    version : Version or None
+        The new version; None where nothing changed.
+    added, removed, updated_cells : int
+        Rows and cells that changed.
+    kept_corrections : int
+        Corrected cells that the source still sends as they were before: still wrong at source, still corrected here.
+    replaced_corrections : int
+        Corrected cells for which the source now says something new, which was taken.
+    settled_corrections : int
+        Corrected cells for which the source now says what the correction says.
+    still_deleted : int
+        Rows that the source sends and a person deleted; they stay out.
+    returned : int
+        Among the rows added, those that had left before and have their identity back.
+    unchanged : int
+        Rows of the delivery that are in the dataset as they are, corrections aside.
+    ignored : int
+        Rows that differ, in a delivery of which only new rows are taken.
+    lane_kept : int
+        Rows whose split column now names another lane; they stay in theirs.
+    columns_added, columns_removed, columns_widened : tuple of str
+        Columns that are new, no longer there, or stored in a wider type.
+    """
+
+    dataset: str
+    mode: str
+    version: Version | None
+    added: int
+    removed: int
+    updated_cells: int
+    kept_corrections: int
+    replaced_corrections: int
+    settled_corrections: int
+    still_deleted: int
+    returned: int
+    unchanged: int
+    ignored: int
+    lane_kept: int
+    columns_added: tuple[str, ...] = ()
+    columns_removed: tuple[str, ...] = ()
+    columns_widened: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts as JSON values, under the names a version's document has where it has them."""
+        return {
+            "dataset": self.dataset,
+            "version": self.version.version if self.version else None,
+            "mode": self.mode,
+            "rows_added": self.added,
+            "rows_removed": self.removed,
+            "cells_changed": self.updated_cells,
+            "kept_corrections": self.kept_corrections,
+            "replaced_corrections": self.replaced_corrections,
+            "settled_corrections": self.settled_corrections,
+            "still_deleted": self.still_deleted,
+            "returned": self.returned,
+            "unchanged": self.unchanged,
+            "ignored": self.ignored,
+            "lane_kept": self.lane_kept,
+            "columns": {
+                "added": list(self.columns_added),
+                "removed": list(self.columns_removed),
+                "widened": list(self.columns_widened),
+            },
+        }
+
+    def summary(self) -> str:
+        """Say it in a few lines."""
+        if self.version is None:
+            said = f"{self.dataset}: nothing changed, no new version"
+        else:
+            said = (
+                f"{self.version.name}: {self.added:,} rows added, {self.removed:,} removed, "
+                f"{self.updated_cells:,} cells updated"
+            )
+        lines = [
+            (self.kept_corrections, "corrections kept: the source still sends what they replaced"),
+            (self.replaced_corrections, "corrections replaced by new values of the source"),
+            (self.settled_corrections, "corrections that the source now has itself"),
+            (self.still_deleted, "deleted rows that the source still sends stay out"),
+            (self.returned, "of the rows added had left before and have their identity back"),
+            (self.ignored, "rows differ and were ignored (mode append takes new rows only)"),
+            (self.lane_kept, "rows stay in their lane though the split column names another now"),
+        ]
+        said += "".join(f"\n  {count:,} {what}" for count, what in lines if count)
+        for what, names in (
+            ("new", self.columns_added),
+            ("gone", self.columns_removed),
+            ("stored in a wider type", self.columns_widened),
+        ):
+            said += f"\n  columns {what}: {', '.join(names)}" if names else ""
+        return said
