@@ -141,6 +141,8 @@ def estimator(task: Task, model: str, seed: int) -> MLPClassifier | HistGradient
     return HistGradientBoostingClassifier(max_iter=task.trees, early_stopping=False, random_state=seed)
 
 
+# One thread is as fast on fits this small, and two wait for each other for seconds where other processes run.
+@threadpool_limits.wrap(limits=1)
 def predictions(
     task: Task, model: str, rows: np.ndarray, labels: np.ndarray, seeds: Sequence[int], *, leave_out: bool = True
 ) -> np.ndarray:
@@ -211,7 +213,6 @@ def neutral_edits(task: Task, model: str, metrics: Sequence[str], *, pairs: int)
     return {name: count / pairs for name, count in claims.items()}
 
 
-# One thread is as fast on fits this small, and leaves the other core to the other process.
 @threadpool_limits.wrap(limits=1)
 def measure(
     task: Task, model: str, metrics: Sequence[str], *, seeds: int, number: int, pairs: int

@@ -96,6 +96,15 @@ def test_what_a_short_command_loads_waits_for_no_heavy_library(module):
     assert loaded_by(f"import {module}") & HEAVY == set()
 
 
+def test_reading_versions_loads_no_heavy_library(lake):
+    """DuckDB imports pandas to bind the first parameter of a statement, so short commands bind none."""
+    loaded = loaded_by(
+        "from workbench.lake import open_lake, read_versions; from workbench.settings import Settings; "
+        f"read_versions(open_lake(Settings(lake={lake.url!r})), 't')"
+    )
+    assert "duckdb" in loaded and loaded & HEAVY == set()
+
+
 def test_modules_are_short():
     lines = {label(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {name: count for name, count in lines.items() if count > 500} == {}

@@ -32,7 +32,7 @@ pytestmark = [
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    """A lake with one measured dataset: wrong train labels, and a version in which they are right."""
+    """A lake with one measured dataset: wrong train labels and repeated rows, and a version with most labels right."""
     rng = np.random.default_rng(0)
     numbers = rng.normal(size=(300, 2))
     truth = np.where(numbers @ [2, 1] > 0, "yes", "no")
@@ -40,6 +40,7 @@ def url(tmp_path: Path) -> str:
     frame = pd.DataFrame(numbers, columns=["a", "b"]).assign(id=range(300), answer=truth)
     frame.loc[wrong, "answer"] = "no"
     frame["split"] = ["train"] * 200 + ["test"] * 100
+    frame = pd.concat([frame, frame.head(3).assign(id=[300, 301, 302])])
     url = f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}"
     with workbench.open(url, author="ann", create=True) as lake:
         people = lake.import_data("people", frame, key=["id"], label="answer", split_column="split", model="linear")
@@ -48,7 +49,7 @@ def url(tmp_path: Path) -> str:
         lake.stage(draft, [Correction(key={"id": row}, column="answer", new="yes") for row in wrong[12:]])
         lake.publish(draft, message="labels <b>checked</b> ![x](http://example.invalid/x.png)")
         people.evaluate()
-        people.check(only=["label.issue"])
+        people.check(only=["data.duplicate"])
     return url
 
 
@@ -94,7 +95,7 @@ def test_the_overview_in_chromium(url, address):
         page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
         page.goto(address)
 
-        expect(page.locator("h1")).to_have_text("people · 300 rows · v2")
+        expect(page.locator("h1")).to_have_text("people · 303 rows · v2")
         expect(page.locator(".wb-verdict")).to_contain_text(verdict_of(known[1]))
         expect(page.locator(".wb-table tbody tr")).to_have_count(2)
         expect(page.locator(".wb-table")).to_contain_text("labels <b>checked</b> ![x](http://example.invalid/x.png)")
@@ -104,16 +105,16 @@ def test_the_overview_in_chromium(url, address):
         expect(points).to_have_count(2)
         points.first.hover()
         expect(page.locator("#vg-tooltip-element")).to_contain_text(accuracy_of(known[0]))
-        expect(page.locator(".st-key-findings svg.marks")).to_contain_text("label.issue")
+        expect(page.locator(".st-key-findings svg.marks")).to_contain_text("data.duplicate")
         expect(page.locator(".st-key-findings svg.marks")).to_contain_text(f"{found:,}")
 
         points.first.click()
-        expect(page.locator("h1")).to_have_text("people · 300 rows · v1 (newest: v2)")
+        expect(page.locator("h1")).to_have_text("people · 303 rows · v1 (newest: v2)")
         assert page.url.endswith("/?dataset=people&version=1")
         page.reload()
-        expect(page.locator("h1")).to_have_text("people · 300 rows · v1 (newest: v2)")
+        expect(page.locator("h1")).to_have_text("people · 303 rows · v1 (newest: v2)")
         page.go_back()
-        expect(page.locator("h1")).to_have_text("people · 300 rows · v2")
+        expect(page.locator("h1")).to_have_text("people · 303 rows · v2")
 
         page.get_by_role("button", name="Review").click()
         expect(page.get_by_test_id("stPopoverBody")).to_contain_text("findings people")

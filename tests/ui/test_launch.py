@@ -100,7 +100,9 @@ def test_every_setting_of_streamlit_exists():
     options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert set(names(options)) <= known
     assert options["browser"]["gatherUsageStats"] is False
-    assert options["client"] == {"showErrorDetails": "none", "toolbarMode": "viewer", "disableDataExport": True}
+    assert options["client"]["showErrorDetails"] == "none"
+    assert options["client"]["disableDataExport"] is True
+    assert options["server"]["address"] == "127.0.0.1"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -114,6 +116,8 @@ def test_a_signal_ends_the_app_and_frees_its_port(tmp_path, sent):
     app = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     try:
         wait_for(f"http://127.0.0.1:{port}/_stcore/health", app)
+        assert handshake(port, host=f"127.0.0.1:{port}") == 101
+        assert handshake(port, host=f"rebound.example:{port}") == 403
         app.send_signal(sent)
         talk = app.communicate(timeout=20)[1]
     finally:
@@ -124,6 +128,17 @@ def test_a_signal_ends_the_app_and_frees_its_port(tmp_path, sent):
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
+
+
+def handshake(port: int, *, host: str) -> int:
+    """Ask for the page's WebSocket under a host name; return the status of the answer."""
+    request = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+        link.sendall(request.encode())
+        return int(link.recv(1024).split()[1])
 
 
 def wait_for(url: str, process: subprocess.Popen[str]) -> None:

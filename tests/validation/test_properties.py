@@ -140,10 +140,11 @@ changes = st.lists(
 
 
 @SAME_LAKE
-@given(rows=tables, edits=st.lists(changes, min_size=1, max_size=3))
+@given(rows=tables, edits=st.lists(changes, min_size=1, max_size=2))
 def test_an_incremental_validation_equals_a_full_one(make, publish, lake, everything, rows, edits):
-    dataset = new_dataset(make, rows).dataset
-    validated(lake, newest(lake, dataset), everything)
+    first = new_dataset(make, rows)
+    dataset = first.dataset
+    known = {1: validated(lake, first, everything)}
     for edit in edits:
         head = newest(lake, dataset)
         there = {row[0] for row in view_of(lake, head).fetch("SELECT _rid FROM {rows}")}
@@ -158,5 +159,6 @@ def test_an_incremental_validation_equals_a_full_one(make, publish, lake, everyt
             touched = [row[0] for row in session.rows("SELECT _rid FROM touched_rows")]
         assert revalidate(head, view_of(lake, new), everything, old, touched) == full
         assert validated(lake, new, everything) == full
+        known[new.version] = full
     for version in read_versions(lake, dataset):
-        assert stored_validation(lake, version, everything.fingerprint) == validate(view_of(lake, version), everything)
+        assert stored_validation(lake, version, everything.fingerprint) == known[version.version]

@@ -37,7 +37,7 @@ six times this, 100 rows out of ten million take five times as long to find; a s
 
 _FIELDS = (
     'dataset, version, parent, kind, author, message, created_at, "rows", excluded, rows_added, rows_removed, '
-    "cells_changed, content_hash, v.snapshot_id, definition, columns, draft, detail"
+    "cells_changed, content_hash, snapshot_id, definition, columns, draft, detail"
 )
 
 
@@ -49,26 +49,24 @@ def data_table(dataset: str) -> str:
 def read_versions(session: Session | Lake, dataset: str | None = None) -> list[Version]:
     """List versions, oldest first, of one dataset or of all."""
     read = session.rows if isinstance(session, Session) else session.read
-    where, params = ("WHERE v.dataset = ?", [dataset]) if dataset is not None else ("", [])
-    records = read(
-        f"SELECT {_FIELDS}, t.tags FROM lake.workbench.versions v LEFT JOIN (SELECT dataset, version, "
-        "list(tag ORDER BY tag) AS tags FROM lake.workbench.tags GROUP BY dataset, version) t USING (dataset, version) "
-        f"{where} ORDER BY dataset, version",
-        params,
-    )
-    return [_version(record) for record in records]
+    tags: dict[tuple[str, int], list[str]] = {}
+    for name, tag, number in read("SELECT dataset, tag, version FROM lake.workbench.tags ORDER BY tag"):
+        tags.setdefault((name, number), []).append(tag)
+    where, params = ("WHERE dataset = ?", [dataset]) if dataset is not None else ("", [])
+    records = read(f"SELECT {_FIELDS} FROM lake.workbench.versions {where} ORDER BY dataset, version", params)
+    return [_version(record, tags.get((record[0], record[1]), [])) for record in records]
 
 
-def _version(record: tuple[Any, ...]) -> Version:
+def _version(record: tuple[Any, ...], tags: Sequence[str]) -> Version:
     """Make a version of one record of the table and its tags."""
-    definition, columns, draft, detail, tags = record[14:]
+    definition, columns, draft, detail = record[14:]
     return Version(
         *record[:14],
         definition=Definition.from_json(definition),
         columns=columns_from_json(columns),
         draft=draft,
         detail=json.loads(detail),
-        tags=tuple(tags or ()),
+        tags=tuple(tags),
     )  # type: ignore[misc]
 
 

@@ -46,7 +46,8 @@ def launch(settings: Settings, *, port: int = 8501, address: str = "127.0.0.1", 
     _refuse_taken(address, port)
     host = f"[{address}]" if ":" in address else address
     sys.stderr.write(f"The app is at http://{host}:{port} (lake {without_password(settings.lake)}). Ctrl-C ends it.\n")
-    server = subprocess.Popen(command(port=port, address=address), env=environment(settings), stdout=subprocess.DEVNULL)
+    told = command(port=port, address=address, open_to_network=open_to_network)
+    server = subprocess.Popen(told, env=environment(settings), stdout=subprocess.DEVNULL)
     try:
         with _stopped_like_ctrl_c():
             code = server.wait()
@@ -64,12 +65,18 @@ def launch(settings: Settings, *, port: int = 8501, address: str = "127.0.0.1", 
         raise WorkbenchError(f"The app's server ended with code {code}.", hint="What it said stands above.")
 
 
-def command(*, port: int, address: str) -> list[str]:
-    """Return the command line that runs the server; it opens a browser only where there is a display."""
+def command(*, port: int, address: str, open_to_network: bool = False) -> list[str]:
+    """Return the command line that runs the server.
+
+    It opens a browser only where there is a display, and is open under other names than this machine's own only with
+    ``open_to_network``: a page from elsewhere could give this machine's address a name of its own (DNS rebinding).
+    """
+    names = ["*"] if open_to_network else [address, "localhost"]
     return [
         *(sys.executable, "-m", "streamlit", "run", str(SCRIPT)),
         f"--server.address={address}",
         f"--server.port={port}",
+        *(f"--server.allowedHosts={name}" for name in names),
         f"--server.headless={str(not _has_display()).lower()}",
         "--server.showEmailPrompt=false",
         "--server.fileWatcherType=none",
