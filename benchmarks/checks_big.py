@@ -34,8 +34,8 @@ def dataset(lake: Lake, name: str, rows: int, different: int) -> View:
         session.run(
             f"COPY (SELECT i AS _rid, (CASE hash(i) % 10 WHEN 0 THEN 2 ELSE 0 END)::UTINYINT AS _lane, "
             f"false AS _excluded, i AS id, {features}, CASE i % 3 WHEN 0 THEN 'a' ELSE 'b' END AS y FROM "
-            f"(SELECT i, (CASE i % 1000 WHEN 7 THEN i - 1 ELSE i END) % {different} AS k FROM range(1, {rows + 1}) t(i)))"
-            f" TO '{file}' (FORMAT parquet)"
+            f"(SELECT i, (CASE i % 1000 WHEN 7 THEN i - 1 ELSE i END) % {different} AS k "
+            f"FROM range(1, {rows + 1}) t(i))) TO '{file}' (FORMAT parquet)"
         )
         sums = session.rows(f"SELECT {digest_sums('d')} FROM (SELECT {row_digest(COLUMNS)} AS d FROM '{file}')")[0]
     definition = Definition(name, key=("id",), label="y")
@@ -60,11 +60,13 @@ def measure(lake: Lake, view: View) -> None:
 
 
 def main(rows: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        with open_lake(Settings(lake=f"sqlite:{folder}/catalog.sqlite", author="bench"), create=True) as lake:
-            for name, different in (("unlike", rows + 1), ("alike", rows // 3)):
-                print(f"{rows:,} rows, at most {different:,} of them different in their features")
-                measure(lake, dataset(lake, name, rows, different))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_lake(Settings(lake=f"sqlite:{folder}/catalog.sqlite", author="bench"), create=True) as lake,
+    ):
+        for name, different in (("unlike", rows + 1), ("alike", rows // 3)):
+            print(f"{rows:,} rows, at most {different:,} of them different in their features")
+            measure(lake, dataset(lake, name, rows, different))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +97,23 @@ def run_demo(lake: OpenLake, *, say: Callable[[str], None], progress: Progress =
     return _result(lake)
 
 
-def _truth(path: Path) -> dict[int, dict[str, str]]:
-    """Read what the reviewer knows: the true label of each flipped row, and the rows that repeat another."""
+@dataclass(frozen=True)
+class _Truth:
+    """What the reviewer knows: the true label of each flipped row, and the rows of which there are two."""
+
+    labels: dict[str, tuple[str, str]]
+    twins: frozenset[str]
+
+
+def _truth(path: Path) -> _Truth:
+    """Read the truth file; of a row and its planted copy the checks flag one, and either may go."""
     with path.open(encoding="utf-8", newline="") as file:
-        return {
-            int(row["person_id"]): row
-            for row in csv.DictReader(file)
-            if row["kind"] in ("flipped_label", "repeated_row")
-        }
+        rows = list(csv.DictReader(file))
+    repeated = [row for row in rows if row["kind"] == "repeated_row"]
+    return _Truth(
+        labels={row["person_id"]: (row["old"], row["new"]) for row in rows if row["kind"] == "flipped_label"},
+        twins=frozenset(row[name] for row in repeated for name in ("person_id", "repeats")),
+    )
 
 
 def _measure(lake: OpenLake, progress: Progress) -> None:
@@ -113,7 +123,7 @@ def _measure(lake: OpenLake, progress: Progress) -> None:
     iterations.measure(lake.lake, version, progress=progress)
 
 
-def _review(lake: OpenLake, truth: dict[int, dict[str, str]], size: int, *, title: str) -> tuple[int, int]:
+def _review(lake: OpenLake, truth: _Truth, size: int, *, title: str) -> tuple[int, int]:
     """Answer the top of the queue from the truth: fix flipped labels, exclude repeats, keep what is right."""
     draft = new_draft(lake.lake, DATASET, title=title, author=lake.author).draft
     found = queue(lake.lake, DATASET, status="open", check="data.duplicate")
@@ -123,10 +133,11 @@ def _review(lake: OpenLake, truth: dict[int, dict[str, str]], size: int, *, titl
     fixes: dict[str, str] = {}
     excluded, kept = [], []
     for finding in found:
-        known = truth.get(int(finding.key["person_id"]), {"kind": ""})
-        if finding.check == "label.issue" and known["kind"] == "flipped_label" and known["old"] == finding.value:
-            fixes[finding.finding] = known["new"]
-        elif finding.check == "data.duplicate" and known["kind"] == "repeated_row":
+        person = str(finding.key["person_id"])
+        given, true = truth.labels.get(person, (None, ""))
+        if finding.check == "label.issue" and finding.value == given:
+            fixes[finding.finding] = true
+        elif finding.check == "data.duplicate" and person in truth.twins:
             excluded.append(finding.finding)
         else:
             kept.append(finding.finding)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -67,9 +68,11 @@ def same(stored: object, text: str | None) -> bool:
         return stored is text
     if isinstance(stored, bool):
         return text == str(stored).lower()
-    if isinstance(stored, (int, float)):
-        return float(text) == stored and (isinstance(stored, float) or str(stored) == text)
-    return text in (str(stored), f"{stored}.000000".replace(".000000.000000", ""))
+    if isinstance(stored, float):
+        return float(text) == stored
+    if isinstance(stored, datetime):
+        return text == (f"{stored}".rstrip("0") if stored.microsecond else f"{stored}")
+    return text == str(stored)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

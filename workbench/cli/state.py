@@ -113,17 +113,16 @@ def progress() -> Iterator[Progress]:
 
 
 class _Lines:
-    """Progress as a line at each new stage, and at most every ten seconds."""
+    """Progress as a line after two seconds, and then every ten."""
 
     def __init__(self) -> None:
-        self.started = self.last = time.monotonic()
-        self.stage = ""
+        self.next = time.monotonic() + 2
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if now - self.started > 2 and (stage != self.stage or now - self.last > 10):
-            say(f"{stage}: {done}{f' of {total}' if total else ''}")
-            self.stage, self.last = stage, now
+        if now > self.next:
+            say(f"{stage}: {done:,}{f' of {total:,}' if total else ''}")
+            self.next = now + 10
 
     def stop(self) -> None:
         """Leave nothing behind."""

@@ -199,7 +199,9 @@ def tally(
 
 def _params(lake: Lake, dataset: str, version: int | None) -> list[Any]:
     """Return the parameters that every query on findings has: dataset and version."""
-    head = newest(lake, dataset).version
+    head = lake.read("SELECT max(version) FROM lake.workbench.versions WHERE dataset = ?", [dataset])[0][0]
+    if head is None:
+        head = newest(lake, dataset).version  # says which datasets there are
     if version is not None and not 1 <= version <= head:
         known = [str(each.version) for each in read_versions(lake, dataset)]
         raise UnknownName("version", str(version), known, where=dataset)

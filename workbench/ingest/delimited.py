@@ -173,7 +173,8 @@ def _read_csv(files: Sequence[_File], delimiter: str, width: int) -> str:
     columns = ", ".join(f"c{position}: 'VARCHAR'" for position in range(width))
     return (
         f"read_csv([{paths}], columns = {{{columns}}}, auto_detect = false, header = true, "
-        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', skip = 0, comment = '', strict_mode = true, null_padding = false, nullstr = '', "
+        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', skip = 0, comment = '', strict_mode = true, "
+        "null_padding = false, nullstr = '', "
         f"allow_quoted_nulls = false, hive_partitioning = false, max_line_size = {MAX_LINE}, "
         f"buffer_size = {BUFFER})"
     )
