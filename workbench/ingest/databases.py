@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,14 +17,15 @@ from workbench.lake import Session, literal, quote
 from workbench.lake.store import load_extension
 
 KINDS = ("duckdb", "sqlite", "postgres")
-_PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s?&]+)|(?<=://)([^:/@?]+):[^@/?]*@", re.IGNORECASE)
+_TABLES = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ? ORDER BY 1, 2"
+_PASSWORD = re.compile(r"password\s*=\s*('(?:[^'\\]|\\.)*'|[^\s?&]+)\s?|(?<=://)([^:/@?]+):[^@/?]*@", re.IGNORECASE)
 
 
 def without_password(source: str) -> str:
     """Take the password out of a source, so that it is not stored: libpq finds it in PGPASSWORD or .pgpass."""
     if not source.startswith("postgres:"):
         return source
-    return _PASSWORD.sub(lambda found: f"{found[3]}@" if found[3] else "", source)
+    return _PASSWORD.sub(lambda found: f"{found[2]}@" if found[2] else "", source)
 
 
 @contextmanager
@@ -59,11 +60,12 @@ def open_table(session: Session, source: str) -> Iterator[Reading]:
     options = "READ_ONLY" if kind == "duckdb" else f"TYPE {kind}, READ_ONLY"
     try:
         session.run(f"ATTACH {literal(where)} AS {alias} ({options})")
+        tables = session.rows(_TABLES, [alias])
     except Exception as error:
         said = without_password("postgres:" + str(error).strip().splitlines()[0]).removeprefix("postgres:")
         raise DataError(f"the database cannot be opened: {said}", source=label) from error
     try:
-        schema, name = _find(session, alias, table, label)
+        schema, name = _find(tables, table, label)
         reading = _attached(session, f"{alias}.{quote(schema)}.{quote(name)}", label)
         if kind == "sqlite" and not fits_types(where, name, reading):
             reading = by_value(session, where, name, reading)
@@ -72,22 +74,15 @@ def open_table(session: Session, source: str) -> Iterator[Reading]:
         session.run(f"DETACH {alias}")
 
 
-def _find(session: Session, alias: str, table: str, label: str) -> tuple[str, str]:
-    """Find a table's schema and name in an attached database."""
-    known = [
-        (row[0], row[1])
-        for row in session.rows(
-            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ? ORDER BY 1, 2",
-            [alias],
-        )
-    ]
+def _find(known: Sequence[tuple[str, str]], table: str, label: str) -> tuple[str, str]:
+    """Find a table's schema and name among those of a database."""
     chosen = [pair for pair in known if table in (pair[1], f"{pair[0]}.{pair[1]}")]
     if not chosen:
         raise UnknownName("table", table, [name for _, name in known], where=label.partition("?")[0])
     if len(chosen) > 1:
         listed = ", ".join(f"{schema}.{name}" for schema, name in chosen)
         raise UsageError(f"'{table}' is ambiguous: {listed}.", hint="Write the schema too.")
-    return chosen[0]
+    return chosen[0][0], chosen[0][1]
 
 
 def _attached(session: Session, table: str, label: str) -> Reading:

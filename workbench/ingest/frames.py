@@ -116,11 +116,13 @@ def _series(series: pd.Series[Any]) -> pa.Array:
 
 
 def _plain(column: pa.Array) -> pa.Array:
-    """Take away what DuckDB would read as a type of its own: dictionaries, extension types."""
+    """Take away what DuckDB would read as a type of its own: dictionaries, extension types, no type at all."""
     import pyarrow as pa
 
     if isinstance(column, pa.ChunkedArray):
         column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
     if isinstance(column, pa.ExtensionArray):
         column = column.storage if pa.types.is_nested(column.type.storage_type) else column.cast(pa.string())
+    if pa.types.is_null(column.type):
+        return pa.nulls(len(column), pa.string())
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column

@@ -90,7 +90,7 @@ def _kind(cell: str) -> str:
         f"len(list_filter(json_extract({cell}, '$[*]'), x -> json_type(x) NOT IN ('BIGINT', 'UBIGINT', 'DOUBLE')))"
     )
     return (
-        f"CASE json_type({cell}) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean' "
+        f"CASE coalesce(json_type({cell}), 'NULL') WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean' "
         f"WHEN 'ARRAY' THEN CASE WHEN json_array_length({cell}) > 0 AND {numbers} = 0 THEN 'vector' ELSE 'json' END "
         f"WHEN 'OBJECT' THEN 'json' WHEN 'DOUBLE' THEN CASE WHEN regexp_full_match({cell}::VARCHAR, '-?[0-9]+') "
         f"THEN 'huge' WHEN TRY_CAST({cell}::VARCHAR AS DOUBLE) IS NULL THEN 'huge' ELSE 'double' END "
