@@ -125,6 +125,14 @@ def test_jsonlines(bring, kinds, tmp_path):
     assert stored[2][-1] == '[1,"x"]'
 
 
+def test_jsonlines_keep_every_digit_a_number_can_have(bring, tmp_path):
+    numbers = ["0.00012345678901234567", "0.1", "1.7976931348623157e308", "5e-324", "1.50000000000000000000", "-0.0"]
+    (tmp_path / "t.jsonl").write_text(
+        "".join(f'{{"x": {number}, "s": "0.12345678901234567890"}}\n' for number in numbers)
+    )
+    assert [repr(row[0]) for row in bring(tmp_path / "t.jsonl")] == [repr(float(number)) for number in numbers]
+
+
 def test_excel(bring, kinds, tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active
