@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from workbench.ingest.reading import Reading
 from workbench.ingest.sources import opened, source_name
 from workbench.ingest.types import Cell
 from workbench.ingest.watching import watched
-from workbench.lake import Column, Definition, Lake, Session, Task, Version, literal, publish_first, quote
+from workbench.lake import PARQUET, Column, Definition, Lake, Session, Task, Version, literal, publish_first, quote
 from workbench.lake.sql import physical_names
 from workbench.progress import Progress, silent
 
@@ -104,7 +103,9 @@ def import_source(
     with lake.session() as session, opened(lake, session, source) as reading:
         check_columns(definition, reading)
         physical = physical_names(reading.names)
-        with _file(lake, name) as file:
+        file = _new_file(lake, name)
+        held = False
+        try:
             cells = _write(session, reading, definition, physical, file, progress)
             columns = tuple(
                 Column(name, stored, cell.type)
@@ -114,10 +115,14 @@ def import_source(
             rows = f"read_parquet({literal(file)})"
             check_rows(session, rows, definition, columns, reading, sums[0], progress)
             definition = check_label(session, rows, definition, columns, reading, task)
+            held = sums[0] > 0
             version = publish_first(
-                lake, definition, columns, [file] if sums[0] else [], sums=sums, author=author, message=message,
+                lake, definition, columns, [file] if held else [], sums=sums, author=author, message=message,
                 detail={"next_rid": next_rid},
             )  # fmt: skip
+        finally:
+            if not (held and _registered(lake, name, file)):
+                _remove(file)
     return version
 
 
@@ -142,21 +147,22 @@ def _schema_of(lake: Lake, name: str) -> str | None:
     return str(path) if path.is_file() else None
 
 
-@contextmanager
-def _file(lake: Lake, dataset: str) -> Iterator[str]:
-    """Choose a file in the lake's data folder; it is removed again unless a version came to hold it."""
+def _new_file(lake: Lake, dataset: str) -> str:
+    """Choose a file in the lake's data folder."""
     folder = f"{lake.files}/data/{dataset}"
-    file = f"{folder}/import-{uuid.uuid4()}.parquet"
-    local = "://" not in file
-    if local:
+    if "://" not in folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-    try:
-        yield file
-    finally:
-        if local and not _registered(lake, dataset, file):
-            Path(file).unlink(missing_ok=True)
-            if not any(Path(folder).iterdir()):
-                Path(folder).rmdir()
+    return f"{folder}/import-{uuid.uuid4()}.parquet"
+
+
+def _remove(file: str) -> None:
+    """Remove a file that no version holds, and its folder where that is empty then; elsewhere `maintain` does."""
+    if "://" in file:
+        return
+    path = Path(file)
+    path.unlink(missing_ok=True)
+    if not any(path.parent.iterdir()):
+        path.parent.rmdir()
 
 
 def _registered(lake: Lake, dataset: str, file: str) -> bool:
@@ -187,7 +193,7 @@ def _write(
         rid = "nextval('rids')" if reading.large else "row_number() OVER ()"
         query = (
             f"COPY (SELECT {rid} AS _rid, {lane(definition, texts)} AS _lane, false AS _excluded, {values} "
-            f"FROM {reading.relation}) TO {literal(file)} (FORMAT parquet, COMPRESSION zstd)"
+            f"FROM {reading.relation}) TO {literal(file)} ({PARQUET}, COMPRESSION zstd)"
         )
         watched(session, query, f"reading {reading.source}", progress)
 
