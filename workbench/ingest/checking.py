@@ -143,10 +143,10 @@ def check_label(
     floating = column.type in ("FLOAT", "DOUBLE") or column.type.startswith("DECIMAL")
     definition = replace(definition, task=task or ("regression" if floating else "classification"))
     cell = quote(column.physical)
-    number = f"TRY_CAST({cell}::VARCHAR AS DOUBLE)"
-    filled, values, numbers = session.rows(
-        f"SELECT count({cell}), count(DISTINCT {cell}), count({number}) FROM {rows}"
-    )[0]
+    filled, values = session.rows(f"SELECT count({cell}), count(DISTINCT {cell}) FROM {rows}")[0]
+    numbers = filled
+    if definition.task == "regression" or values > MOST_CLASSES:
+        numbers = session.rows(f"SELECT count(TRY_CAST({cell}::VARCHAR AS DOUBLE)) FROM {rows}")[0][0]
     fault = hint = ""
     if not filled:
         fault, hint = "the label is missing in every row", "Choose another label column."
