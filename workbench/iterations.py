@@ -12,7 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.drafts import Correction, Draft, draft_view, get_draft, list_drafts, new_draft, stage_in, undo_in
+from workbench.drafts import (
+    Correction,
+    Draft,
+    corrections_of,
+    draft_view,
+    get_draft,
+    list_drafts,
+    new_draft,
+    stage_in,
+    undo_in,
+)
 from workbench.errors import UsageError
 from workbench.findings import Finding, find, insert_decisions, reinstate, withdraw
 from workbench.lake import Lake, Session, Version, View, newest, read_versions, view_of
@@ -95,7 +105,7 @@ def schema_types(lake: Lake, version: Version | View) -> dict[str, str]:
     from workbench.validation import column_types
 
     schema = schema_of(lake, version)
-    return column_types(schema) if schema else {}
+    return column_types(schema, [column.name for column in version.columns]) if schema else {}
 
 
 def validate(lake: Lake, version: Version, *, progress: Progress = silent) -> Validation:
@@ -221,7 +231,8 @@ def check_draft(lake: Lake, draft: int, *, progress: Progress = silent) -> Draft
 
     base, view = _base_and_view(lake, draft)
     before = validate(lake, base, progress=progress)
-    after = validated(lake, view, _needed_schema(lake, base), progress=progress)
+    touched = sorted({correction.rid for correction in corrections_of(lake, draft)})
+    after = validated(lake, view, _needed_schema(lake, base), touched=touched, progress=progress)
     counts = {outcome.check: [outcome.failures, 0] for outcome in before.checks}
     for outcome in after.checks:
         counts.setdefault(outcome.check, [0, 0])[1] = outcome.failures
