@@ -227,6 +227,18 @@ def test_dates_from_a_frame_and_from_a_file_are_the_same(load, lake, kinds):
     assert refresh(lake, "t", frame, author="tester").version is None and kinds()["d"] == "DATE"
 
 
+def test_a_file_refreshes_a_frame_with_other_types(lake, deliver, kinds):
+    from decimal import Decimal
+
+    frame = pd.DataFrame({"id": [1, 2], "m": [Decimal("1.10"), Decimal("4.00")], "f": [0.5, 1.0]})
+    frame["t"] = pd.to_datetime(["2024-01-31 10:00", None]).tz_localize("UTC")
+    import_source(lake, "t", frame.astype({"f": "float32"}), key=("id",), author="tester")
+    before = kinds()
+    assert deliver("id,m,f,t\n1,1.1,0.50,2024-01-31T10:00:00Z\n2,4,1,\n").version is None
+    assert deliver("id,m,f,t\n1,1.1,0.50,2024-01-31 12:00:00+02\n2,4.25,1,\n").updated_cells == 1
+    assert kinds() == before and before["m"].startswith("DECIMAL")
+
+
 def test_lanes_follow_the_features_and_never_move(load, deliver, rows, lake):
     body = "".join(f"{n},{n % 7},{'abc'[n % 3]}\n" for n in range(60))
     load("id,x,y\n" + body, key=("id",))

@@ -120,8 +120,8 @@ def fitting_cell(raw: str, source: str, kind: str) -> Cell:
         return plain
     if kind == "VARCHAR":
         return Cell(kind, plain.canonical, "", plain.canonical, raw)
-    if plain.type == "VARCHAR" and kind in CANDIDATES:
-        return text_cell(plain.value, kind)
+    if plain.type == "VARCHAR":
+        return text_cell(plain.value, kind) if kind in CANDIDATES else forced_cell(plain.value, "VARCHAR", kind)
     value = f"TRY_CAST({plain.canonical if plain.type == 'FLOAT' else plain.value} AS {kind})"
     text = canonical_text(value, kind)
     back = f"TRY_CAST({value} AS {plain.type}) = {plain.value}"
