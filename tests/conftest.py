@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,3 +98,31 @@ def publish(lake: Lake) -> Callable[..., Version]:
         return newest(lake, dataset)
 
     return publish
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, settings: Settings) -> Iterator[Path]:
+    """A disk of six megabytes for the lake; needs the right to mount one."""
+    folder = Path(settings.lake.removeprefix("sqlite:")).parent
+    folder.mkdir()
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("NOT TESTED: a full disk needs root, to mount a small tmpfs")
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if made.returncode:
+        pytest.skip(f"NOT TESTED: a full disk: {made.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def fill(small_disk: Path) -> Callable[[int], Path]:
+    """Fill the small disk with one file, so that so many bytes stay free: ``fill(60_000)``."""
+
+    def fill(leave: int) -> Path:
+        ballast = small_disk / "ballast"
+        ballast.write_bytes(b"x" * max(0, shutil.disk_usage(small_disk).free - leave))
+        return ballast
+
+    return fill

@@ -25,7 +25,7 @@ from workbench.drafts import (
 )
 from workbench.errors import UsageError
 from workbench.findings import Finding, find, insert_decisions, reinstate, withdraw
-from workbench.lake import Lake, Session, Version, View, newest, read_versions, view_of
+from workbench.lake import Lake, Session, Version, View, newest, read_version, read_versions, view_of
 from workbench.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Eva
             continue
         comparison = None
         if against is not None:
-            before = next(v for v in read_versions(lake, version.dataset) if v.version == against)
+            before = read_version(lake, version.dataset, against)
             comparison = compare_versions(lake, before, each, progress=progress)
         result = evaluation if each.version == version.version else None
         records.append(
@@ -329,7 +329,6 @@ def measurements(lake: Lake, dataset: str) -> list[dict[str, Any]]:
 
 def version_documents(lake: Lake, dataset: str) -> list[dict[str, Any]]:
     """Lay out the versions of a dataset as the JSON of ``workbench versions``, oldest first."""
-    newest(lake, dataset)
     known = {row["version"]: row for row in measurements(lake, dataset)}
     documents = []
     for version in read_versions(lake, dataset):
@@ -375,7 +374,7 @@ def _needed_schema(lake: Lake, version: Version) -> Schema:
 def _base_and_view(lake: Lake, draft: int) -> tuple[Version, View]:
     """Return a draft's base version and the rows as the draft would leave them."""
     state = get_draft(lake, draft)
-    base = next(v for v in read_versions(lake, state.dataset) if v.version == state.base)
+    base = read_version(lake, state.dataset, state.base)
     return base, draft_view(view_of(lake, base), draft)
 
 

@@ -24,7 +24,7 @@ from workbench.drafts import (
     undo,
 )
 from workbench.errors import ConflictError, DataError, UnknownName, UsageError
-from workbench.lake import newest, view_of
+from workbench.lake import newest, open_lake, view_of
 from workbench.versions import blame, diff
 
 PEOPLE = pd.DataFrame(
@@ -233,3 +233,25 @@ def test_ten_thousand_corrections_are_one_step(lake, make):
     draft = new_draft(lake, "big", author="ann").draft
     stage(lake, draft, [Correction({"id": n}, column="x", new=2.5) for n in range(10_000)], author="ann")
     assert publish_draft(lake, draft, author="ann", message="bulk").version.cells_changed == 10_000
+
+
+def test_publishing_reports_its_own_version_though_another_follows_at_once(lake, people, settings):
+    """Somebody publishes on top between our commit and our reading of what became of it."""
+    draft = new_draft(lake, "people", author="ann").draft
+    stage(lake, draft, [fix(20, "age", 21)], author="ann")
+    committed = []
+
+    def tracer(query, params):
+        if query == "COMMIT":
+            committed.append(False)
+        elif committed == [False]:
+            committed[0] = True
+            with open_lake(settings) as other:
+                later = new_draft(other, "people", author="bob").draft
+                stage(other, later, [fix(30, "age", 46)], author="bob")
+                publish_draft(other, later, author="bob", message="at once")
+
+    with lake.traced(tracer):
+        done = publish_draft(lake, draft, author="ann", message="mine")
+    assert newest(lake, "people").message == "at once"
+    assert (done.version.version, done.version.message) == (2, "mine")

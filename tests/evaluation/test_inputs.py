@@ -115,6 +115,13 @@ def test_columns_are_read_through_the_schemas_types(lake, make):
     assert input_hash(view, types) != input_hash(view)
 
 
+def test_a_fraction_is_no_whole_number_to_the_model_either(lake, make):
+    """Validation reports the cell as unreadable, so the model must not see it rounded."""
+    frame = pd.DataFrame({"id": [1, 2, 3, 4], "size": ["12", "13.5", "14.0", "big"], "y": ["1", "0", "1", "0"]})
+    rows = inputs(view_of(lake, make(frame, key=("id",), label="y", lanes=[0] * 4)), types={"size": "BIGINT"})
+    assert rows.X["size"].fillna(-1).tolist() == [12, -1, 14, -1]
+
+
 def test_every_type_of_column_is_read(lake, make):
     moment = datetime.datetime(1650, 2, 3, 4, 5)
     frame = pd.DataFrame(

@@ -24,6 +24,7 @@ from workbench.findings import (
     findings_table,
     get,
     insert_decisions,
+    outcomes,
     queue,
     record,
     reinstate,
@@ -511,3 +512,20 @@ def test_importing_findings_loads_neither_pandas_nor_pyarrow() -> None:
     script = "import sys, workbench.findings; print(sorted({'pandas', 'pyarrow', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_how_each_check_ended_when_it_was_last_asked(lake, people, publish):
+    assert outcomes(lake, "people") == []
+    broke = CheckResult("label.issue", "error", "the model cannot be imported")
+    record(lake, people, [ages((2, "999")), broke], author="ann")
+    second = publish("people", {2: {"age": 99}})
+    record(lake, second, [ages()], author="bob")
+    found = {each.check: (each.version, each.outcome, each.count, each.author) for each in outcomes(lake, "people")}
+    assert found == {
+        "label.issue": (1, "error", 0, "ann"),
+        "schema": (2, "passed", 0, "bob"),
+        "schema.age.in_range": (2, "passed", 0, "bob"),
+    }
+    assert [each.outcome for each in outcomes(lake, "people", version=1)] == ["error", "failed", "failed"]
+    with pytest.raises(UnknownName, match="version '9'"):
+        outcomes(lake, "people", version=9)

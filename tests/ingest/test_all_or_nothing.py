@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.errors import Cancelled, UsageError
+from workbench.errors import Cancelled, StoreError, UsageError
 from workbench.ingest import import_source, refresh
 from workbench.lake import newest, open_lake, read_versions, view_of
 from workbench.settings import Settings
@@ -128,6 +128,21 @@ def test_a_killed_process_leaves_the_old_state(lake, settings, people, tmp_path,
             "SELECT _lane FROM {rows}")[0], False, 1, 2)]  # fmt: skip
         assert import_source(again, "t", people, key=("id",), author="t").rows == 60_000
         assert refresh(again, "old", people, mode="full", author="t").version.rows == 60_000
+
+
+@pytest.mark.parametrize("leave", [0, 100_000])
+def test_an_import_that_fills_the_disk_leaves_nothing_and_works_once_there_is_room(
+    small_disk, fill, settings, people, leave
+):
+    people.write_text("id,x\n" + "".join(f"{n},{n * 7919 % 1_000_003}\n" for n in range(100_000)))
+    with open_lake(settings, create=True) as lake:
+        ballast = fill(leave)
+        with pytest.raises(StoreError, match="The disk that holds the lake .* is full"):
+            import_source(lake, "t", people, key=("id",), author="t")
+        assert files(lake) == []
+        ballast.unlink()
+        assert read_versions(lake) == []
+        assert import_source(lake, "t", people, key=("id",), author="t").rows == 100_000
 
 
 def test_two_imports_of_one_name(lake, people, tmp_path):

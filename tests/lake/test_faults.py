@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from pathlib import Path
-
 import duckdb
 import pandas as pd
 import pytest
@@ -62,30 +57,10 @@ def test_another_writer_is_known_by_its_words(said):
     assert is_busy(duckdb.Error(said))
 
 
-@pytest.fixture
-def small_disk(tmp_path, settings):
-    """A disk of six megabytes; needs the right to mount one."""
-    folder = Path(settings.lake.removeprefix("sqlite:")).parent
-    folder.mkdir()
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        pytest.skip("NOT TESTED: a full disk needs root, to mount a small tmpfs")
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)], capture_output=True, text=True
-    )
-    if made.returncode:
-        pytest.skip(f"NOT TESTED: a full disk: {made.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(folder: Path, leave: int) -> None:
-    """Leave so many bytes free."""
-    free = shutil.disk_usage(folder).free
-    (folder / "ballast").write_bytes(b"x" * max(0, free - leave))
-
-
 @pytest.mark.parametrize("leave", [0, 60_000])
-def test_a_full_disk_is_named_and_the_lake_stays_at_the_old_version(small_disk, settings, request, recomputed, leave):
+def test_a_full_disk_is_named_and_the_lake_stays_at_the_old_version(
+    small_disk, fill, settings, request, recomputed, leave
+):
     with open_lake(settings, create=True):
         pass
     lake = request.getfixturevalue("lake")
@@ -93,7 +68,7 @@ def test_a_full_disk_is_named_and_the_lake_stays_at_the_old_version(small_disk, 
     draft = new_draft(lake, "t", author="ann").draft
     long = [Correction({"id": n}, column="x", new=f"{n}" * 100) for n in range(1, 501)]
     stage(lake, draft, long, author="ann")
-    fill(small_disk, leave)
+    fill(leave)
     with pytest.raises(StoreError, match="The disk that holds the lake .* is full"):
         publish_draft(lake, draft, author="ann", message="too much")
     with pytest.raises(StoreError, match="full"), lake.session() as session:

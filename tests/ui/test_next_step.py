@@ -31,19 +31,20 @@ def test_an_imported_dataset_is_checked_first(state):
 
 
 def test_then_it_is_measured(state):
-    step = next_step(dataclasses.replace(state, ever_found=True), URL)
+    step = next_step(dataclasses.replace(state, checked=1), URL)
     assert step.label == "Measure v1"
     assert step.commands == (f"workbench --lake {URL} evaluate 'new people'",)
 
 
 def test_a_newer_version_is_checked_again(state):
-    step = next_step(dataclasses.replace(state, ever_found=True, checked=False, open_now=7), URL)
-    assert step.label == "Check v1"
+    second = {**state.documents[0], "version": 2}
+    known = dataclasses.replace(state, checked=1, documents=[*state.documents, second], open_now=7)
+    assert next_step(known, URL).label == "Check v2"
 
 
 @pytest.mark.parametrize(("count", "label"), [(1, "Review 1 finding"), (1214, "Review 1,214 findings")])
 def test_open_findings_are_reviewed(state, count, label):
-    known = dataclasses.replace(state, ever_found=True, checked=True, results={1: {}}, open_now=count)
+    known = dataclasses.replace(state, checked=1, results={1: {}}, open_now=count)
     step = next_step(known, URL)
     assert step.label == label
     assert [shlex.split(line)[3] for line in step.commands] == ["findings", "decide"]
@@ -54,20 +55,20 @@ def test_a_draft_is_published_once_nothing_is_open(lake, make):
     new_draft(lake, "t", title="empty", author="ann")
     draft = new_draft(lake, "t", author="ann").draft
     stage(lake, draft, [Correction(key={"id": 1}, column="x", new=5)], author="ann")
-    known = dataclasses.replace(standing(lake, version), ever_found=True, results={1: {}})
+    known = dataclasses.replace(standing(lake, version), checked=1, results={1: {}})
     step = next_step(known, URL)
     assert step.label == f"Publish draft {draft}"
     assert f"draft publish {draft} -m why" in step.commands[1]
 
 
 def test_when_all_is_done_newer_data_is_fetched(state):
-    step = next_step(dataclasses.replace(state, ever_found=True, results={1: {}}), URL)
+    step = next_step(dataclasses.replace(state, checked=1, results={1: {}}), URL)
     assert step.label == "Fetch newer data"
 
 
 def test_a_dataset_without_a_label_is_not_measured(lake, make):
     version = make(pd.DataFrame({"id": [1, 2], "x": [1, 2]}), key=("id",))
-    step = next_step(dataclasses.replace(standing(lake, version), ever_found=True), URL)
+    step = next_step(dataclasses.replace(standing(lake, version), checked=1), URL)
     assert step.label == "Fetch newer data"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from workbench.lake.values import read_as
 from workbench.validation import column_types
-from workbench.validation.types import read_as
 
 
 def test_column_types_are_duckdbs_and_only_where_the_schema_names_one(schema):

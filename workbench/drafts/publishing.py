@@ -20,6 +20,7 @@ from workbench.lake import (
     newest,
     publish_rows,
     quote,
+    read_version,
     rid_list,
     view_of,
 )
@@ -67,7 +68,7 @@ def publish_draft(lake: Lake, draft: int, *, author: str, message: str, skip_con
         raise UsageError("A version needs a message.", hint="Say in one line what the draft does: -m 'fix ages'.")
     with lake.session() as session:
 
-        def work(current: Session) -> tuple[list[Conflict], int | None]:
+        def work(current: Session) -> tuple[str, int, list[Conflict], int | None]:
             state = _open(current, draft)
             head = newest(current, state.dataset)
             _gather(current, lake, state, head)
@@ -78,7 +79,7 @@ def publish_draft(lake: Lake, draft: int, *, author: str, message: str, skip_con
             made = publish_rows(
                 current, head, kind="publish", author=author, message=message, draft=draft, held="head_rows"
             )
-            if not made:
+            if made is None:
                 raise UsageError(
                     f"Draft {draft} changes nothing: {head.name} holds its values already.",
                     hint="Stage corrections first, or discard the draft.",
@@ -86,12 +87,12 @@ def publish_draft(lake: Lake, draft: int, *, author: str, message: str, skip_con
             rest = _carry(current, state, head, author) if conflicts else None
             current.run(
                 "UPDATE lake.workbench.drafts SET state = 'published', version = ?, closed_at = ? WHERE draft = ?",
-                [head.version + 1, datetime.now(UTC), draft],
+                [made, datetime.now(UTC), draft],
             )
-            return conflicts, rest
+            return head.dataset, made, conflicts, rest
 
-        conflicts, rest = lake.write(work, author=author, message=message, session=session)
-    version = newest(lake, get_draft(lake, draft).dataset)
+        dataset, made, conflicts, rest = lake.write(work, author=author, message=message, session=session)
+    version = read_version(lake, dataset, made)
     return Published(version, tuple(conflicts), get_draft(lake, rest) if rest is not None else None)
 
 

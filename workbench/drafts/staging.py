@@ -17,13 +17,12 @@ from workbench.errors import Conflict, ConflictError, DataError, UnknownName, Us
 from workbench.lake import (
     Lake,
     Session,
-    Version,
     View,
     canonical_text,
     literal,
     newest,
     quote,
-    read_versions,
+    read_version,
     rid_list,
     view_of,
 )
@@ -118,7 +117,7 @@ def stage_in(session: Session, lake: Lake, draft: int, corrections: Sequence[Cor
     if not corrections:
         raise UsageError("There are no corrections to stage.", hint="Give at least one.")
     state = _open(session, draft)
-    base = view_of(lake, _version(session, state.dataset, state.base))
+    base = view_of(lake, read_version(session, state.dataset, state.base))
     _load(session, base, corrections)
     _fill(session, base, draft)
     _refuse_bad(session, base, corrections)
@@ -181,11 +180,6 @@ def _open(session: Session, draft: int) -> Draft:
         became = f"published as {state.dataset}@{state.version}" if state.version else state.state
         raise UsageError(f"Draft {draft} was {became}; it takes no more changes.", hint="Begin a new draft.")
     return state
-
-
-def _version(session: Session, dataset: str, number: int) -> Version:
-    """Return a version by number."""
-    return next(version for version in read_versions(session, dataset) if version.version == number)
 
 
 def _load(session: Session, base: View, corrections: Sequence[Correction]) -> None:

@@ -18,6 +18,7 @@ from workbench.errors import UsageError
 from workbench.lake import LANES, View, canonical_text, low_bits, quote
 from workbench.lake.records import Task
 from workbench.lake.sql import digest_sums
+from workbench.lake.values import read_as
 
 Kind = Literal["number", "time", "vector", "text"]
 
@@ -52,7 +53,7 @@ class Reading:
     @property
     def shape(self) -> str:
         """32 hexadecimal digits that stand for label, task, and the names and kinds of the features."""
-        content = [self.label, self.task, [[name, kind_of(read_as)] for name, read_as in self.features]]
+        content = [self.label, self.task, [[name, kind_of(wanted)] for name, wanted in self.features]]
         return _md5(json.dumps(content, ensure_ascii=False))
 
     @property
@@ -71,12 +72,12 @@ class Reading:
 
     def feature_texts(self, view: View) -> str:
         """SQL for a row's features as a JSON array of canonical texts, in the order of the sorted names."""
-        cells = ", ".join(canonical_text(_cell(view, name, read_as), read_as) for name, read_as in self.features)
+        cells = ", ".join(canonical_text(_cell(view, name, wanted), wanted) for name, wanted in self.features)
         return f"json_array({cells})::VARCHAR"
 
     def feature_values(self, view: View) -> list[str]:
         """SQL for each feature as the model reads it, in the order of the sorted names."""
-        return [_value(_cell(view, name, read_as), read_as) for name, read_as in self.features]
+        return [_value(_cell(view, name, wanted), wanted) for name, wanted in self.features]
 
 
 def reading_of(view: View, types: Mapping[str, str] | None = None) -> Reading:
@@ -137,34 +138,34 @@ def chosen_by(view: View, salt: str) -> str:
     return low_bits(f"md5_number('{salt}:' || {view.key_json('r')})")
 
 
-def kind_of(read_as: str) -> Kind:
+def kind_of(wanted: str) -> Kind:
     """Say what a DuckDB type is to a model."""
-    if read_as in _NUMBERS or read_as.startswith("DECIMAL"):
+    if wanted in _NUMBERS or wanted.startswith("DECIMAL"):
         return "number"
-    if read_as == "DATE" or read_as.startswith("TIMESTAMP"):
+    if wanted == "DATE" or wanted.startswith("TIMESTAMP"):
         return "time"
-    item = _VECTOR.fullmatch(read_as)
+    item = _VECTOR.fullmatch(wanted)
     return "vector" if item and kind_of(item[1]) == "number" else "text"
 
 
-def _cell(view: View, name: str, read_as: str) -> str:
+def _cell(view: View, name: str, wanted: str) -> str:
     """SQL for a cell of the rows ``r`` read as a type; NULL where the version lacks the column."""
     column = next((column for column in view.columns if column.name == name), None)
     if column is None:
-        return f"NULL::{read_as}"
+        return f"NULL::{wanted}"
     cell = f"r.{quote(column.physical)}"
-    return cell if column.type == read_as else f"TRY_CAST({cell} AS {read_as})"
+    return read_as(cell, column.type, wanted)[0]
 
 
-def _value(cell: str, read_as: str) -> str:
+def _value(cell: str, wanted: str) -> str:
     """SQL for a cell as the model reads it."""
-    kind = kind_of(read_as)
+    kind = kind_of(wanted)
     if kind == "number":
         return f"{cell}::DOUBLE"
     if kind == "time":
         moment = f"TRY_CAST({cell} AS TIMESTAMP)"
         return f"CASE WHEN isfinite({moment}) THEN {moment} END"
-    return f"TRY_CAST({cell} AS DOUBLE[])" if kind == "vector" else canonical_text(cell, read_as)
+    return f"TRY_CAST({cell} AS DOUBLE[])" if kind == "vector" else canonical_text(cell, wanted)
 
 
 def _md5(text: str) -> str:

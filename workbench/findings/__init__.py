@@ -6,14 +6,24 @@ version follows from both (:mod:`workbench.findings.status`) and is stored nowhe
 """
 
 from workbench.findings.decisions import DECISIONS, insert_decisions, reinstate, withdraw
-from workbench.findings.listing import count, find, get, queue, tally
+from workbench.findings.listing import count, find, get, outcomes, queue, tally
 from workbench.findings.recording import record
-from workbench.findings.records import FINDING_FIELDS, STATUSES, CheckResult, Finding, Outcome, Status, findings_table
+from workbench.findings.records import (
+    FINDING_FIELDS,
+    STATUSES,
+    Answered,
+    CheckResult,
+    Finding,
+    Outcome,
+    Status,
+    findings_table,
+)
 
 __all__ = [
     "DECISIONS",
     "FINDING_FIELDS",
     "STATUSES",
+    "Answered",
     "CheckResult",
     "Finding",
     "Outcome",
@@ -23,6 +33,7 @@ __all__ = [
     "findings_table",
     "get",
     "insert_decisions",
+    "outcomes",
     "queue",
     "record",
     "reinstate",

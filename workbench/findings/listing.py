@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from workbench.errors import UnknownName, UsageError
-from workbench.findings.records import STATUSES, Finding, Status
+from workbench.findings.records import STATUSES, Answered, Finding, Status
 from workbench.findings.status import seeks_gone, state_sql
 from workbench.lake import LANES, Lake, newest, read_versions
 
@@ -195,6 +195,28 @@ def tally(
         f"{state_sql(_known(status), where)} SELECT {chosen}count(*) FROM state GROUP BY ALL ORDER BY ALL", params
     )
     return {tuple(row[:-1]): row[-1] for row in rows}
+
+
+def outcomes(lake: Lake, dataset: str, *, version: int | None = None) -> list[Answered]:
+    """List how each check, and each part of one, ended when it was last asked, up to a version.
+
+    Parameters
+    ----------
+    version : int, optional
+        Default: the newest. A check that was not asked of it shows the last version that it was asked of.
+
+    Raises
+    ------
+    UnknownName
+        No such dataset or version.
+    """
+    rows = lake.read(
+        "SELECT check_code, version, outcome, findings, message, author, created_at FROM lake.workbench.check_results "
+        "WHERE dataset = $1 AND version <= $2 "
+        "QUALIFY version = max(version) OVER (PARTITION BY check_code) ORDER BY check_code",
+        _params(lake, dataset, version),
+    )
+    return [Answered(*row) for row in rows]
 
 
 def _params(lake: Lake, dataset: str, version: int | None) -> list[Any]:

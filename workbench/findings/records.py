@@ -96,6 +96,37 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """How a check last ended, as the lake remembers it.
+
+    Attributes
+    ----------
+    check : str
+        The check's code, or that of one of its parts.
+    version : int
+        The version it was asked of.
+    outcome : {"passed", "failed", "not applicable", "skipped", "error"}
+        How it ended.
+    count : int
+        Findings.
+    message : str
+        One sentence for people.
+    author : str
+        Who ran it.
+    created_at : datetime
+        When it first ended so.
+    """
+
+    check: str
+    version: int
+    outcome: Outcome
+    count: int
+    message: str
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class Finding:
     """One problem at one place, as it stands at a version.
 

@@ -23,7 +23,18 @@ from workbench.ingest.shaping import Shape, check_delivery, refresh_choices, sha
 from workbench.ingest.sources import opened
 from workbench.ingest.types import Cell
 from workbench.ingest.watching import watched
-from workbench.lake import Lake, Session, Version, data_table, newest, publish_rows, quote, read_versions, view_of
+from workbench.lake import (
+    Lake,
+    Session,
+    Version,
+    data_table,
+    newest,
+    publish_rows,
+    quote,
+    read_version,
+    read_versions,
+    view_of,
+)
 from workbench.progress import Progress, silent
 
 MODES = ("upsert", "full", "append")
@@ -144,27 +155,27 @@ def _refreshed(
         "widened": {name: column.type for column in head.columns for name in shape.widened if name == column.name},
     }  # fmt: skip
 
-    def work(current: Session) -> bool:
+    def work(current: Session) -> int | None:
         if newest(current, head.dataset).version != head.version:
             raise _MovedError
         _widen(current, head, shape)
-        changed = publish_rows(
+        number = publish_rows(
             current, head, kind="refresh", author=author, message=message, columns=shape.columns, source_spoke=True,
             detail=detail,
         )  # fmt: skip
         note_source(current, head.dataset, shape, mode)
-        return changed
+        return number
 
     progress(f"publishing {head.dataset}", 0, 0)
-    changed = lake.write(work, author=author, message=message, session=session)
-    made = [v for v in read_versions(lake, head.dataset) if v.version == head.version + 1] if changed else []
+    number = lake.write(work, author=author, message=message, session=session)
+    made = read_version(lake, head.dataset, number) if number is not None else None
     return RefreshResult(
         dataset=head.dataset,
         mode=mode,
-        version=made[0] if made else None,
-        added=made[0].rows_added if made else 0,
-        removed=made[0].rows_removed if made else 0,
-        updated_cells=made[0].cells_changed if made else 0,
+        version=made,
+        added=made.rows_added if made else 0,
+        removed=made.rows_removed if made else 0,
+        updated_cells=made.cells_changed if made else 0,
         **merge.counts(),
         columns_added=shape.added,
         columns_removed=shape.removed,

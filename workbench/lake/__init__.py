@@ -3,7 +3,16 @@
 from workbench.lake.changes import feed, kept_snapshots, latest_images, touch
 from workbench.lake.maintenance import Maintained, maintain
 from workbench.lake.opening import open_lake
-from workbench.lake.publish import PARQUET, data_table, newest, publish_first, publish_rows, read_versions, view_of
+from workbench.lake.publish import (
+    PARQUET,
+    data_table,
+    newest,
+    publish_first,
+    publish_rows,
+    read_version,
+    read_versions,
+    view_of,
+)
 from workbench.lake.records import LANES, Column, Definition, Lane, Task, Version
 from workbench.lake.sql import canonical_text, lane_of, literal, low_bits, quote, rid_list
 from workbench.lake.store import Lake, Session
@@ -35,6 +44,7 @@ __all__ = [
     "publish_first",
     "publish_rows",
     "quote",
+    "read_version",
     "read_versions",
     "rid_list",
     "touch",

@@ -48,26 +48,14 @@ def data_table(dataset: str) -> str:
 
 def read_versions(session: Session | Lake, dataset: str | None = None) -> list[Version]:
     """List versions, oldest first, of one dataset or of all."""
-    read = session.rows if isinstance(session, Session) else session.read
-    tags: dict[tuple[str, int], list[str]] = {}
-    for name, tag, number in read("SELECT dataset, tag, version FROM lake.workbench.tags ORDER BY tag"):
-        tags.setdefault((name, number), []).append(tag)
-    where, params = ("WHERE dataset = ?", [dataset]) if dataset is not None else ("", [])
-    records = read(f"SELECT {_FIELDS} FROM lake.workbench.versions {where} ORDER BY dataset, version", params)
-    return [_version(record, tags.get((record[0], record[1]), [])) for record in records]
+    if dataset is None:
+        return _select(session, "", [])
+    return _select(session, "WHERE dataset = ?", [dataset])
 
 
-def _version(record: tuple[Any, ...], tags: Sequence[str]) -> Version:
-    """Make a version of one record of the table and its tags."""
-    definition, columns, draft, detail = record[14:]
-    return Version(
-        *record[:14],
-        definition=Definition.from_json(definition),
-        columns=columns_from_json(columns),
-        draft=draft,
-        detail=json.loads(detail),
-        tags=tuple(tags),
-    )  # type: ignore[misc]
+def read_version(session: Session | Lake, dataset: str, number: int) -> Version:
+    """Return the version of a dataset that has a number; it must be there."""
+    return _select(session, "WHERE dataset = ? AND version = ?", [dataset, number])[0]
 
 
 def newest(session: Session | Lake, dataset: str) -> Version:
@@ -78,12 +66,38 @@ def newest(session: Session | Lake, dataset: str) -> Version:
     UnknownName
         There is no such dataset.
     """
-    versions = read_versions(session, dataset)
-    if not versions:
+    last = "(SELECT max(version) FROM lake.workbench.versions WHERE dataset = ?)"
+    found = _select(session, f"WHERE dataset = ? AND version = {last}", [dataset, dataset])
+    if not found:
         read = session.rows if isinstance(session, Session) else session.read
         known = [row[0] for row in read("SELECT DISTINCT dataset FROM lake.workbench.versions ORDER BY 1")]
         raise UnknownName("dataset", dataset, known)
-    return versions[-1]
+    return found[0]
+
+
+def _select(session: Session | Lake, where: str, params: Sequence[Any]) -> list[Version]:
+    """Read records of versions with their tags, oldest first."""
+    read = session.rows if isinstance(session, Session) else session.read
+    tags = "SELECT dataset, version, list(tag ORDER BY tag) AS tags FROM lake.workbench.tags GROUP BY ALL"
+    records = read(
+        f"SELECT {_FIELDS}, tags FROM (SELECT *, snapshot_id FROM lake.workbench.versions {where}) "
+        f"LEFT JOIN ({tags}) USING (dataset, version) ORDER BY dataset, version",
+        params,
+    )
+    return [_version(record) for record in records]
+
+
+def _version(record: tuple[Any, ...]) -> Version:
+    """Make a version of one record."""
+    definition, columns, draft, detail, tags = record[14:]
+    return Version(
+        *record[:14],
+        definition=Definition.from_json(definition),
+        columns=columns_from_json(columns),
+        draft=draft,
+        detail=json.loads(detail),
+        tags=tuple(tags or ()),
+    )  # type: ignore[misc]
 
 
 def view_of(lake: Lake, version: Version) -> View:
@@ -148,7 +162,7 @@ def publish_first(
         )  # fmt: skip
 
     lake.write(work, author=author, message=message)
-    return newest(lake, dataset)
+    return read_version(lake, dataset, 1)
 
 
 def publish_rows(
@@ -164,7 +178,7 @@ def publish_rows(
     held: str | None = None,
     draft: int | None = None,
     detail: dict[str, Any] | None = None,
-) -> bool:
+) -> int | None:
     """Turn the session's ``new_rows`` and ``gone_rows`` into the version after ``head``, inside a transaction.
 
     Parameters
@@ -184,8 +198,9 @@ def publish_rows(
 
     Returns
     -------
-    bool
-        False where nothing would change: no version is made.
+    int or None
+        The new version's number; None where nothing would change: no version is made. Once the transaction is over
+        :func:`read_version` finds it, also when others have published on top of it since.
     """
     columns = columns or head.columns
     definition = definition or head.definition
@@ -203,7 +218,7 @@ def publish_rows(
     changed = [row[0] for row in session.rows("SELECT _rid FROM changed_rows")]
     same_shape = columns == head.columns and definition == head.definition
     if not (added or removed or changed) and same_shape:
-        return False
+        return None
     cells = " + ".join(
         f"count(*) FILTER (n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)})" for c in columns
     )
@@ -234,7 +249,7 @@ def publish_rows(
         session, definition, columns, kind=kind, parent=head.version, author=author, message=message, sums=sums,
         counts=(excluded, added, removed, cells_changed), draft=draft, detail=detail or {},
     )  # fmt: skip
-    return True
+    return head.version + 1
 
 
 def _among(rids: Sequence[int], table: str) -> str:

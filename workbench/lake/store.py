@@ -268,7 +268,8 @@ class Lake:
 
     def call(self, statement: str) -> None:
         """Run one statement that is a transaction of its own, such as DuckLake's maintenance calls."""
-        self.read(statement)
+        with self._turn():
+            self.read(statement)
 
     def retried(self, attempt: Callable[[], T], what: str) -> T:
         """Repeat an attempt that met another writer, with growing pauses and jitter."""

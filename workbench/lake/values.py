@@ -1,14 +1,18 @@
-"""Values on their way between DuckDB, canonical text and JSON."""
+"""Values on their way between DuckDB's types, canonical text and JSON."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from workbench.lake.sql import canonical_text, literal
+
 WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 FLOATING = {"FLOAT", "DOUBLE"}
+_EXACT = {*WHOLE, "BOOLEAN", "DATE"}
 
 
 def from_text(text: str | None, storage_type: str) -> Any:
@@ -59,3 +63,42 @@ def to_json(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def read_as(cell: str, stored: str, wanted: str | None, among: Sequence[Any] | None = None) -> tuple[str, str | None]:
+    """Write SQL for a stored cell read as another type.
+
+    Parameters
+    ----------
+    cell : str
+        SQL of the stored value, of type ``stored``.
+    wanted : str or None
+        DuckDB type to read it as; None: as it is stored.
+    among : sequence, optional
+        The only values there are of a category.
+
+    Returns
+    -------
+    value : str
+        SQL of the value, NULL where it is missing or cannot be read.
+    flaw : str or None
+        SQL that is true where there is a value which cannot be read; None where every value can. A number with a
+        fraction is no whole number, 2 is no truth value, and NaN is missing, as it is to pandas.
+    """
+    if wanted is None or wanted == stored:
+        value = cell
+    elif wanted == "VARCHAR":
+        value = canonical_text(cell, stored)
+    else:
+        value = f"TRY_CAST({cell} AS {wanted})"
+        if wanted in WHOLE and stored == "VARCHAR":
+            value = f"CASE WHEN TRY_CAST({cell} AS DOUBLE) = {value} THEN {value} END"
+        elif wanted in _EXACT and stored != "VARCHAR":
+            value = f"CASE WHEN TRY_CAST({value} AS {stored}) = {cell} THEN {value} END"
+    if among is not None:
+        members = ", ".join(literal(item if isinstance(item, int) else str(item)) for item in among) or "NULL"
+        value = f"CASE WHEN {value} IN ({members}) THEN {value} END"
+    elif value == cell or wanted == "VARCHAR" or (wanted == "DOUBLE" and stored in WHOLE | FLOATING):
+        return value, None
+    there = f"{cell} IS NOT NULL" + (f" AND NOT isnan({cell})" if stored in FLOATING else "")
+    return value, f"({there} AND ({value}) IS NULL)"

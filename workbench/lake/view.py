@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import UnknownName
 from workbench.lake.records import Column, Definition
 from workbench.lake.sql import canonical_text, content_hash, digest_sums, literal, quote, row_digest
+from workbench.lake.values import read_as
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,7 +126,7 @@ class View:
         return ", ".join([prefix + quote(column.physical) for column in self.key] + [f"{prefix}_rid"])
 
     def retyped(self, types: Mapping[str, str]) -> View:
-        """Read some columns as another type; what will not cast is missing.
+        """Read some columns as another type; what cannot be read as it without loss is missing, as validation says.
 
         Parameters
         ----------
@@ -138,7 +139,7 @@ class View:
         if not changed:
             return self
         casts = ", ".join(
-            f"TRY_CAST({quote(column.physical)} AS {changed[column.name]}) AS {quote(column.physical)}"
+            f"{read_as(quote(column.physical), column.type, changed[column.name])[0]} AS {quote(column.physical)}"
             for column in self.columns
             if column.name in changed
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.drafts import Draft, list_drafts
-from workbench.findings import queue, tally
+from workbench.findings import Answered, outcomes, tally
 from workbench.iterations import measurements, version_documents
 from workbench.lake import Lake, Version
 
@@ -28,10 +28,10 @@ class Standing:
         Check → how many of its findings are open at the chosen version.
     open_now : int
         How many findings are open at the newest version.
-    checked : bool or None
-        Whether the newest version was checked; None where no finding is open from which to tell.
-    ever_found : bool
-        Whether a check ever found something, whatever became of it.
+    checked : int or None
+        The newest version that was checked.
+    broken : sequence of Answered
+        Checks that could not be answered when they were last asked.
     drafts : sequence of Draft
         The open ones that hold corrections, newest first.
     """
@@ -41,8 +41,8 @@ class Standing:
     results: Mapping[int, dict[str, Any]]
     findings: Mapping[str, int]
     open_now: int
-    checked: bool | None
-    ever_found: bool
+    checked: int | None
+    broken: Sequence[Answered]
     drafts: Sequence[Draft]
 
     @property
@@ -63,14 +63,14 @@ def standing(lake: Lake, version: Version) -> Standing:
     newest = documents[-1]["version"]
     now = tally(lake, dataset, by=["check", "status"])
     here = now if version.version == newest else tally(lake, dataset, by=["check", "status"], version=version.version)
-    top = queue(lake, dataset, status="open", limit=1)
+    answered = outcomes(lake, dataset)
     return Standing(
         version=version,
         documents=documents,
         results={row["version"]: row["result"] for row in measurements(lake, dataset)},
         findings={str(check): count for (check, status), count in here.items() if status == "open"},
         open_now=sum(count for (_, status), count in now.items() if status == "open"),
-        checked=top[0].version == newest if top else None,
-        ever_found=bool(now),
+        checked=max((each.version for each in answered), default=None),
+        broken=[each for each in answered if each.outcome == "error"],
         drafts=[draft for draft in list_drafts(lake, dataset, state="open") if draft.corrections],
     )

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.lake import View, quote
+from workbench.lake.values import read_as
 from workbench.validation.asking import built_in
 from workbench.validation.plan import Cells, Codes, Kind, PlannedCheck
 from workbench.validation.results import CheckState, Severity
-from workbench.validation.types import duckdb_type, read_as
+from workbench.validation.types import duckdb_type
 
 CELL_WISE = {
     "equal_to", "not_equal_to", "greater_than", "greater_than_or_equal_to", "less_than", "less_than_or_equal_to",

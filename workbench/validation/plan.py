@@ -43,7 +43,7 @@ class Cells:
     type : str
         DuckDB type it is read as.
     value, flaw : str
-        SQL, see :func:`workbench.validation.types.read_as`; ``flaw`` may be None.
+        SQL, see :func:`workbench.lake.values.read_as`; ``flaw`` may be None.
     dtype : object
         pandas dtype the schema asks for, or None.
     """

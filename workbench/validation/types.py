@@ -1,7 +1,8 @@
-"""What a schema's dtype means to DuckDB, and how a stored cell is read as it.
+"""What a schema's dtype means to DuckDB.
 
-The question whether a cell has the type its schema asks for is settled here, in SQL: a cell that can be read as the
-type without loss has it, whatever it is stored as. pandera's ``coerce`` therefore makes no difference.
+The question whether a cell has the type its schema asks for is settled in SQL (:func:`workbench.lake.values.read_as`):
+a cell that can be read as the type without loss has it, whatever it is stored as. pandera's ``coerce`` therefore makes
+no difference.
 """
 
 from __future__ import annotations
@@ -9,13 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.lake import canonical_text, literal
-from workbench.lake.values import FLOATING, WHOLE
-
 if TYPE_CHECKING:
     from workbench.validation.schemas import Schema
 
-_EXACT = {*WHOLE, "BOOLEAN", "DATE"}
 _NUMPY = {
     "b1": "BOOLEAN", "i1": "TINYINT", "i2": "SMALLINT", "i4": "INTEGER", "i8": "BIGINT", "u1": "UTINYINT",
     "u2": "USMALLINT", "u4": "UINTEGER", "u8": "UBIGINT", "f2": "FLOAT", "f4": "FLOAT", "f8": "DOUBLE",
@@ -121,42 +118,3 @@ def _of_arrow(kind: Any) -> str | None:
     if pa.types.is_decimal(kind):
         return f"DECIMAL({kind.precision},{kind.scale})"
     return None
-
-
-def read_as(cell: str, stored: str, wanted: str | None, among: Sequence[Any] | None = None) -> tuple[str, str | None]:
-    """Write SQL for a stored cell read as another type.
-
-    Parameters
-    ----------
-    cell : str
-        SQL of the stored value, of type ``stored``.
-    wanted : str or None
-        DuckDB type to read it as; None: as it is stored.
-    among : sequence, optional
-        The only values there are of a category.
-
-    Returns
-    -------
-    value : str
-        SQL of the value, NULL where it is missing or cannot be read.
-    flaw : str or None
-        SQL that is true where there is a value which cannot be read; None where every value can. A number with a
-        fraction is no whole number, 2 is no truth value, and NaN is missing, as it is to pandas.
-    """
-    if wanted is None or wanted == stored:
-        value = cell
-    elif wanted == "VARCHAR":
-        value = canonical_text(cell, stored)
-    else:
-        value = f"TRY_CAST({cell} AS {wanted})"
-        if wanted in WHOLE and stored == "VARCHAR":
-            value = f"CASE WHEN TRY_CAST({cell} AS DOUBLE) = {value} THEN {value} END"
-        elif wanted in _EXACT and stored != "VARCHAR":
-            value = f"CASE WHEN TRY_CAST({value} AS {stored}) = {cell} THEN {value} END"
-    if among is not None:
-        members = ", ".join(literal(item if isinstance(item, int) else str(item)) for item in among) or "NULL"
-        value = f"CASE WHEN {value} IN ({members}) THEN {value} END"
-    elif value == cell or wanted == "VARCHAR" or (wanted == "DOUBLE" and stored in WHOLE | FLOATING):
-        return value, None
-    there = f"{cell} IS NOT NULL" + (f" AND NOT isnan({cell})" if stored in FLOATING else "")
-    return value, f"({there} AND ({value}) IS NULL)"

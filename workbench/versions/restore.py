@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from workbench.errors import StoreError
-from workbench.lake import Lake, Session, Version, latest_images, newest, publish_rows, rid_list, touch, view_of
+from workbench.lake import (
+    Lake,
+    Session,
+    Version,
+    latest_images,
+    newest,
+    publish_rows,
+    read_version,
+    rid_list,
+    touch,
+    view_of,
+)
 from workbench.lake.publish import PRUNED
 
 
@@ -20,7 +31,7 @@ def restore(lake: Lake, version: Version, *, author: str, message: str) -> Versi
     """
     with lake.session() as session:
 
-        def work(current: Session) -> None:
+        def work(current: Session) -> int:
             head = newest(current, version.dataset)
             count = touch(current, version, head)
             touched = "SELECT _rid FROM touched_rows"
@@ -37,7 +48,7 @@ def restore(lake: Lake, version: Version, *, author: str, message: str) -> Versi
                 "CREATE OR REPLACE TEMP TABLE gone_rows AS SELECT _rid FROM touched_rows "
                 "WHERE _rid NOT IN (SELECT _rid FROM new_rows)"
             )
-            publish_rows(
+            number = publish_rows(
                 current,
                 head,
                 kind="restore",
@@ -47,15 +58,12 @@ def restore(lake: Lake, version: Version, *, author: str, message: str) -> Versi
                 held="head_rows" if written else None,
                 detail={"restored": version.version},
             )
-            made = current.row(
-                "SELECT content_hash FROM lake.workbench.versions WHERE dataset = ? ORDER BY version DESC LIMIT 1",
-                [version.dataset],
-            )
-            if made is None or made[0] != version.content_hash:
+            if newest(current, version.dataset).content_hash != version.content_hash:
                 raise StoreError(
                     f"The restored rows of {version.name} do not add up to its content hash. Nothing was changed.",
                     hint="Run `workbench doctor` on the lake.",
                 )
+            return head.version if number is None else number
 
-        lake.write(work, author=author, message=message, session=session)
-    return newest(lake, version.dataset)
+        number = lake.write(work, author=author, message=message, session=session)
+    return read_version(lake, version.dataset, number)

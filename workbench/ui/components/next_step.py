@@ -44,7 +44,7 @@ def next_step(state: Standing, lake: str) -> Step:
     def workbench(*words: str) -> str:
         return command(lake, *words)
 
-    if state.checked is False or not state.ever_found:
+    if state.checked != newest:
         why = f"Nothing is known yet of what may be wrong in v{newest}; the checks put what they find into a queue."
         return Step(f"Check v{newest}", why, (workbench("check", name),))
     if state.version.definition.label and newest not in state.results:

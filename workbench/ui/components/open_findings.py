@@ -21,8 +21,9 @@ def show_open_findings(state: Standing, lake: str) -> None:
     number = state.version.version
     if not state.findings:
         st.subheader("Open findings")
-        if state.ever_found:
+        if state.checked is not None:
             st.text(f"No finding is open at v{number}.")
+            _show_caveats(state)
             return
         show_empty(
             "Here the open findings will be counted, check by check.",
@@ -40,5 +41,14 @@ def show_open_findings(state: Standing, lake: str) -> None:
     words = ", ".join(f"{check} {count}" for check, count in frame[["check", "shown"]].values)
     with st.container(key="findings"):
         st.altair_chart(findings_chart(frame, title=title, ink=ink()), alt=f"{title}: {words}.")
-    if state.checked is False and number == state.newest:
-        st.text(f"v{number} has not been checked yet: these are the findings of earlier checks that still stand.")
+    _show_caveats(state)
+
+
+def _show_caveats(state: Standing) -> None:
+    """Say what the counts do not tell: a version that was not checked, and checks that broke."""
+    if state.checked != state.newest and state.version.version == state.newest:
+        st.text(
+            f"v{state.newest} has not been checked yet: what is open is what earlier checks found and still stands."
+        )
+    for check in state.broken:
+        st.warning(f"{check.check} could not be answered on v{check.version}: {check.message}", icon=":material/error:")
