@@ -277,6 +277,7 @@ class OpenLake:
         """Make version 1 of a dataset from a file, a glob, a database table, a DataFrame or an Arrow table."""
         from workbench.ingest import import_source
 
+        iterations.try_choices(self.lake, schema=schema, model=model, task=task)
         import_source(
             self.lake,
             name,

@@ -23,9 +23,9 @@ from workbench.drafts import (
     stage_in,
     undo_in,
 )
-from workbench.errors import UsageError
+from workbench.errors import ModelError, UsageError
 from workbench.findings import Finding, find, insert_decisions, reinstate, withdraw
-from workbench.lake import Lake, Session, Version, View, newest, read_version, read_versions, view_of
+from workbench.lake import Definition, Lake, Session, Task, Version, View, newest, read_version, read_versions, view_of
 from workbench.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -91,13 +91,42 @@ def schema_of(lake: Lake, version: Version | View) -> Schema | None:
     from workbench.validation import load_schema
 
     name = version.definition.schema
-    if name is None:
-        return None
+    return None if name is None else load_schema(_schema_file(lake, name))
+
+
+def _schema_file(lake: Lake, name: str) -> Path:
+    """Find a schema file as :func:`schema_of` says."""
     path = Path(name)
     if not path.is_absolute() and not path.exists():
         above = Path(lake.url.removeprefix("sqlite:")).parents if lake.url.startswith("sqlite:") else []
         path = next((folder / name for folder in above if (folder / name).is_file()), path)
-    return load_schema(path)
+    return path
+
+
+def try_choices(lake: Lake, *, schema: str | None, model: str, task: Task | None) -> None:
+    """Load the schema file and the model that somebody chose, so that a wrong one is told before a long import.
+
+    Raises
+    ------
+    SchemaError, ModelError
+        It cannot be loaded.
+    """
+    if schema is not None:
+        from workbench.validation import load_schema
+
+        load_schema(_schema_file(lake, schema))
+    if model != Definition.model:
+        from workbench.models import TASKS, load_model
+
+        refused: ModelError | None = None
+        for kind in [task] if task else TASKS:
+            try:
+                load_model(model, kind)
+                return
+            except ModelError as error:
+                refused = refused or error
+        if refused:
+            raise refused
 
 
 def schema_types(lake: Lake, version: Version | View) -> dict[str, str]:
@@ -394,9 +423,9 @@ def _correction(finding: Finding, decision: str, value: Any, use_suggestion: boo
             f"Finding {finding.finding} is about {finding.column or 'the table'} as a whole, not about a row.",
             hint="It can be kept or set aside, not fixed row by row.",
         )
-    key = {"rid": finding.rid}
+    why = reason or finding.message
     if decision == "exclude":
-        return Correction(key=key, action="exclude", reason=reason or finding.message, finding=finding.finding)
+        return Correction(finding.key, "exclude", reason=why, finding=finding.finding, rid=finding.rid)
     if finding.column is None:
         raise UsageError(
             f"Finding {finding.finding} is about a whole row; a fix needs a cell.",
@@ -405,10 +434,11 @@ def _correction(finding: Finding, decision: str, value: Any, use_suggestion: boo
     if use_suggestion and finding.suggestion is None:
         raise UsageError(f"Finding {finding.finding} has no suggested value.", hint="Give one with --fix VALUE.")
     return Correction(
-        key=key,
+        finding.key,
         column=finding.column,
         old=finding.value,
         new=finding.suggestion if use_suggestion else value,
-        reason=reason or finding.message,
+        reason=why,
         finding=finding.finding,
+        rid=finding.rid,
     )

@@ -101,7 +101,7 @@ def corrections_from(view: View, rules: Sequence[Rule]) -> list[Correction]:
         for rid, old in view.fetch(f"SELECT _rid, {text} FROM {{rows}}"):
             rule = by_old.get(old)
             if rule is not None:
-                change = Correction({"rid": rid}, column=name, old=old, new=rule.new, reason=rule.reason)
+                change = Correction({}, column=name, old=old, new=rule.new, reason=rule.reason, rid=rid)
                 found.append((rid, change))
     return [change for _, change in sorted(found, key=lambda item: item[0])]
 

@@ -200,3 +200,32 @@ def test_every_command_has_a_help_with_a_first_line(shell):
     for command, path in walk(cli, []):
         assert command.help and len(command.help.splitlines()[0]) > 10, path
         assert shell(*path, "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--schema", "schemas/gone.py", "There is no schema file"),
+        ("--schema", "broken.py", "raised ValueError: boom"),
+        ("--model", "tabularr", "Did you mean 'tabular'"),
+        ("--model", "nowhere:model", "No module named 'nowhere'"),
+    ],
+)
+def test_a_wrong_schema_or_model_is_told_before_anything_is_read(shell, option, value, says):
+    Path("broken.py").write_text("raise ValueError('boom')\n")
+    ran = shell("import", "people", "people.csv", "--key", "id", "--label", "income", option, value)
+    assert ran.code == 2 and says in ran.err
+    assert shell("datasets", "--json").json == []
+
+
+def test_a_key_column_called_rid_is_not_taken_for_the_rows_identity(shell):
+    """Row identities count from 1 as the rows came; these keys run the other way."""
+    Path("odd.csv").write_text("rid,age,income\n4,210,low\n3,45,high\n2,52,high\n1,28,low\n")
+    shell("import", "odd", "odd.csv", "--key", "rid", "--label", "income", "--schema", "schemas/people.py")
+    shell("check", "odd", "--check", "schema")
+    [finding] = [f for f in shell("findings", "odd", "--json").json if f["column"] == "age"]
+    assert (finding["key"], finding["value"]) == ({"rid": "4"}, "210")
+    assert shell("decide", "odd", finding["finding"], "--fix", "21").code == 0
+    assert shell("draft", "publish", "1", "-m", "age").code == 0
+    [change] = shell("diff", "odd@1", "odd@2", "--json").json["changes"]
+    assert (change["key"], change["old"], change["new"]) == ({"rid": 4}, 210, 21)

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from workbench.drafts import Correction, new_draft, stage
+from workbench.reporting import count_of
 from workbench.ui.components.next_step import next_step
 from workbench.ui.standing import standing
-from workbench.ui.wording import ago, command, count_of, metric_name
+from workbench.ui.wording import ago, command, metric_name
 
 URL = "sqlite:/srv/lake/catalog.sqlite"
 

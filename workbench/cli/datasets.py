@@ -72,6 +72,8 @@ def import_(
         if not separator:
             raise click.UsageError(f"--type takes COLUMN=TYPE, not '{item}'.")
         forced[column] = kind
+    from workbench.reporting import count_of
+
     with state.lake(create=True) as lake, progress() as report:
         dataset = lake.import_data(
             name,
@@ -87,11 +89,11 @@ def import_(
             message=message,
             progress=report,
         )
-        document = dataset.documents()[-1]
+        document = dataset.at(1).document()
     if as_json:
         show_json(document)
     else:
-        say(f"{name}@1: {document['rows']:,} rows from {source}")
+        say(f"{name}@1: {count_of(document['rows'], 'row')} from {source}")
 
 
 @click.command()
@@ -113,7 +115,8 @@ def refresh(state: State, name: str, source: str | None, mode: str, message: str
     """
     with state.lake() as lake, progress() as report:
         result = lake[name].refresh(source, mode=mode, message=message, progress=report)
-        document = result.to_dict() if result.version is None else lake[name].documents()[-1] | result.to_dict()
+        made = result.version
+        document = (lake[name].at(made.version).document() if made else {}) | result.to_dict()
     if as_json:
         show_json(document)
     else:

@@ -59,6 +59,8 @@ def list_(state: State, name: str, every: bool, as_json: bool) -> None:
 @pass_state
 def show(state: State, number: int, as_json: bool) -> None:
     """List the corrections of a draft, and what stands against publishing it."""
+    from workbench.reporting import count_of
+
     with state.lake() as lake:
         item = lake.draft(number)
         corrections = lake.corrections(number)
@@ -72,7 +74,7 @@ def show(state: State, number: int, as_json: bool) -> None:
         [", ".join(map(str, c.key.values())), c.action, c.column, c.old, c.new, c.author, c.reason] for c in corrections
     ]
     show_table(["key", "action", "column", "old", "new", "who", "why"], rows)
-    say(f"draft {number} on {item.dataset}@{item.base}: {item.state}, {item.corrections:,} corrections")
+    say(f"draft {number} on {item.dataset}@{item.base}: {item.state}, {count_of(item.corrections, 'correction')}")
     if conflicts:
         say(f"{len(conflicts):,} of them no longer fit the newest version")
 
@@ -88,13 +90,16 @@ def add(state: State, number: int, file: str, as_json: bool) -> None:
     Columns: the key column(s), action (set, exclude, restore, delete; default set), column, old (optional: what you
     saw), new, reason, finding.
     """
+    from workbench.reporting import count_of
+
     with state.lake() as lake:
         before = lake.draft(number).corrections
         item = lake.stage_file(number, Path(file))
     if as_json:
         show_json(vars(item))
     else:
-        say(f"draft {number}: {item.corrections - before:,} corrections staged, {item.corrections:,} in all")
+        staged = count_of(item.corrections - before, "correction")
+        say(f"draft {number}: {staged} staged, {item.corrections:,} in all")
 
 
 @draft.command("undo")
@@ -117,12 +122,14 @@ def redo(state: State, number: int, as_json: bool) -> None:
 
 def _flip(state: State, number: int, as_json: bool, *, back: bool) -> None:
     """Undo or redo, and say what the draft holds now."""
+    from workbench.reporting import count_of
+
     with state.lake() as lake:
         item = lake.undo(number) if back else lake.redo(number)
     if as_json:
         show_json(vars(item))
     else:
-        say(f"draft {number}: {item.corrections:,} corrections")
+        say(f"draft {number}: {count_of(item.corrections, 'correction')}")
 
 
 @draft.command("check")
@@ -172,6 +179,7 @@ def publish(
 ) -> None:
     """Turn a draft into the next version; exit code 1 where cells have changed meanwhile."""
     from workbench.errors import ConflictError
+    from workbench.reporting import count_of
 
     with state.lake() as lake:
         try:
@@ -181,13 +189,13 @@ def publish(
                 raise
             show_json({"conflicts": [vars(conflict) for conflict in error.conflicts]})
             context.exit(error.exit_code)
-        document = lake[done.version.dataset].documents()[-1]
+        document = lake[done.version.dataset].at(done.version.version).document()
     if as_json:
         show_json(document)
         return
-    say(f"{done.version.name}: {done.version.cells_changed:,} cells changed")
+    say(f"{done.version.name}: {count_of(done.version.cells_changed, 'cell')} changed")
     if done.rest:
-        say(f"{len(done.conflicts):,} corrections no longer fitted; they are in draft {done.rest.draft}")
+        say(f"{count_of(len(done.conflicts), 'correction')} no longer fitted, kept in draft {done.rest.draft}")
 
 
 @draft.command("discard")

@@ -129,7 +129,7 @@ def restore(state: State, name: str, message: str, as_json: bool) -> None:
         dataset = lake[version.version.dataset]
         before = dataset.newest.version
         made = dataset.restore(version.version.version, message=message)
-        document = lake[made.dataset].documents()[-1]
+        document = dataset.at(made.version).document()
     if as_json:
         show_json(document)
     elif made.version == before:

@@ -28,7 +28,7 @@ class Correction:
     Attributes
     ----------
     key : mapping
-        Key column → value, or ``{"rid": …}``.
+        Key column → value; ``{"rid": …}`` names a row by its identity, where no key column is called so.
     action : {"set", "exclude", "restore", "delete"}
         Set a cell; take the row out of training, test and checks; bring it back in; or delete it from the next
         version on.
@@ -40,6 +40,8 @@ class Correction:
         What it should be; None is missing.
     reason, finding : str
         Why, and the finding it answers.
+    rid : int, optional
+        The row's identity where it is known; the key then has no say.
     where : str
         For error messages: where it was read, such as ``fixes.csv, line 3``.
     """
@@ -51,6 +53,7 @@ class Correction:
     new: Any = None
     reason: str = ""
     finding: str = ""
+    rid: int | None = None
     where: str = field(default="", compare=False)
 
 

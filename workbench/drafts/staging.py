@@ -185,7 +185,8 @@ def _open(session: Session, draft: int) -> Draft:
 def _load(session: Session, base: View, corrections: Sequence[Correction]) -> None:
     """Put the corrections into the temporary table ``incoming`` with their rows' identities."""
     names = set(corrections[0].key)
-    by_rid = names == {"rid"} and "rid" not in base.definition.key
+    known = all(correction.rid is not None for correction in corrections)
+    by_rid = known or (names == {"rid"} and "rid" not in base.definition.key)
     if not by_rid and names != set(base.definition.key):
         raise UsageError(
             f"The key of '{base.dataset}' is {', '.join(base.definition.key) or 'rid'}, "
@@ -196,7 +197,11 @@ def _load(session: Session, base: View, corrections: Sequence[Correction]) -> No
     records = [
         {
             "seq": number,
-            **{f"k{n}": to_text(correction.key[name]) for n, name in enumerate(keys)},
+            **(
+                {"k0": str(correction.rid)}
+                if known
+                else {f"k{n}": to_text(correction.key[k]) for n, k in enumerate(keys)}
+            ),
             "action": correction.action,
             "column_name": correction.column,
             "has_old": correction.old is not UNSEEN,
@@ -282,7 +287,8 @@ def _refuse_bad(session: Session, base: View, corrections: Sequence[Correction])
         return f"{place}: " if place else ""
 
     def key(seq: int) -> str:
-        return ", ".join(f"{name}={value}" for name, value in corrections[seq - 1].key.items())
+        correction = corrections[seq - 1]
+        return ", ".join(f"{name}={value}" for name, value in (correction.key or {"rid": correction.rid}).items())
 
     bad = session.row("SELECT seq, count(*) OVER () FROM filled WHERE NOT present ORDER BY seq LIMIT 1")
     if bad:

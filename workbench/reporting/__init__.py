@@ -1,12 +1,13 @@
 """Results as text for people and as documents for other programs; values in, text out."""
 
-from workbench.reporting.figures import badge, format_accuracy, format_count, format_metric, format_points
+from workbench.reporting.figures import badge, count_of, format_accuracy, format_count, format_metric, format_points
 from workbench.reporting.validations import report_validation
 from workbench.reporting.versions import accuracy_of, report_comparison, verdict_of
 
 __all__ = [
     "accuracy_of",
     "badge",
+    "count_of",
     "format_accuracy",
     "format_count",
     "format_metric",

@@ -13,6 +13,11 @@ def format_count(number: int) -> str:
     return f"{number:,}"
 
 
+def count_of(count: int, what: str) -> str:
+    """Write ``1 finding``, ``1,214 findings``."""
+    return f"{format_count(count)} {what}" + ("" if count == 1 else "s")
+
+
 def format_accuracy(mean: float | None, low: float | None = None, high: float | None = None) -> str:
     """Write a share and its interval: ``84.9 % (84.3–85.5)``; a dash where it is undefined."""
     if mean is None:

@@ -6,7 +6,6 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from workbench.reporting import format_count
 from workbench.settings import DEFAULT_LAKE
 
 _STEPS = ((timedelta(minutes=1), timedelta(hours=1), "min"), (timedelta(hours=1), timedelta(days=1), "h"))
@@ -31,11 +30,6 @@ def command(lake: str, *words: str) -> str:
 def metric_name(metric: str) -> str:
     """Write a metric's name for people: ``balanced accuracy``, ``R²``."""
     return {"r2": "R²", "roc_auc": "ROC AUC", "mae": "MAE", "rmse": "RMSE"}.get(metric, metric.replace("_", " "))
-
-
-def count_of(count: int, what: str) -> str:
-    """Write ``1 finding``, ``1,214 findings``."""
-    return f"{format_count(count)} {what}" + ("" if count == 1 else "s")
 
 
 def ago(moment: datetime, *, now: datetime | None = None) -> str:

@@ -11,9 +11,9 @@ from workbench.api import OpenLake
 from workbench.drafts import Draft
 from workbench.errors import UnknownName
 from workbench.lake import Version
+from workbench.reporting import count_of
 from workbench.settings import without_password
 from workbench.ui.components.markup import element
-from workbench.ui.wording import count_of
 from workbench.versions import list_versions, resolve
 
 NEWEST = ""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.reporting import format_count
+from workbench.reporting import count_of, format_count
 from workbench.ui.components.markup import element
 from workbench.ui.standing import Standing
-from workbench.ui.wording import count_of
 
 
 def show_headline(state: Standing) -> None:

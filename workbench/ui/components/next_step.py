@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from workbench.reporting import count_of
 from workbench.ui.standing import Standing
-from workbench.ui.wording import command, count_of
+from workbench.ui.wording import command
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from workbench.reporting import format_count
+from workbench.reporting import count_of, format_count
 from workbench.ui.charts import findings_chart
 from workbench.ui.components.message import show_empty
 from workbench.ui.session import ink
 from workbench.ui.standing import Standing
-from workbench.ui.wording import command, count_of
+from workbench.ui.wording import command
 
 SHOWN = 12
 """Bars; what remains is added up in one."""
