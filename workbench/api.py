@@ -5,7 +5,7 @@ Thin on purpose: each method fills in the author and calls the one function that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.findings import CheckResult, Finding
     from workbench.ingest import RefreshResult
     from workbench.iterations import Decided, DraftCheck
+    from workbench.runs import Run
     from workbench.validation import Validation
     from workbench.versions import Diff, Event
 
@@ -224,6 +225,29 @@ class Dataset:
             author=self.author,
         )
 
+    def run(
+        self,
+        *,
+        refresh: bool = True,
+        mode: str = "upsert",
+        evaluate: bool = True,
+        fail_on: Collection[str] = ("error",),
+        progress: Progress = silent,
+    ) -> Run:
+        """Fetch, validate, check and measure, and say what is different from the run before."""
+        from workbench.runs import run
+
+        return run(
+            self.lake, self.name, author=self.author, refresh=refresh, mode=mode, evaluate=evaluate, fail_on=fail_on,
+            progress=progress,
+        )  # fmt: skip
+
+    def runs(self, *, limit: int | None = None) -> list[Run]:
+        """List the runs, the newest first."""
+        from workbench.runs import list_runs
+
+        return list_runs(self.lake, self.name, limit=limit)
+
     def draft(self, *, title: str = "") -> Draft:
         """Begin a draft on the newest version."""
         return _drafts.new_draft(self.lake, self.name, title=title, author=self.author)
@@ -308,6 +332,12 @@ class OpenLake:
         """Say whether the fixed model gained from one version to another, each as ``NAME@V``."""
         first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
         return iterations.compare_versions(self.lake, first, second, metric=metric, progress=progress)
+
+    def runs(self, *, limit: int | None = None) -> list[Run]:
+        """List the runs of all datasets, the newest first."""
+        from workbench.runs import list_runs
+
+        return list_runs(self.lake, limit=limit)
 
     def draft(self, number: int) -> Draft:
         """Return a draft."""

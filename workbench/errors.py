@@ -120,6 +120,10 @@ class LakeBusy(StoreError):
     """Other processes kept the catalogue for longer than the retries last."""
 
 
+class AlreadyUnderWay(WorkbenchError):
+    """Another process is doing the same long work."""
+
+
 class Cancelled(WorkbenchError):
     """A long piece of work was stopped by the person who started it; nothing of it was kept."""
 

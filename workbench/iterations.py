@@ -27,6 +27,7 @@ from workbench.errors import ModelError, UsageError
 from workbench.findings import Finding, find, insert_decisions, reinstate, withdraw
 from workbench.lake import Definition, Lake, Session, Task, Version, View, newest, read_version, read_versions, view_of
 from workbench.progress import Progress, silent
+from workbench.settings import project_folder
 
 if TYPE_CHECKING:
     from workbench.compare import Comparison
@@ -86,7 +87,7 @@ class DraftCheck:
 def schema_of(lake: Lake, version: Version | View) -> Schema | None:
     """Load the pandera schema that a version's definition names, or None where it names none.
 
-    A relative path is looked for below the working directory, then below each folder above the catalogue.
+    A relative path is looked for below the working directory, then below the lake's project.
     """
     from workbench.validation import load_schema
 
@@ -96,11 +97,10 @@ def schema_of(lake: Lake, version: Version | View) -> Schema | None:
 
 def _schema_file(lake: Lake, name: str) -> Path:
     """Find a schema file as :func:`schema_of` says."""
-    path = Path(name)
-    if not path.is_absolute() and not path.exists():
-        above = Path(lake.url.removeprefix("sqlite:")).parents if lake.url.startswith("sqlite:") else []
-        path = next((folder / name for folder in above if (folder / name).is_file()), path)
-    return path
+    path, project = Path(name), project_folder(lake.url)
+    if path.is_absolute() or path.exists() or project is None:
+        return path
+    return project / path if (project / path).is_file() else path
 
 
 def try_choices(lake: Lake, *, schema: str | None, model: str, task: Task | None) -> None:
@@ -121,7 +121,7 @@ def try_choices(lake: Lake, *, schema: str | None, model: str, task: Task | None
         refused: ModelError | None = None
         for kind in [task] if task else TASKS:
             try:
-                load_model(model, kind)
+                load_model(model, kind, folder=project_folder(lake.url))
                 return
             except ModelError as error:
                 refused = refused or error
@@ -160,6 +160,15 @@ def check(
     results = run_checks(lake, view_of(lake, version), schema=schema_of(lake, version), only=only, progress=progress)
     record(lake, version, results, author=author)
     return results
+
+
+def checks_asked(lake: Lake, version: Version) -> str:
+    """Stand for everything that the checks' answers on a version depend on; see :func:`workbench.checks.asked`."""
+    from workbench.checks import asked
+    from workbench.validation import fingerprint
+
+    schema = version.definition.schema
+    return asked(lake, view_of(lake, version), fingerprint(_schema_file(lake, schema)) if schema else "")
 
 
 def decide(
@@ -287,35 +296,27 @@ def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Eva
 
     evaluation = evaluate(lake, view_of(lake, version), schema_types=schema_types(lake, version), progress=progress)
     known = {row["version"]: row for row in measurements(lake, version.dataset)}
-    known[version.version] = {"version": version.version, "evaluation": evaluation.id}
+    new = known.get(version.version, {}).get("evaluation") != evaluation.id
+    if new:
+        result = json.loads(json.dumps(evaluation.to_dict()))
+        known[version.version] = {"version": version.version, "evaluation": evaluation.id, "result": result}
+    versions = {each.version: each for each in read_versions(lake, version.dataset)}
+    labels = f"{version.dataset}@{max(versions)}"
     records = []
-    newest_labels = newest(lake, version.dataset).version
-    for each in read_versions(lake, version.dataset):
-        row = known.get(each.version)
-        if row is None:
-            continue
-        against = max((v for v in known if v < each.version), default=None)
+    for number in sorted(known):
+        row, against = known[number], max((v for v in known if v < number), default=None)
+        touched = new and version.version in (number, against)
         old = row.get("comparison")
-        stale = old is not None and old["test_labels"] != f"{version.dataset}@{newest_labels}"
-        if each.version != version.version and row.get("against") == against and not stale:
+        if row.get("against", against) == against and not touched and (old is None or old["test_labels"] == labels):
             continue
         comparison = None
         if against is not None:
-            before = read_version(lake, version.dataset, against)
-            comparison = compare_versions(lake, before, each, progress=progress)
-        result = evaluation if each.version == version.version else None
-        records.append(
-            (
-                version.dataset,
-                each.version,
-                row["evaluation"],
-                json.dumps(result.to_dict()) if result else json.dumps(row["result"]),
-                against,
-                json.dumps(comparison.to_dict()) if comparison else None,
-                datetime.now(UTC),
-            )
-        )
-    lake.write(lambda session: session.insert("measurements", records), message=f"measured {version.name}")
+            found = compare_versions(lake, versions[against], versions[number], progress=progress)
+            comparison = json.dumps(found.to_dict())
+        said = (row["evaluation"], json.dumps(row["result"]), against, comparison)
+        records.append((version.dataset, number, *said, datetime.now(UTC)))
+    if records:
+        lake.write(lambda session: session.insert("measurements", records), message=f"measured {version.name}")
     return evaluation
 
 

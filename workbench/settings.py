@@ -38,6 +38,19 @@ def without_password(text: str) -> str:
     return text
 
 
+def project_folder(url: str) -> Path | None:
+    """Find the project that a SQLite lake lies in: the nearest folder above it with settings or schemas.
+
+    What a dataset remembers by a relative path (its source, its schema, its model's module) is looked for here, so
+    that a scheduled run finds it from any working directory.
+    """
+    kind, _, path = url.partition(":")
+    if kind != "sqlite":
+        return None
+    signs = ("workbench.toml", "pyproject.toml", "schemas")
+    return next((folder for folder in Path(path).parents if any((folder / sign).exists() for sign in signs)), None)
+
+
 class Settings(BaseSettings):
     """Where and how the workbench works.
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.checks.contradiction import ContradictionCheck
@@ -16,11 +20,12 @@ from workbench.errors import Cancelled, UnknownName, WorkbenchError
 from workbench.findings import CheckResult
 from workbench.lake import Lake, View
 from workbench.progress import Progress, silent
+from workbench.settings import project_folder
 
 if TYPE_CHECKING:
     from workbench.validation import Schema
 
-__all__ = ["CHECKS", "MOST_FINDINGS", "Check", "Subject", "run_checks"]
+__all__ = ["CHECKS", "MOST_FINDINGS", "Check", "Subject", "asked", "run_checks"]
 
 CHECKS: list[Check] = [
     SchemaCheck(),
@@ -84,6 +89,32 @@ def run_checks(
         progress(f"check {check.code}", number, len(chosen))
         results.append(_outcome(check, subject))
     return results
+
+
+def asked(lake: Lake, view: View, schema: str) -> str:
+    """Stand for everything that the checks' answers depend on: rows, definition, schema, model, limits and code.
+
+    Parameters
+    ----------
+    schema : str
+        The schema's fingerprint; empty without one.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; the same where asking again would give the same answers.
+    """
+    from workbench.models import load_model
+
+    definition = view.definition
+    model = ""
+    if definition.label is not None:
+        model = load_model(definition.model, definition.task, folder=project_folder(lake.url)).fingerprint
+    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parents[1] / "labels.py"]
+    code = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    content = [view.label, view.content_hash(), definition.to_json(), schema, model, lake.settings.max_train_rows]
+    versions = [metadata.version(name) for name in ("cleanlab", "pandera", "duckdb")]
+    return hashlib.sha256(json.dumps([*content, *versions, *code]).encode()).hexdigest()
 
 
 def _named(check: Check, name: str) -> bool:

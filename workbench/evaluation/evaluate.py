@@ -24,7 +24,7 @@ from workbench.evaluation.inputs import ModelInputs, is_published, read_hash, re
 from workbench.evaluation.reading import reading_of, scored_on
 from workbench.evaluation.records import Evaluation
 from workbench.evaluation.scores import aligned, score_all
-from workbench.lake import Lake, View
+from workbench.lake import Lake, View, claimed
 from workbench.progress import Progress, silent
 
 Floats = npt.NDArray[np.float64]
@@ -46,6 +46,8 @@ def evaluate(
     progress: Progress = silent,
 ) -> Evaluation:
     """Evaluate the fixed model on a version or draft, or read what was computed for the same model inputs before.
+
+    Where another process computes the same just now, this one waits for it.
 
     Seed s leaves out the train rows whose key has md5("s:" + key) mod 10 = 0, the same keys in every version, and is
     the model's random state too. Where that would leave fewer than two classes, the seed keeps all rows.
@@ -93,16 +95,19 @@ def evaluate(
                 session, view, reading, max_train_rows=series.max_train_rows, seeds=seeds, lanes=("train", "test")
             )
     if known is None:
-        require_learnable(rows, view, reading)
-        asked = rows.rows("test")
-        answers = kept_answers(lake, view, series, hashed, rows, asked)
-        values = all_answers(answers, int(asked.sum()), seeds)
-        if values is None:
-            stage = f"evaluating {view.label}"
-            values = ask(series, view, rows, rows.X[asked], stage=stage, progress=progress)
-        found = _scored(view, series, rows, values, name=name, hashed=hashed)
-        result = {**found.to_dict(), "kind": "evaluation", "reading": reading.exactly}
-        return store.evaluation_of(store.keep(lake, result, predictions_for(rows, asked, values)))
+        with claimed(lake, store.claim_of(name), wait=lambda said: progress(said, 0, 0)):
+            known = store.find(lake, name)
+            if known is None:
+                require_learnable(rows, view, reading)
+                asked = rows.rows("test")
+                answers = kept_answers(lake, view, series, hashed, rows, asked)
+                values = all_answers(answers, int(asked.sum()), seeds)
+                if values is None:
+                    stage = f"evaluating {view.label}"
+                    values = ask(series, view, rows, rows.X[asked], stage=stage, progress=progress)
+                found = _scored(view, series, rows, values, name=name, hashed=hashed)
+                result = {**found.to_dict(), "kind": "evaluation", "reading": reading.exactly}
+                return store.evaluation_of(store.keep(lake, result, predictions_for(rows, asked, values)))
     here = {"version": view.version, "state": view.label, "input_hash": hashed, "reading": reading.exactly}
     result = {**known, **here}
     return store.evaluation_of(store.keep(lake, result, None) if is_published(view) else result)

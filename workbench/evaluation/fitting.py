@@ -18,6 +18,7 @@ from workbench.evaluation.records import Predictions
 from workbench.lake import Lake, View
 from workbench.models import FixedModel, fit, load_model, predict
 from workbench.progress import Progress
+from workbench.settings import project_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,8 @@ def series_of(view: View, kind: store.Kind, *, fits: int, max_train_rows: int | 
     UnknownName, ModelError
         As :func:`workbench.models.load_model`.
     """
-    model = load_model(view.definition.model, view.definition.task)
+    folder = project_folder(view.lake.url)
+    model = load_model(view.definition.model, view.definition.task, folder=folder)
     cap = view.lake.settings.max_train_rows if max_train_rows is None else max_train_rows
     content = [_SCHEME, kind, model.fingerprint, fits, cap, MAX_TEST_ROWS, MAX_PREDICTIONS]
     return Series(model, fits, cap, hashlib.sha256(json.dumps(content).encode()).hexdigest())

@@ -27,7 +27,7 @@ from workbench.evaluation.inputs import ModelInputs, is_published, read_hash, re
 from workbench.evaluation.reading import reading_of
 from workbench.evaluation.records import OutOfFold, Predictions
 from workbench.evaluation.scores import among
-from workbench.lake import Lake, Session, View
+from workbench.lake import Lake, Session, View, claimed
 from workbench.progress import Progress, silent
 
 _DEALT = 50
@@ -92,17 +92,20 @@ def out_of_fold(
             rows = read_inputs(session, view, reading, max_train_rows=series.max_train_rows)
             rid = dict(zip(rows.row_key, rows.rid, strict=True))
     if known is None:
-        require_learnable(rows, view, reading, test=False)
-        asked = rows.labelled
-        fold, notes = deal(rows, folds)
-        values = _predicted(lake, view, series, hashed, rows, fold, progress)
-        known = {
-            **{"kind": "oof", "id": name, "dataset": view.dataset, "version": view.version, "state": view.label},
-            **{"input_hash": hashed, "fingerprint": series.fingerprint, "reading": reading.exactly},
-            **{"train_classes": train_classes(rows, view), "folds": int(fold.max()) + 1, "sampled": rows.sampled},
-            "notes": [*rows.notes, *notes],
-        }
-        known = store.keep(lake, known, predictions_for(rows, asked, values[None, asked]))
+        with claimed(lake, store.claim_of(name), wait=lambda said: progress(said, 0, 0)):
+            known = store.find(lake, name)
+            if known is None:
+                require_learnable(rows, view, reading, test=False)
+                asked = rows.labelled
+                fold, notes = deal(rows, folds)
+                values = _predicted(lake, view, series, hashed, rows, fold, progress)
+                known = {
+                    **{"kind": "oof", "id": name, "dataset": view.dataset, "version": view.version},
+                    **{"state": view.label, "input_hash": hashed, "fingerprint": series.fingerprint},
+                    **{"reading": reading.exactly, "train_classes": train_classes(rows, view)},
+                    **{"folds": int(fold.max()) + 1, "sampled": rows.sampled, "notes": [*rows.notes, *notes]},
+                }
+                known = store.keep(lake, known, predictions_for(rows, asked, values[None, asked]))
     return _shown(view, known, store.read_predictions(lake, name), rid)
 
 

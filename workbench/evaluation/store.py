@@ -28,6 +28,11 @@ def name_of(kind: Kind, *parts: str) -> str:
     return hashlib.md5(json.dumps([kind, *parts]).encode(), usedforsecurity=False).hexdigest()
 
 
+def claim_of(name: str) -> str:
+    """Say what a process claims while it computes what has this name."""
+    return f"evaluation of the same model inputs ({name[:8]})"
+
+
 def find(lake: Lake, name: str) -> dict[str, Any] | None:
     """Return the result kept under a name, or None."""
     rows = lake.read("SELECT result FROM lake.workbench.evaluations WHERE evaluation = ? LIMIT 1", [name])

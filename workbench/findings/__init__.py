@@ -6,7 +6,7 @@ version follows from both (:mod:`workbench.findings.status`) and is stored nowhe
 """
 
 from workbench.findings.decisions import DECISIONS, insert_decisions, reinstate, withdraw
-from workbench.findings.listing import count, find, get, outcomes, queue, tally
+from workbench.findings.listing import count, find, get, lay_out, outcomes, queue, tally
 from workbench.findings.recording import record
 from workbench.findings.records import (
     FINDING_FIELDS,
@@ -33,6 +33,7 @@ __all__ = [
     "findings_table",
     "get",
     "insert_decisions",
+    "lay_out",
     "outcomes",
     "queue",
     "record",

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from workbench.errors import UnknownName, UsageError
 from workbench.findings.records import STATUSES, Answered, Finding, Status
 from workbench.findings.status import seeks_gone, state_sql
-from workbench.lake import LANES, Lake, newest, read_versions
+from workbench.lake import LANES, Lake, Session, newest, read_versions
 
 Order = Literal["score", "row"]
 
@@ -195,6 +195,14 @@ def tally(
         f"{state_sql(_known(status), where)} SELECT {chosen}count(*) FROM state GROUP BY ALL ORDER BY ALL", params
     )
     return {tuple(row[:-1]): row[-1] for row in rows}
+
+
+def lay_out(session: Session, dataset: str, version: int, *, table: str) -> None:
+    """Put the status of every finding at a version into a temporary table: ``finding``, ``check_code``, ``status``."""
+    session.run(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS {state_sql()} SELECT finding, check_code, status FROM state",
+        [dataset, version],
+    )
 
 
 def outcomes(lake: Lake, dataset: str, *, version: int | None = None) -> list[Answered]:

@@ -3,5 +3,6 @@
 from workbench.ingest.importing import import_source
 from workbench.ingest.refreshing import refresh
 from workbench.ingest.results import RefreshResult
+from workbench.ingest.sources import source_digest
 
-__all__ = ["RefreshResult", "import_source", "refresh"]
+__all__ = ["RefreshResult", "import_source", "refresh", "source_digest"]

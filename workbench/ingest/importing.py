@@ -98,7 +98,7 @@ def import_source(
     definition = Definition(
         dataset=name, key=tuple(key), label=label, task=task or "classification", model=model,
         schema=schema or _schema_of(lake, name), split_column=split_column, ignore=tuple(ignore),
-        source=source_name(source), types=dict(types or {}),
+        source=source_name(source, lake.url), types=dict(types or {}),
     )  # fmt: skip
     with lake.session() as session, opened(lake, session, source) as reading:
         check_columns(definition, reading)

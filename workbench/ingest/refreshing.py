@@ -20,7 +20,7 @@ from workbench.ingest.overriding import note_source
 from workbench.ingest.reading import Reading
 from workbench.ingest.results import RefreshResult
 from workbench.ingest.shaping import Shape, check_delivery, refresh_choices, shaped
-from workbench.ingest.sources import opened
+from workbench.ingest.sources import located, opened
 from workbench.ingest.types import Cell
 from workbench.ingest.watching import watched
 from workbench.lake import (
@@ -101,7 +101,8 @@ def refresh(
             f"'{name}' has no key, so no row of a delivery can be told to be an update of one it has.",
             hint="Use --mode full (the delivery is everything) or --mode append (only new rows are taken).",
         )
-    source = head.definition.source if source is None else source
+    if source is None:
+        source = located(str(head.definition.source), lake.url)
     with lake.session() as session, opened(lake, session, source) as reading:
         for _ in range(_ATTEMPTS):
             try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import hashlib
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from workbench.ingest.jsonlines import open_jsonlines
 from workbench.ingest.parquet import open_parquet
 from workbench.ingest.reading import Reading
 from workbench.lake import Lake, Session
+from workbench.settings import project_folder
 
 FORMATS = "CSV, TSV (.gz too), Parquet, JSON lines, Excel (.xlsx)"
 _ENDINGS = {
@@ -27,11 +30,59 @@ _ENDINGS = {
 _FOREIGN = {".xls", ".ods", ".zip", ".xml", ".html", ".pkl", ".feather", ".avro", ".orc", ".zst", ".bz2", ".xz"}
 
 
-def source_name(source: Any) -> str | None:
-    """Write a source as the dataset's definition remembers it; a frame cannot be read again and is None."""
+def source_name(source: Any, url: str) -> str | None:
+    """Write a source as the dataset's definition remembers it; a frame cannot be read again and is None.
+
+    A file of the lake's project is remembered by its path in there, so that the project can be moved; any other by its
+    absolute path, so that it is found from any working directory.
+    """
     if not isinstance(source, (str, Path)):
         return None
-    return without_password(str(source))
+    text = str(source)
+    kind, _, rest = text.partition(":")
+    if isinstance(source, str) and kind in KINDS:
+        where, mark, table = rest.rpartition("?table=")
+        return without_password(text) if kind == "postgres" else f"{kind}:{_remembered(where, url)}{mark}{table}"
+    return _remembered(text, url)
+
+
+def located(name: str, url: str) -> str:
+    """Find what :func:`source_name` remembered."""
+    kind, _, rest = name.partition(":")
+    if kind in KINDS:
+        where, mark, table = rest.rpartition("?table=")
+        return name if kind == "postgres" else f"{kind}:{_found(where, url)}{mark}{table}"
+    return _found(name, url)
+
+
+def source_digest(lake: Lake, name: str) -> str | None:
+    """Digest the files of a remembered source; None for a table of a database, which has no bytes to compare.
+
+    Raises
+    ------
+    DataError
+        There is no such file.
+    """
+    place = located(name, lake.url)
+    if place.partition(":")[0] in KINDS:
+        return None
+    digest = hashlib.sha256()
+    for path in _files(place):
+        with path.open("rb") as file:
+            digest.update(f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()};".encode())
+    return digest.hexdigest()
+
+
+def _remembered(path: str, url: str) -> str:
+    """Write a path as seen from the project, or else in full."""
+    full, project = Path(os.path.abspath(path)), project_folder(url)
+    return full.relative_to(project).as_posix() if project and full.is_relative_to(project) else str(full)
+
+
+def _found(path: str, url: str) -> str:
+    """Resolve a remembered path."""
+    project = project_folder(url)
+    return str(project / path) if project and not Path(path).is_absolute() else path
 
 
 @contextmanager
@@ -57,6 +108,7 @@ def opened(lake: Lake, session: Session, source: Any) -> Iterator[Reading]:
     text = str(source)
     kind = text.partition(":")[0]
     if isinstance(source, str) and kind in KINDS:
+        _refuse_own_catalogue(lake, text)
         with open_table(session, text) as reading:
             yield reading
         return
@@ -71,6 +123,13 @@ def opened(lake: Lake, session: Session, source: Any) -> Iterator[Reading]:
     else:
         with tempfile.TemporaryDirectory(prefix="workbench-", dir=_scratch(lake)) as scratch:
             yield open_delimited(paths, text, Path(scratch))
+
+
+def _refuse_own_catalogue(lake: Lake, source: str) -> None:
+    """Refuse the catalogue of the open lake, whose locks a second SQLite library in the process would drop."""
+    where, own = Path(source.partition(":")[2].rpartition("?table=")[0]), Path(lake.url.partition(":")[2])
+    if lake.url.startswith("sqlite:") and where.is_file() and own.is_file() and where.samefile(own):
+        raise UsageError(f"{where} is the catalogue of this lake itself.", hint="Use `workbench show` to see its rows.")
 
 
 def _files(text: str) -> list[Path]:

@@ -1,6 +1,7 @@
 """The store: a DuckLake catalogue plus its Parquet data, versions in it, and the only place that knows DuckDB."""
 
 from workbench.lake.changes import feed, kept_snapshots, latest_images, touch
+from workbench.lake.claims import claim_held, claimed
 from workbench.lake.maintenance import Maintained, maintain
 from workbench.lake.opening import open_lake
 from workbench.lake.publish import (
@@ -31,6 +32,8 @@ __all__ = [
     "Version",
     "View",
     "canonical_text",
+    "claim_held",
+    "claimed",
     "data_table",
     "feed",
     "kept_snapshots",

@@ -70,6 +70,17 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             label VARCHAR, features VARCHAR, predictions DOUBLE[])""",
         ),
     ),
+    (
+        "0002_runs",
+        (
+            # The newest row of a run counts: "running" when it begins, its outcome when it ends.
+            """CREATE TABLE lake.workbench.runs (run VARCHAR, dataset VARCHAR, outcome VARCHAR, version BIGINT,
+            document VARCHAR, author VARCHAR, created_at TIMESTAMPTZ)""",
+            # What each run saw change among the findings since the one before: new, returned, fixed, answered.
+            """CREATE TABLE lake.workbench.run_changes (run VARCHAR, dataset VARCHAR, finding VARCHAR,
+            check_code VARCHAR, change VARCHAR, created_at TIMESTAMPTZ)""",
+        ),
+    ),
 )
 
 

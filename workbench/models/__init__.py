@@ -27,6 +27,8 @@ import numpy.typing as npt
 from workbench.errors import ModelError, UnknownName, WorkbenchError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 TASKS = ("classification", "regression")
@@ -91,7 +93,7 @@ class FittedModel:
     estimator: Any = field(repr=False, compare=False)
 
 
-def load_model(spec: str, task: str) -> FixedModel:
+def load_model(spec: str, task: str, *, folder: Path | None = None) -> FixedModel:
     """Look a model up, import it where it is the user's own, and take its fingerprint.
 
     Parameters
@@ -101,6 +103,8 @@ def load_model(spec: str, task: str) -> FixedModel:
         function is called without arguments, once.
     task : str
         One of :data:`TASKS`.
+    folder : Path, optional
+        Searched after the working directory, before installed packages.
 
     Raises
     ------
@@ -118,7 +122,7 @@ def load_model(spec: str, task: str) -> FixedModel:
     from workbench.models.fingerprint import fingerprint
 
     if ":" in spec:
-        estimator, factory = loading.estimator_of(spec, task)
+        estimator, factory = loading.estimator_of(spec, task, folder)
     else:
         factory = getattr(presets, spec)
         estimator = factory(task)

@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -16,10 +16,11 @@ from workbench.errors import ModelError
 from workbench.models.fingerprint import DIGEST_ATTRIBUTE
 
 
-def estimator_of(spec: str, task: str) -> tuple[Any, Callable[[], Any]]:
+def estimator_of(spec: str, task: str, folder: Path | None = None) -> tuple[Any, Callable[[], Any]]:
     """Import a user's function, call it, and check what it returns.
 
-    A module in the working directory is read from its file each time the file has changed, so that the code that runs
+    A module in the working directory, or else in ``folder``, is read from its file each time that has changed, so that
+    the code that runs
     is the code that is fingerprinted; modules that it imports in turn are read once per process.
 
     Returns
@@ -36,8 +37,9 @@ def estimator_of(spec: str, task: str) -> tuple[Any, Callable[[], Any]]:
     module_name, _, function_name = spec.partition(":")
     if not module_name or not function_name.isidentifier():
         raise ModelError(f"'{spec}' is no model.", hint="Write module:function, as in mymodels:make_model.")
-    with _working_directory_first():
-        module = _imported(module_name, spec)
+    places = [Path.cwd(), *([folder] if folder and folder != Path.cwd() else [])]
+    with _first(places):
+        module = _imported(module_name, spec, places)
         factory = getattr(module, function_name, None)
         if not callable(factory):
             raise ModelError(
@@ -61,33 +63,34 @@ def described(error: BaseException) -> str:
 
 
 @contextmanager
-def _working_directory_first() -> Iterator[None]:
-    """Let imports look in the working directory first, as ``python -m`` does."""
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
+def _first(places: Sequence[Path]) -> Iterator[None]:
+    """Let imports look in some folders first, as ``python -m`` does with the working directory."""
+    sys.path[:0] = [str(place) for place in places]
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        sys.path.remove(here)
+        for place in places:
+            sys.path.remove(str(place))
 
 
-def _imported(name: str, spec: str) -> ModuleType:
-    """Import a module, from its file as it is now if that lies in the working directory."""
+def _imported(name: str, spec: str, places: Sequence[Path]) -> ModuleType:
+    """Import a module, from its file as it is now if that lies in one of these folders."""
     try:
-        file = _file_here(name)
+        file = _file_in(places, name)
         return _run(name, file) if file else importlib.import_module(name)
     except Exception as error:
         raise ModelError(
             f"The model '{spec}' cannot be loaded: importing the module '{name}' raised {described(error)}.",
-            hint=f"Modules are looked for in {Path.cwd()} and among the installed packages.",
+            hint=f"Modules are looked for in {', '.join(map(str, places))} and among the installed packages.",
         ) from error
 
 
-def _file_here(name: str) -> Path | None:
-    """Find the module's file below the working directory."""
-    base = Path.cwd().joinpath(*name.split("."))
-    return next((file for file in (base / "__init__.py", base.with_suffix(".py")) if file.is_file()), None)
+def _file_in(places: Sequence[Path], name: str) -> Path | None:
+    """Find the module's file below one of these folders."""
+    bases = [place.joinpath(*name.split(".")) for place in places]
+    files = [file for base in bases for file in (base / "__init__.py", base.with_suffix(".py"))]
+    return next((file for file in files if file.is_file()), None)
 
 
 def _run(name: str, file: Path) -> ModuleType:

@@ -1,6 +1,7 @@
 """Results as text for people and as documents for other programs; values in, text out."""
 
 from workbench.reporting.figures import badge, count_of, format_accuracy, format_count, format_metric, format_points
+from workbench.reporting.runs import report_runs, run_row
 from workbench.reporting.validations import report_validation
 from workbench.reporting.versions import accuracy_of, report_comparison, verdict_of
 
@@ -13,6 +14,8 @@ __all__ = [
     "format_metric",
     "format_points",
     "report_comparison",
+    "report_runs",
     "report_validation",
+    "run_row",
     "verdict_of",
 ]

@@ -30,10 +30,10 @@ def as_junit(validation: Validation) -> str:
     }
     counts = {name: str(number) for name, number in totals.items()}
     root = ElementTree.Element("testsuites", {key: counts[key] for key in ("tests", "failures", "errors")})
-    suite = ElementTree.SubElement(root, "testsuite", {"name": _text(validation.label), **counts, "time": "0"})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": xml_text(validation.label), **counts, "time": "0"})
     for check in validation.checks:
         where = f"{validation.dataset}.{check.column}" if check.column is not None else validation.dataset
-        attributes = {"classname": _text(where), "name": _text(check.check), "time": "0"}
+        attributes = {"classname": xml_text(where), "name": xml_text(check.check), "time": "0"}
         _tell(ElementTree.SubElement(suite, "testcase", attributes), validation, check)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
@@ -42,19 +42,19 @@ def as_junit(validation: Validation) -> str:
 def _tell(case: ElementTree.Element, validation: Validation, check: CheckOutcome) -> None:
     """Put the outcome of a check below its test case."""
     if check.outcome in ("skipped", "not applicable"):
-        ElementTree.SubElement(case, "skipped", {"message": _text(f"{check.outcome}: {check.message}")})
+        ElementTree.SubElement(case, "skipped", {"message": xml_text(f"{check.outcome}: {check.message}")})
     elif check.outcome == "error":
-        told = {"message": _text(shorten(check.message, 300)), "type": "broken check"}
-        ElementTree.SubElement(case, "error", told).text = _text(check.message)
+        told = {"message": xml_text(shorten(check.message, 300)), "type": "broken check"}
+        ElementTree.SubElement(case, "error", told).text = xml_text(check.message)
     elif check.outcome == "failed":
-        text = _text("\n".join([check.name, *lines_of(validation, check)]))
+        text = xml_text("\n".join([check.name, *lines_of(validation, check)]))
         if check.severity == "warning":
-            ElementTree.SubElement(case, "system-out").text = _text(f"warning: {check.message}\n") + text
+            ElementTree.SubElement(case, "system-out").text = xml_text(f"warning: {check.message}\n") + text
         else:
-            told = {"message": _text(shorten(check.message, 300)), "type": "failure cases"}
+            told = {"message": xml_text(shorten(check.message, 300)), "type": "failure cases"}
             ElementTree.SubElement(case, "failure", told).text = text
 
 
-def _text(text: str) -> str:
+def xml_text(text: str) -> str:
     """Write characters that XML cannot hold as their code."""
     return _NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

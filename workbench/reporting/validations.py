@@ -97,11 +97,11 @@ def as_github(validation: Validation) -> str:
     for check in worst_first(validation.checks):
         if check.outcome in ("failed", "error"):
             level = "warning" if check.severity == "warning" and check.outcome == "failed" else "error"
-            message = _escaped(f"{validation.label}: {summary(validation, check)}")
-            lines.append(f"::{level} title={_escaped(check.check, ':,')}::{message}")
+            message = escaped(f"{validation.label}: {summary(validation, check)}")
+            lines.append(f"::{level} title={escaped(check.check, ':,')}::{message}")
     passed = sum(check.outcome == "passed" for check in validation.checks)
     text = f"{validation.label}: {validation.outcome}, {passed:,} of {len(validation.checks):,} checks passed"
-    return "\n".join([*lines, f"::notice title={_escaped(validation.label, ':,')}::{_escaped(text)}"])
+    return "\n".join([*lines, f"::notice title={escaped(validation.label, ':,')}::{escaped(text)}"])
 
 
 def _word(check: CheckOutcome) -> str:
@@ -135,7 +135,7 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _escaped(text: str, more: str = "") -> str:
+def escaped(text: str, more: str = "") -> str:
     """Escape what would end a workflow command or one of its properties."""
     for character in "%\r\n" + more:
         text = text.replace(character, f"%{ord(character):02X}")

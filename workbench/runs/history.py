@@ -1,0 +1,140 @@
+"""Runs as the lake remembers them, and what each saw change among the findings."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+
+from workbench.errors import UnknownName
+from workbench.findings import lay_out
+from workbench.lake import Lake, Session, Version, claim_held
+from workbench.runs.records import Run
+
+CHANGES = ("new", "returned", "fixed", "answered")
+
+
+def claim_of(dataset: str) -> str:
+    """Say what a process claims while a run of a dataset is under way."""
+    return f"run of {dataset}"
+
+
+def write_run(lake: Lake, run: Run) -> None:
+    """Put a run on record, or what has become of it."""
+    document = json.dumps(run.to_dict(), ensure_ascii=False, default=str)
+    record = (run.run, run.dataset, run.outcome, run.version, document, run.author, datetime.now(UTC))
+    lake.write(
+        lambda session: session.insert("runs", [record]),
+        author=run.author,
+        message=f"run of {run.dataset}: {run.outcome}",
+    )
+
+
+def list_runs(lake: Lake, dataset: str | None = None, *, limit: int | None = None) -> list[Run]:
+    """List runs of one dataset or of all, the newest first.
+
+    Parameters
+    ----------
+    dataset : str, optional
+        Name.
+    limit : int, optional
+        At most so many.
+    """
+    where, params = ("WHERE dataset = ?", [dataset]) if dataset is not None else ("", [])
+    rows = lake.read(
+        f"SELECT arg_max(document, (created_at, outcome <> 'running')) FROM lake.workbench.runs {where} "
+        f"GROUP BY run ORDER BY min(created_at) DESC, run LIMIT {'ALL' if limit is None else int(limit)}",
+        params,
+    )
+    return [_as_it_is(lake, Run.from_dict(json.loads(row[0]))) for row in rows]
+
+
+def read_run(lake: Lake, run: str) -> Run:
+    """Return a run by its identity, or by the beginning of it.
+
+    Raises
+    ------
+    UnknownName
+        There is none, or there are several.
+    """
+    names = [
+        row[0] for row in lake.read("SELECT DISTINCT run FROM lake.workbench.runs WHERE starts_with(run, ?)", [run])
+    ]
+    if len(names) != 1:
+        raise UnknownName("run", run, names)
+    rows = lake.read(
+        "SELECT arg_max(document, (created_at, outcome <> 'running')) FROM lake.workbench.runs WHERE run = ?", names
+    )
+    return _as_it_is(lake, Run.from_dict(json.loads(rows[0][0])))
+
+
+def last_run(lake: Lake, dataset: str) -> Run | None:
+    """Return the newest run of a dataset that got as far as its findings."""
+    return next((run for run in list_runs(lake, dataset) if run.findings is not None), None)
+
+
+def changed_findings(lake: Lake, run: str, *, change: str | None = None) -> list[tuple[str, str, str]]:
+    """List what a run saw change: finding, check and change, by change and check."""
+    where, params = (" AND change = ?", [run, change]) if change else ("", [run])
+    return [
+        (row[0], row[1], row[2])
+        for row in lake.read(
+            "SELECT finding, check_code, change FROM lake.workbench.run_changes "
+            f"WHERE run = ?{where} ORDER BY change, check_code, finding",
+            params,
+        )
+    ]
+
+
+def note_changes(lake: Lake, run: str, version: Version, *, author: str) -> dict[str, object]:
+    """Compare the open findings with those the runs before left open, and write down what is different.
+
+    A finding is *new* where no run saw it open before, *returned* where one did and a later one did not. What is no
+    longer open is *fixed* (gone, or its row excluded) or *answered* (kept, set aside, or staged in a draft).
+
+    Returns
+    -------
+    dict
+        ``open``, ``by_check``, and a count for each of :data:`CHANGES`.
+    """
+    with lake.session() as session:
+
+        def work(current: Session) -> None:
+            lay_out(current, version.dataset, version.version, table="status_now")
+            current.run(
+                "CREATE OR REPLACE TEMP TABLE known AS SELECT finding, any_value(check_code) AS check_code, "
+                "arg_max(change, created_at) IN ('new', 'returned') AS was_open "
+                "FROM lake.workbench.run_changes WHERE dataset = ? GROUP BY finding",
+                [version.dataset],
+            )
+            current.run(
+                "CREATE OR REPLACE TEMP TABLE run_news AS "
+                "SELECT coalesce(n.finding, k.finding) AS finding, coalesce(n.check_code, k.check_code) AS check_code, "
+                "CASE WHEN n.status = 'open' AND k.finding IS NULL THEN 'new' "
+                "WHEN n.status = 'open' AND NOT k.was_open THEN 'returned' "
+                "WHEN n.status IS DISTINCT FROM 'open' AND k.was_open THEN "
+                "CASE WHEN n.status IN ('kept', 'unsure', 'staged') THEN 'answered' ELSE 'fixed' END END AS change "
+                "FROM status_now n FULL JOIN known k ON n.finding = k.finding"
+            )
+            if current.row("SELECT 1 FROM run_news WHERE change IS NOT NULL LIMIT 1"):
+                current.run(
+                    "INSERT INTO lake.workbench.run_changes SELECT ?, ?, finding, check_code, change, ? FROM run_news "
+                    "WHERE change IS NOT NULL ORDER BY change, check_code, finding",
+                    [run, version.dataset, datetime.now(UTC)],
+                )
+
+        lake.write(work, author=author, message=f"findings of run {run}", session=session)
+        counted = dict(session.rows("SELECT change, count(*) FROM run_news WHERE change IS NOT NULL GROUP BY ALL"))
+        by_check = dict(
+            session.rows(
+                "SELECT check_code, count(*) FROM status_now WHERE status = 'open' GROUP BY ALL ORDER BY check_code"
+            )
+        )
+    return {"open": sum(by_check.values()), **{name: counted.get(name, 0) for name in CHANGES}, "by_check": by_check}
+
+
+def _as_it_is(lake: Lake, run: Run) -> Run:
+    """Tell a run that is under way from one whose process ended without a word."""
+    if run.outcome == "running" and not claim_held(lake, claim_of(run.dataset)):
+        return dataclasses.replace(run, outcome="lost")
+    return run
