@@ -25,7 +25,19 @@ from workbench.drafts import (
 )
 from workbench.errors import ModelError, UsageError
 from workbench.findings import Finding, find, insert_decisions, reinstate, withdraw
-from workbench.lake import Definition, Lake, Session, Task, Version, View, newest, read_version, read_versions, view_of
+from workbench.lake import (
+    Definition,
+    Lake,
+    Session,
+    Task,
+    Version,
+    View,
+    kept_snapshots,
+    newest,
+    read_version,
+    read_versions,
+    view_of,
+)
 from workbench.progress import Progress, silent
 from workbench.settings import project_folder
 
@@ -302,9 +314,14 @@ def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Eva
         known[version.version] = {"version": version.version, "evaluation": evaluation.id, "result": result}
     versions = {each.version: each for each in read_versions(lake, version.dataset)}
     labels = f"{version.dataset}@{max(versions)}"
+    # What `maintain` let go cannot be compared again; its comparisons stay as they were.
+    kept = kept_snapshots(lake)
+    readable = {number for number in known if versions[number].snapshot in kept}
     records = []
-    for number in sorted(known):
-        row, against = known[number], max((v for v in known if v < number), default=None)
+    for number in sorted(readable):
+        row, against = known[number], max((v for v in readable if v < number), default=None)
+        if row.get("against", against) not in {None, *readable}:
+            continue
         touched = new and version.version in (number, against)
         old = row.get("comparison")
         if row.get("against", against) == against and not touched and (old is None or old["test_labels"] == labels):

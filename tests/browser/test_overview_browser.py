@@ -72,7 +72,7 @@ def address(url: str) -> Iterator[str]:
                 assert app.poll() is None
                 time.sleep(0.25)
         yield f"http://127.0.0.1:{port}"
-        app.send_signal(signal.SIGINT)
+        app.send_signal(signal.SIGTERM)
         assert app.wait(timeout=20) == 0
     finally:
         app.kill()

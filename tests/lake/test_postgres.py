@@ -6,6 +6,7 @@ Needs a server: ``TEST_POSTGRES_URL=postgres:host=… user=… dbname=postgres``
 from __future__ import annotations
 
 import os
+import random
 import re
 import uuid
 
@@ -13,10 +14,12 @@ import pandas as pd
 import pytest
 
 from workbench.drafts import Correction, conflicts_of, new_draft, publish_draft, stage
-from workbench.errors import ConflictError, UnknownName
+from workbench.errors import AlreadyUnderWay, ConflictError, UnknownName
+from workbench.evaluation import evaluate
 from workbench.ingest import import_source
-from workbench.lake import maintain, newest, open_lake, read_versions, view_of
+from workbench.lake import claim_held, claimed, maintain, newest, open_lake, read_versions, view_of
 from workbench.lake.store import load_extension
+from workbench.runs import run
 from workbench.versions import blame, diff, resolve, restore, tag
 
 URL = os.environ.get("TEST_POSTGRES_URL", "")
@@ -115,6 +118,32 @@ def test_a_draft_that_no_longer_fits_is_refused_cell_by_cell(lake, make):
         publish_draft(lake, late, author="bob", message="late")
     done = publish_draft(lake, late, author="bob", message="late", skip_conflicts=True)
     assert dict(view_of(lake, done.version).fetch("SELECT id, x FROM {rows} WHERE id < 3")) == {1: 7, 2: 5}
+
+
+def test_a_claim_is_held_by_one_connection_at_a_time(lake, settings, writer):
+    with claimed(lake, "run of t"):
+        assert claim_held(lake, "run of t") and not claim_held(lake, "run of u")
+    holder = writer("claim", settings, "run of t")
+    holder.stdout.readline()
+    with pytest.raises(AlreadyUnderWay, match="A run of t is under way"), claimed(lake, "run of t"):
+        pass
+    holder.kill()
+    holder.communicate()
+    waited = []
+    with claimed(lake, "run of t", wait=waited.append):
+        assert len(waited) < 100, "PostgreSQL notices soon that the process is gone"
+
+
+def test_a_dataset_is_checked_measured_and_run(lake):
+    generator = random.Random(1)
+    rows = [(n, generator.random(), generator.random()) for n in range(200)]
+    frame = pd.DataFrame(rows, columns=["id", "a", "b"])
+    frame["y"] = ["yes" if a + b > 1 else "no" for _, a, b in rows]
+    version = import_source(lake, "people", frame, key=["id"], label="y", model="linear", author="ann")
+    first = run(lake, "people", author="cron")
+    assert first.outcome == "passed" and first.evaluation["metrics"]["accuracy"]["mean"] > 0.8
+    assert evaluate(lake, view_of(lake, version)).to_dict() == first.evaluation
+    assert run(lake, "people", author="cron").findings["new"] == 0
 
 
 def test_two_overlapping_writers_lose_nothing(lake, make, settings, writer, answers, recomputed):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from workbench.drafts import Correction, new_draft, publish_draft, stage
 from workbench.errors import ConflictError, WorkbenchError
-from workbench.lake import Definition, Lake, newest, open_lake, publish_first, read_versions, view_of
+from workbench.lake import Definition, Lake, claimed, newest, open_lake, publish_first, read_versions, view_of
 from workbench.settings import Settings
 from workbench.versions import diff
 
@@ -130,6 +130,13 @@ def take_turn(lake: Lake) -> None:
     lake.write(work, message="held")
 
 
+def claim(lake: Lake, what: str) -> None:
+    """Hold a claim until killed."""
+    with claimed(lake, what):
+        say(held=True)
+        time.sleep(60)
+
+
 def tag(lake: Lake, name: str) -> None:
     """Write one record, or say what stands against it."""
     try:
@@ -140,7 +147,7 @@ def tag(lake: Lake, name: str) -> None:
 
 
 if __name__ == "__main__":
-    duties = (create, correct, read, publish, die_in_commit, die_in_import, hold, take_turn, tag)
+    duties = (create, correct, read, publish, die_in_commit, die_in_import, hold, take_turn, claim, tag)
     duty = next(duty for duty in duties if duty.__name__ == sys.argv[1])
     timeout = float(os.environ.get("TIMEOUT", "60"))
     options = Settings(

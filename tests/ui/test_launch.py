@@ -8,6 +8,7 @@ import sys
 import time
 import tomllib
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,11 @@ def test_a_signal_ends_the_app_and_frees_its_port(tmp_path, sent):
         "from workbench.settings import Settings; from workbench.ui.launch import launch;"
         f"launch(Settings(lake='sqlite:{tmp_path}/none.sqlite'), port={port})"
     )
-    app = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    # Whoever starts the tests in the background has interrupts ignored, which a new process would inherit.
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    app = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=listen
+    )
     try:
         wait_for(f"http://127.0.0.1:{port}/_stcore/health", app)
         assert handshake(port, host=f"127.0.0.1:{port}") == 101

@@ -19,8 +19,8 @@ def claim_of(dataset: str) -> str:
     return f"run of {dataset}"
 
 
-def write_run(lake: Lake, run: Run) -> None:
-    """Put a run on record, or what has become of it."""
+def write_run(lake: Lake, run: Run) -> Run:
+    """Put a run on record, or what has become of it; gives it as it will be read back."""
     document = json.dumps(run.to_dict(), ensure_ascii=False, default=str)
     record = (run.run, run.dataset, run.outcome, run.version, document, run.author, datetime.now(UTC))
     lake.write(
@@ -28,6 +28,7 @@ def write_run(lake: Lake, run: Run) -> None:
         author=run.author,
         message=f"run of {run.dataset}: {run.outcome}",
     )
+    return Run.from_dict(json.loads(document))
 
 
 def list_runs(lake: Lake, dataset: str | None = None, *, limit: int | None = None) -> list[Run]:

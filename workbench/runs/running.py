@@ -99,7 +99,7 @@ def run(
             raise
         finally:
             steps.note(seconds=round(time.monotonic() - began, 3))
-            write_run(lake, steps.state)
+            steps.state = write_run(lake, steps.state)
     return steps.state
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from workbench.lake import Lake, Session, Version, View, read_versions, touch, view_of
+from workbench.lake import Lake, Session, Version, View, kept_snapshots, read_versions, touch, view_of
 from workbench.progress import Progress, silent
 from workbench.validation.full import validate
 from workbench.validation.incremental import revalidate
@@ -81,7 +81,9 @@ def validated(
     known = next((record for record in records if record.version == view.version), None)
     if known is not None:
         return dataclasses.replace(_load(lake, version, schema.fingerprint, known), label=view.label)
-    near = min(records, key=lambda record: _distance(record, version), default=None)
+    kept = kept_snapshots(lake)
+    readable = [record for record in records if versions[record.version].snapshot in kept]
+    near = min(readable, key=lambda record: _distance(record, version), default=None)
     found = None
     if near is not None:
         found = _from_near(lake, versions[near.version], near, version, view, schema, progress=progress)
