@@ -52,7 +52,7 @@ def _lines(run: Document) -> list[str]:
     if run["validation"]:
         lines.append(f"  validation  {_validated(run['validation'])}")
         failing = [rule for rule in run["validation"]["checks"] if rule["outcome"] in ("failed", "error")]
-        lines += [f"    {rule['check']}: {rule['message'] or rule['outcome']}" for rule in failing]
+        lines += [f"    {rule['check']}: {shorten(rule['message'] or rule['outcome'], 110)}" for rule in failing]
     lines += [f"  findings    {news_of(run)}"] if run["findings"] else []
     broken = [check for check in run["checks"] if check["outcome"] == "error"]
     lines += [f"    {check['check']} could not be answered: {check['message']}" for check in broken]
