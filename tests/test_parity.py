@@ -70,7 +70,7 @@ def test_the_same_numbers_everywhere(url, monkeypatch, capsys):
     app = AppTest.from_file(str(APP), default_timeout=60).run()
     assert not app.exception
     markup = html.unescape(re.sub("<[^>]*>", "", " ".join(element.value for element in app.get("html"))))
-    page = f"{markup} {app.get('popover')[0].proto.popover.label}"
+    page = f"{markup} {app.button(key='next-step').label}"
     assert accuracy_of(told[1]) in page
     assert verdict_of(told[1]) in page
     assert f"Review {counted:,} finding" in page

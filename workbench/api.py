@@ -295,6 +295,7 @@ class OpenLake:
         ignore: Sequence[str] = (),
         schema: str | None = None,
         model: str = "tabular",
+        remember: bool = True,
         message: str = "",
         progress: Progress = silent,
     ) -> Dataset:
@@ -314,6 +315,7 @@ class OpenLake:
             ignore=tuple(ignore),
             schema=schema,
             model=model,
+            remember=remember,
             author=self.author,
             message=message,
             progress=progress,

@@ -124,6 +124,12 @@ class AlreadyUnderWay(WorkbenchError):
     """Another process is doing the same long work."""
 
 
+class AnsweredMeanwhile(WorkbenchError):
+    """Somebody else answered a finding while a person was looking at it."""
+
+    exit_code = 1
+
+
 class Cancelled(WorkbenchError):
     """A long piece of work was stopped by the person who started it; nothing of it was kept."""
 

@@ -6,13 +6,14 @@ Command line, app, schedule and notebook all call these functions, so that they 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.drafts import (
+    UNSEEN,
     Correction,
     Draft,
     corrections_of,
@@ -23,8 +24,8 @@ from workbench.drafts import (
     stage_in,
     undo_in,
 )
-from workbench.errors import ModelError, UsageError
-from workbench.findings import Finding, find, insert_decisions, reinstate, withdraw
+from workbench.errors import AnsweredMeanwhile, ModelError, UsageError
+from workbench.findings import Finding, count_recorded, find, insert_decisions, reinstate, withdraw
 from workbench.lake import (
     Definition,
     Lake,
@@ -193,6 +194,7 @@ def decide(
     use_suggestion: bool = False,
     draft: int | None = None,
     reason: str = "",
+    seen: Sequence[Finding] | None = None,
     author: str,
 ) -> Decided:
     """Answer findings, all in one transaction and one step of undo.
@@ -209,31 +211,43 @@ def decide(
         For a fix: take each finding's suggested value.
     draft : int, optional
         Default: the author's newest open draft on the dataset, or a new one.
+    seen : sequence of Finding, optional
+        The findings as the person saw them; an answer that somebody gave since then stands against this one.
 
     Raises
     ------
     UsageError
         A fix without a value, or of a finding that is about no cell.
+    AnsweredMeanwhile
+        Somebody was faster; nothing was recorded.
     UnknownName
         No such finding or draft.
     """
+    recorded = count_recorded(lake, dataset, findings) if seen is not None else 0
     found = find(lake, dataset, findings)
+    _refuse_answered(found, {finding.finding: finding.status for finding in seen or ()})
+
+    def refuse_faster(session: Session) -> None:
+        if seen is not None and count_recorded(session, dataset, findings) != recorded:
+            raise AnsweredMeanwhile("Somebody answered at the same moment.", hint="Look at the finding as it is now.")
+
     if decision not in ("fix", "exclude"):
+
+        def note(session: Session) -> int:
+            refuse_faster(session)
+            return insert_decisions(session, found, decision, author=author, reason=reason)
+
         with lake.session() as session:
-            lake.write(
-                lambda s: insert_decisions(s, found, decision, author=author, reason=reason),
-                author=author,
-                message=f"{decision} {len(found)} findings",
-                session=session,
-            )
+            lake.write(note, author=author, message=f"{decision} {len(found)} findings", session=session)
         return Decided(decision, len(found), None, None)
     corrections = [
         _correction(finding, decision, values[n] if values is not None else None, use_suggestion, reason)
         for n, finding in enumerate(found)
     ]
-    target = draft if draft is not None else _own_draft(lake, dataset, author)
+    target = draft if draft is not None else own_draft(lake, dataset, author=author)
 
     def work(session: Session) -> int:
+        refuse_faster(session)
         step = stage_in(session, lake, target, corrections, author=author)
         insert_decisions(
             session,
@@ -324,7 +338,8 @@ def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Eva
             continue
         touched = new and version.version in (number, against)
         old = row.get("comparison")
-        if row.get("against", against) == against and not touched and (old is None or old["test_labels"] == labels):
+        outdated = old is not None and not _same_test_rows(known, old["test_labels"], labels)
+        if row.get("against", against) == against and not touched and not outdated:
             continue
         comparison = None
         if against is not None:
@@ -335,6 +350,16 @@ def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Eva
     if records:
         lake.write(lambda session: session.insert("measurements", records), message=f"measured {version.name}")
     return evaluation
+
+
+def _same_test_rows(known: Mapping[int, Mapping[str, Any]], a: str, b: str) -> bool:
+    """Tell whether two versions (``adult@3``) are known to have the same test rows, labels included."""
+    if a == b:
+        return True
+    results = [known.get(int(name.rpartition("@")[2]), {}).get("result") for name in (a, b)]
+    # Shape and test rows; see workbench.evaluation.reading.input_hash.
+    parts = [[result["input_hash"].split("-")[place] for place in (0, 2)] if result else None for result in results]
+    return parts[0] is not None and parts[0] == parts[1]
 
 
 def compare_versions(
@@ -425,7 +450,19 @@ def _base_and_view(lake: Lake, draft: int) -> tuple[Version, View]:
     return base, draft_view(view_of(lake, base), draft)
 
 
-def _own_draft(lake: Lake, dataset: str, author: str) -> int:
+def _refuse_answered(found: Sequence[Finding], seen: dict[str, str]) -> None:
+    """Refuse to answer findings whose status is no longer what the person saw."""
+    late = [finding for finding in found if seen.get(finding.finding, finding.status) != finding.status]
+    if late:
+        first, more = late[0], f", and {len(late) - 1} more were answered" if len(late) > 1 else ""
+        who = f" by {first.author}" if first.author else ""
+        raise AnsweredMeanwhile(
+            f"Finding {first.finding} is {first.status}{who} since you looked{more}. Nothing was recorded.",
+            hint="Look at it as it is now, or go on with the next.",
+        )
+
+
+def own_draft(lake: Lake, dataset: str, *, author: str) -> int:
     """Return the author's newest open draft on a dataset's newest version, or begin one."""
     head = newest(lake, dataset).version
     for draft in list_drafts(lake, dataset, state="open"):
@@ -454,7 +491,7 @@ def _correction(finding: Finding, decision: str, value: Any, use_suggestion: boo
     return Correction(
         finding.key,
         column=finding.column,
-        old=finding.value,
+        old=UNSEEN if finding.status == "staged" else finding.value,
         new=finding.suggestion if use_suggestion else value,
         reason=why,
         finding=finding.finding,

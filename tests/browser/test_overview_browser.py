@@ -116,8 +116,8 @@ def test_the_overview_in_chromium(url, address):
         page.go_back()
         expect(page.locator("h1")).to_have_text("people · 303 rows · v2")
 
-        page.get_by_role("button", name="Review").click()
-        expect(page.get_by_test_id("stPopoverBody")).to_contain_text("findings people")
+        page.get_by_role("button", name=f"Review {found:,} findings").click()
+        page.wait_for_url("**/review?dataset=people")
 
         assert not [
             to for to in elsewhere if not to.startswith((address, "data:", "blob:", address.replace("http", "ws")))

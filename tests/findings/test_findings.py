@@ -20,14 +20,18 @@ from workbench.findings import (
     CheckResult,
     Finding,
     count,
+    count_answered,
+    count_recorded,
     find,
     findings_table,
     get,
     insert_decisions,
+    last_answers,
     outcomes,
     queue,
     record,
     reinstate,
+    reopen,
     tally,
     withdraw,
 )
@@ -529,3 +533,33 @@ def test_how_each_check_ended_when_it_was_last_asked(lake, people, publish):
     assert [each.outcome for each in outcomes(lake, "people", version=1)] == ["error", "failed", "failed"]
     with pytest.raises(UnknownName, match="version '9'"):
         outcomes(lake, "people", version=9)
+
+
+def test_what_no_draft_holds_is_reopened_and_may_be_answered_again(lake, people):
+    record(lake, people, [ages((2, "999"), (4, "-5"))], author="ann")
+    one, two = queue(lake, "people")
+
+    def say(decision: str) -> None:
+        lake.write(lambda session: insert_decisions(session, [one, two], decision, author="ann"))
+
+    def status() -> list[str]:
+        return [get(lake, "people", finding.finding).status for finding in (one, two)]
+
+    say("unsure")
+    say("keep")
+    last = last_answers(lake, "people", author="ann")
+    assert last and set(last.findings) == {one.finding, two.finding} and last.decision == "keep"
+    assert count_answered(lake, "people", author="ann", since=last.created_at) == 2
+    reopened = [one.finding]
+    with lake.session() as session:
+        work = lambda s: reopen(s, "people", reopened, author="ben")  # noqa: E731
+        assert lake.write(work, session=session) == 1
+        assert lake.write(work, session=session) == 0
+    assert status() == ["open", "kept"]
+    assert get(lake, "people", one.finding).returned is False
+    last = last_answers(lake, "people", author="ann")
+    assert last and last.findings == (two.finding,)
+    assert count_recorded(lake, "people", [one.finding]) == 3
+    say("keep")
+    assert status() == ["kept", "kept"]
+    assert last_answers(lake, "people", author="cem") is None

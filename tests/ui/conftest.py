@@ -66,18 +66,19 @@ def measured(measured_lake: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
-    """Open the app's first page: ``visit(url, dataset="people")``."""
+    """Open a page of the app: ``visit(url, "review", dataset="people")``; the first one where none is named."""
     st.cache_resource.clear()
     st.cache_data.clear()
 
-    def visit(url: str, **address: str) -> AppTest:
+    def visit(url: str, page: str = "overview", **address: str) -> AppTest:
         monkeypatch.setenv("WORKBENCH_LAKE", url)
         monkeypatch.setenv("WORKBENCH_AUTHOR", "Zoë")
         monkeypatch.setenv("WORKBENCH_WRITE_TIMEOUT", "0.3")
-        page = AppTest.from_file(str(APP), default_timeout=60)
+        app = AppTest.from_file(str(APP), default_timeout=60)
         for name, value in address.items():
-            page.query_params[name] = value
-        return page.run()
+            app.query_params[name] = value
+        app.run()
+        return app if page == "overview" else app.switch_page(f"workbench/ui/pages/{page}.py").run()
 
     yield visit
     st.cache_resource.clear()

@@ -8,5 +8,16 @@ loss, cannot tell or no change.
 
 from workbench.compare.comparing import FEW_ROWS, compare
 from workbench.compare.records import Comparison, Effect
+from workbench.compare.rows import Flip, NotMeasured, RowChanges, flipped_rows, kept_comparison
 
-__all__ = ["FEW_ROWS", "Comparison", "Effect", "compare"]
+__all__ = [
+    "FEW_ROWS",
+    "Comparison",
+    "Effect",
+    "Flip",
+    "NotMeasured",
+    "RowChanges",
+    "compare",
+    "flipped_rows",
+    "kept_comparison",
+]

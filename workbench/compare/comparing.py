@@ -77,7 +77,7 @@ def compare(
 
     both = [key for key in side_a.kept.row_key if key in side_b.place]
     current = newest_labels(lake, b, both, types=schema_types)
-    shared, labels, notes = _labels_of(both, side_a, side_b, current)
+    shared, labels, notes = labels_of(both, side_a, side_b, current)
     if not shared:
         raise DataError(
             f"{a.label} and {b.label} share no test row with a label, so nothing can be compared",
@@ -86,7 +86,7 @@ def compare(
     changed = _changed_rows(side_a, side_b, both)
     alike = trained_on(found_a.input_hash) == trained_on(found_b.input_hash) and not changed
 
-    wanted, before, after, said = _on_shared_rows(side_a, side_b, shared, labels, current)
+    wanted, before, after, said = on_shared_rows(side_a, side_b, shared, labels, current)
     y, first = aligned(found_a.task, before[1], before[0], labels, wanted)
     second = aligned(found_b.task, after[1], after[0], labels, wanted)[1]
     effects = {each.name: _effect(each, y, first, second, alike) for each in metrics_of(found_a.task)}
@@ -150,7 +150,7 @@ def _metric(name: str | None, view: View) -> Metric:
     return METRICS[name]
 
 
-def _labels_of(row_keys: list[str], a: Side, b: Side, current: NewestLabels) -> tuple[list[str], list[str], list[str]]:
+def labels_of(row_keys: list[str], a: Side, b: Side, current: NewestLabels) -> tuple[list[str], list[str], list[str]]:
     """Choose the label that each shared row is scored under; rows without one are left out."""
     newest = {key: current.labels.get(key, b.kept.label[b.place[key]]) for key in row_keys}
     shared = [key for key, label in newest.items() if label is not None]
@@ -174,7 +174,7 @@ def _changed_rows(a: Side, b: Side, row_keys: list[str]) -> list[str]:
     return [key for key in row_keys if a.kept.features[a.place[key]] != b.kept.features[b.place[key]]]
 
 
-def _on_shared_rows(
+def on_shared_rows(
     a: Side, b: Side, shared: list[str], labels: list[str], current: NewestLabels
 ) -> tuple[list[str], tuple[list[str], Floats], tuple[list[str], Floats], list[str]]:
     """Bring both versions' predictions under the names of the newest labels."""

@@ -5,8 +5,19 @@ version writes *sightings*; a person's answer is a *decision* on the evidence th
 version follows from both (:mod:`workbench.findings.status`) and is stored nowhere.
 """
 
-from workbench.findings.decisions import DECISIONS, insert_decisions, reinstate, withdraw
-from workbench.findings.listing import count, find, get, lay_out, outcomes, queue, tally
+from workbench.findings.changing import came_and_went
+from workbench.findings.decisions import (
+    DECISIONS,
+    Answers,
+    count_answered,
+    count_recorded,
+    insert_decisions,
+    last_answers,
+    reinstate,
+    reopen,
+    withdraw,
+)
+from workbench.findings.listing import count, find, get, lay_out, of_rows, outcomes, queue, tally
 from workbench.findings.recording import record
 from workbench.findings.records import (
     FINDING_FIELDS,
@@ -24,20 +35,27 @@ __all__ = [
     "FINDING_FIELDS",
     "STATUSES",
     "Answered",
+    "Answers",
     "CheckResult",
     "Finding",
     "Outcome",
     "Status",
+    "came_and_went",
     "count",
+    "count_answered",
+    "count_recorded",
     "find",
     "findings_table",
     "get",
     "insert_decisions",
+    "last_answers",
     "lay_out",
+    "of_rows",
     "outcomes",
     "queue",
     "record",
     "reinstate",
+    "reopen",
     "tally",
     "withdraw",
 ]

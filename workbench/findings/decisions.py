@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workbench.errors import UnknownName, UsageError
 from workbench.findings.records import Finding
 from workbench.findings.status import EFFECTIVE
-from workbench.lake import Session
+from workbench.lake import Lake, Session
 
 DECISIONS = ("fix", "keep", "exclude", "unsure")
 """The answers; ``reopen`` is what undoing one is recorded as."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one person answered in one go.
+
+    Attributes
+    ----------
+    findings : tuple of str
+        Identities.
+    decision : {"fix", "keep", "exclude", "unsure"}
+        The answer.
+    draft : int or None
+        Where the corrections are staged.
+    state : {"open", "published"} or None
+        What became of the draft.
+    created_at : datetime
+        When, in UTC.
+    """
+
+    findings: tuple[str, ...]
+    decision: str
+    draft: int | None
+    state: str | None
+    created_at: datetime
+
 
 _SHAPE = {
     "finding": "VARCHAR",
@@ -132,6 +159,46 @@ def reinstate(session: Session, dataset: str, draft: int, step: int, *, author: 
     return _repeat(session, dataset, draft, step, author, "decision", withdrawn, "withdrawn")
 
 
+def reopen(session: Session, dataset: str, findings: Sequence[str], *, author: str) -> int:
+    """Take back the answers to findings that no draft holds (keep, unsure), inside a transaction of the caller's.
+
+    Returns
+    -------
+    int
+        How many findings had one.
+    """
+    session.temporary("reopened", {"finding": "VARCHAR"}, [{"finding": finding} for finding in findings])
+    rows = (
+        f"WITH {EFFECTIVE} SELECT finding, $1 AS dataset, 'reopen' AS decision, NULL::VARCHAR AS value, "
+        "max(evidence_key) AS evidence_key, '' AS reason, NULL::BIGINT AS draft, NULL::BIGINT AS step FROM effective "
+        "WHERE draft IS NULL AND finding IN (SELECT finding FROM reopened) GROUP BY finding"
+    )
+    return _add(session, rows, [dataset], author)
+
+
+def last_answers(lake: Lake, dataset: str, *, author: str) -> Answers | None:
+    """Return what an author answered last and did not take back; None where there is nothing."""
+    rows = lake.read(
+        f"WITH {EFFECTIVE} SELECT list(finding ORDER BY finding), any_value(decision), draft, any_value(state), "
+        "max(created_at) FROM effective WHERE author = $2 GROUP BY moment, draft ORDER BY moment DESC LIMIT 1",
+        [dataset, author],
+    )
+    return Answers(tuple(rows[0][0]), *rows[0][1:]) if rows else None
+
+
+def count_answered(lake: Lake, dataset: str, *, author: str, since: datetime) -> int:
+    """Count the findings that an author has answered since a moment, less what was taken back."""
+    query = f"WITH {EFFECTIVE} SELECT count(DISTINCT finding) FROM effective WHERE author = $2 AND created_at >= $3"
+    return int(lake.read(query, [dataset, author, since])[0][0])
+
+
+def count_recorded(lake: Lake | Session, dataset: str, findings: Sequence[str]) -> int:
+    """Count all that was ever recorded about findings; it grows with each answer and each one taken back."""
+    read = lake.rows if isinstance(lake, Session) else lake.read
+    query = "SELECT count(*) FROM lake.workbench.decisions WHERE dataset = $1 AND finding IN (SELECT unnest($2))"
+    return int(read(query, [dataset, list(findings)])[0][0])
+
+
 def _repeat(
     session: Session, dataset: str, draft: int, step: int, author: str, decision: str, ctes: str, source: str
 ) -> int:
@@ -140,6 +207,11 @@ def _repeat(
         f"{ctes} SELECT finding, dataset, {decision} AS decision, value, evidence_key, reason, draft, step "
         f"FROM {source} WHERE draft = $2 AND step = $3"
     )
-    session.run(f"CREATE OR REPLACE TEMP TABLE repeated AS {rows}", [dataset, draft, step])
+    return _add(session, rows, [dataset, draft, step], author)
+
+
+def _add(session: Session, rows: str, params: Sequence[object], author: str) -> int:
+    """Add the rows that a query gives, and return how many they are."""
+    session.run(f"CREATE OR REPLACE TEMP TABLE repeated AS {rows}", params)
     session.run("INSERT INTO lake.workbench.decisions SELECT *, ?, ? FROM repeated", [author, datetime.now(UTC)])
     return int(session.rows("SELECT count(*) FROM repeated")[0][0])

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from workbench.errors import UnknownName, UsageError
 from workbench.findings.records import STATUSES, Answered, Finding, Status
 from workbench.findings.status import seeks_gone, state_sql
-from workbench.lake import LANES, Lake, Session, newest, read_versions
+from workbench.lake import LANES, Lake, Session, newest, read_versions, rid_list
 
 Order = Literal["score", "row"]
 
@@ -113,10 +113,28 @@ def queue(
         raise UnknownName("order", order, ORDERS)
     if offset < 0 or (limit is not None and limit < 0):
         raise UsageError(f"There is no page of {limit} findings after {offset}.", hint="Both count from 0.")
-    params = _params(lake, dataset, version)
+    params = params_of(lake, dataset, version)
     where = _where(params, check=check, column=column, lane=lane)
     paged = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
     return _read(lake, dataset, params, _known(status), where, f"{ORDERS[order]} {paged}", ORDERS[order])
+
+
+def of_rows(
+    lake: Lake, dataset: str, rids: Sequence[int], version: int | None = None, *, status: str | None = "open"
+) -> list[Finding]:
+    """List the findings about some rows at a version, in order of row identity.
+
+    Parameters
+    ----------
+    rids : sequence of int
+        Row identities, few enough to be named one by one: a page of rows.
+    version, status
+        As in :func:`queue`.
+    """
+    if not rids:
+        return []
+    params = params_of(lake, dataset, version)
+    return _read(lake, dataset, params, _known(status), f"t.rid IN ({rid_list(rids)})", ORDERS["row"], ORDERS["row"])
 
 
 def find(lake: Lake, dataset: str, findings: Sequence[str], *, version: int | None = None) -> list[Finding]:
@@ -127,7 +145,7 @@ def find(lake: Lake, dataset: str, findings: Sequence[str], *, version: int | No
     UnknownName
         One of them does not exist, or was first seen after the version.
     """
-    params = [*_params(lake, dataset, version), list(findings)]
+    params = [*params_of(lake, dataset, version), list(findings)]
     found = _read(lake, dataset, params, None, "t.finding IN (SELECT unnest($3))", "finding", "finding")
     by_name = {finding.finding: finding for finding in found}
     for name in findings:
@@ -188,7 +206,7 @@ def tally(
     for name in by:
         if name not in BY:
             raise UnknownName("property to count by", name, BY)
-    params = _params(lake, dataset, version)
+    params = params_of(lake, dataset, version)
     where = _where(params, check=check, column=column, lane=lane)
     chosen = "".join(f"{BY[name]}, " for name in by)
     rows = lake.read(
@@ -222,12 +240,12 @@ def outcomes(lake: Lake, dataset: str, *, version: int | None = None) -> list[An
         "SELECT check_code, version, outcome, findings, message, author, created_at FROM lake.workbench.check_results "
         "WHERE dataset = $1 AND version <= $2 "
         "QUALIFY version = max(version) OVER (PARTITION BY check_code) ORDER BY check_code",
-        _params(lake, dataset, version),
+        params_of(lake, dataset, version),
     )
     return [Answered(*row) for row in rows]
 
 
-def _params(lake: Lake, dataset: str, version: int | None) -> list[Any]:
+def params_of(lake: Lake, dataset: str, version: int | None) -> list[Any]:
     """Return the parameters that every query on findings has: dataset and version."""
     head = lake.read("SELECT max(version) FROM lake.workbench.versions WHERE dataset = ?", [dataset])[0][0]
     if head is None:

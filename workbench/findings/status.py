@@ -14,7 +14,8 @@ What counts for a finding at version V is the newest version up to V at which it
 
 An answer counts while the evidence is what it was when the answer was given. So a kept finding is quiet until its value
 (then it is another finding) or its evidence changes, and quiet again when the evidence changes back. The answers that a
-draft holds do not count once they were undone there or the draft was discarded. Of several answers on the same evidence
+draft holds do not count once they were undone there or the draft was discarded, and those without a draft not once the
+finding was reopened. Of several answers on the same evidence
 the newest counts: ``decisions`` is insert-only, so that DuckLake's ``snapshot_id`` is the order in which they came.
 
 Parameters of all of it are ``$1``, the dataset, and ``$2``, the version.
@@ -60,7 +61,8 @@ EFFECTIVE = f"""
     effective AS (
         SELECT a.*, w.state, w.version AS published FROM answers a
         LEFT JOIN trials w ON w.draft = a.draft
-        LEFT JOIN undone u ON u.finding = a.finding AND u.draft = a.draft AND u.step = a.step AND u.moment > a.moment
+        LEFT JOIN undone u ON u.finding = a.finding AND u.draft IS NOT DISTINCT FROM a.draft
+            AND u.step IS NOT DISTINCT FROM a.step AND u.moment > a.moment
         WHERE a.decision <> 'reopen' AND u.moment IS NULL AND w.state IS DISTINCT FROM 'discarded'
     )"""
 """Answers that count: neither undone nor in a discarded draft."""

@@ -99,7 +99,7 @@ def read_typed(
     except WorkbenchError:
         raise
     except Exception as error:
-        raise _explained(error, reading) from error
+        raise explained(error, reading) from error
 
 
 def _sampled(session: Session, reading: Reading, options: Choices) -> list[Sequence[Cell]]:
@@ -159,7 +159,7 @@ def _misfit(session: Session, reading: Reading, position: int, cell: Cell) -> Da
     )  # fmt: skip
 
 
-def _explained(error: Exception, reading: Reading) -> WorkbenchError:
+def explained(error: Exception, reading: Reading) -> WorkbenchError:
     """Tell a full disk from a faulty source."""
     lowered = str(error).lower()
     if "no space left" in lowered or "disk is full" in lowered or "failed to offload" in lowered:

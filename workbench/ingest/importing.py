@@ -36,6 +36,7 @@ def import_source(
     schema: str | None = None,
     model: str = "tabular",
     ignore: Sequence[str] = (),
+    remember: bool = True,
     author: str,
     message: str = "",
     progress: Progress = silent,
@@ -71,6 +72,8 @@ def import_source(
         Preset or ``module:function``.
     ignore : sequence of str
         Columns that the model must not see.
+    remember : bool
+        Remember the source, so that a refresh or a run that names none reads it again.
     author, message : str
         Recorded with the version.
     progress : Progress
@@ -98,7 +101,7 @@ def import_source(
     definition = Definition(
         dataset=name, key=tuple(key), label=label, task=task or "classification", model=model,
         schema=schema or _schema_of(lake, name), split_column=split_column, ignore=tuple(ignore),
-        source=source_name(source, lake.url), types=dict(types or {}),
+        source=source_name(source, lake.url) if remember else None, types=dict(types or {}),
     )  # fmt: skip
     with lake.session() as session, opened(lake, session, source) as reading:
         check_columns(definition, reading)

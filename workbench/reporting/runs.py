@@ -52,13 +52,18 @@ def _lines(run: Document) -> list[str]:
     if run["validation"]:
         lines.append(f"  validation  {_validated(run['validation'])}")
         failing = [rule for rule in run["validation"]["checks"] if rule["outcome"] in ("failed", "error")]
-        lines += [f"    {rule['check']}: {shorten(rule['message'] or rule['outcome'], 110)}" for rule in failing]
+        lines += [f"    {rule['check']}: {_one_line(rule['message'] or rule['outcome'])}" for rule in failing]
     lines += [f"  findings    {news_of(run)}"] if run["findings"] else []
     broken = [check for check in run["checks"] if check["outcome"] == "error"]
     lines += [f"    {check['check']} could not be answered: {check['message']}" for check in broken]
     lines += [f"  model       {figure_of(run)}"] if run["evaluation"] else []
     lines += [f"  {note}" for note in run["notes"]]
     return lines + [f"  Error: {line}" if n == 0 else f"  {line}" for n, line in enumerate(run["error"].splitlines())]
+
+
+def _one_line(text: str) -> str:
+    """Write a message in one line that is not too long."""
+    return shorten(" ".join(text.split()), 110)
 
 
 def run_row(run: Document) -> list[str]:

@@ -7,18 +7,34 @@ from pathlib import Path
 import streamlit as st
 
 from workbench.errors import UnknownName, WorkbenchError
+from workbench.ui.components.importing import show_import_button, show_import_job
 from workbench.ui.components.message import show_empty, show_error
-from workbench.ui.pages import overview
 from workbench.ui.wording import command
 
 HERE = Path(__file__).parent
+PAGES = HERE / "pages"
+ICONS = {
+    "overview": ":material/monitoring:",
+    "review": ":material/rule:",
+    "compare": ":material/compare_arrows:",
+    "history": ":material/history:",
+    "runs": ":material/schedule:",
+    "data": ":material/table_rows:",
+}
+"""Page → its sign in the menu."""
 
 
 def main() -> None:
     """Show the page that the address names."""
     st.set_page_config(page_title="Workbench", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html(HERE / "style.css")
-    page = st.navigation([st.Page(overview.show, title="Overview", url_path="overview", default=True)])
+    page = st.navigation(
+        [
+            st.Page(PAGES / f"{name}.py", title=name.capitalize(), icon=icon, url_path=name, default=name == "overview")
+            for name, icon in ICONS.items()
+        ]
+    )
+    show_import_job()
     try:
         page.run()
     except UnknownName as error:
@@ -45,3 +61,4 @@ def _no_lake(url: str) -> None:
         ),
         key="no-lake",
     )
+    show_import_button(None, primary=True)

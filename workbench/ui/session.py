@@ -9,6 +9,7 @@ import streamlit as st
 
 from workbench.api import OpenLake
 from workbench.lake import Lake, Version, kept_snapshots, open_lake
+from workbench.runs import Run, list_runs
 from workbench.settings import Settings, load
 from workbench.ui.charts import INK
 from workbench.ui.standing import Standing, standing
@@ -54,6 +55,22 @@ def stand(lake: OpenLake, version: Version) -> Standing:
 def _standing(key: tuple[object, ...], _lake: Lake, _version: Version) -> Standing:
     """Read where a dataset stood at a moment."""
     return standing(_lake, _version)
+
+
+def runs_of(lake: OpenLake, dataset: str) -> list[Run]:
+    """Read the runs of a dataset; again once somebody has committed something, or a run may have been lost."""
+    return _runs((lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake)), dataset), lake.lake, dataset)
+
+
+@st.cache_data(show_spinner="Reading the runs …", max_entries=16, ttl=5)
+def _runs(key: tuple[object, ...], _lake: Lake, _dataset: str) -> list[Run]:
+    """Read the runs as they were at a moment."""
+    return list_runs(_lake, _dataset)
+
+
+def moment(lake: OpenLake) -> tuple[object, ...]:
+    """Stand for all that is in a lake now: the same as long as nobody commits anything. A key for what was read."""
+    return lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake))
 
 
 def ink() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,3 +44,8 @@ def ago(moment: datetime, *, now: datetime | None = None) -> str:
     if passed < timedelta(days=14):
         return "yesterday" if passed < timedelta(days=2) else f"{passed.days} days ago"
     return f"{moment.day} {moment:%b %Y}"
+
+
+def plain(text: str) -> str:
+    """Write a text for a label, so that nothing in it is read as markdown: no link, image, colour or formula."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))

@@ -4,6 +4,7 @@ from workbench.validation.full import validate
 from workbench.validation.incremental import revalidate
 from workbench.validation.results import CASE_FIELDS, CheckOutcome, Validation
 from workbench.validation.schemas import Schema, fingerprint, load_schema
+from workbench.validation.single import failing_checks
 from workbench.validation.stored import stored_validation, validated
 from workbench.validation.types import column_types
 
@@ -13,6 +14,7 @@ __all__ = [
     "Schema",
     "Validation",
     "column_types",
+    "failing_checks",
     "fingerprint",
     "load_schema",
     "revalidate",

@@ -3,7 +3,7 @@
 from workbench.lake import Version, read_versions, view_of
 from workbench.versions.blame import Event, blame
 from workbench.versions.diff import Change, Diff, diff, typed_key
-from workbench.versions.export import export
+from workbench.versions.export import changes_csv, export
 from workbench.versions.naming import find_row, list_versions, resolve, tag
 from workbench.versions.restore import restore
 
@@ -13,6 +13,7 @@ __all__ = [
     "Event",
     "Version",
     "blame",
+    "changes_csv",
     "diff",
     "export",
     "find_row",

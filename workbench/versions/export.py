@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
+import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import StoreError, UsageError
 from workbench.lake import Column, View, literal, quote
+from workbench.lake.values import to_text
+from workbench.versions.diff import Diff
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(view: View, path: Path, *, formula_safe: bool = True, excluded: bool = False) -> int:
@@ -113,3 +119,41 @@ def _jsonl(view: View, path: Path, where: str, formula_safe: bool) -> None:
         cursor = session.run(f"SELECT json_object({pairs})::VARCHAR FROM {view.rows}{where} ORDER BY _rid")
         while rows := cursor.fetchmany(10_000):
             file.writelines(row[0] + "\n" for row in rows)
+
+
+def changes_csv(found: Diff, *, formula_safe: bool = True) -> str:
+    """Write the listed changes of a diff as CSV: key columns, change, column, old, new, author, reason.
+
+    Parameters
+    ----------
+    found : Diff
+        Its ``changes``; of a row that was added or removed, the cells stand as a JSON object.
+    formula_safe : bool
+        As in :func:`export`.
+    """
+    keys = list(found.changes[0].key) if found.changes else []
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow([*keys, "change", "column", "old", "new", "author", "reason"])
+    for change in found.changes:
+        key = [change.key.get(name) for name in keys]
+        cells = [*key, change.change, change.column, change.old, change.new, change.author, change.reason]
+        written = [_as_text(cell) for cell in cells]
+        lines.writerow([_harmless(cell) for cell in written] if formula_safe else written)
+    return text.getvalue()
+
+
+def _as_text(cell: Any) -> str:
+    """Write a JSON value as a CSV cell."""
+    return json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict | list) else to_text(cell) or ""
+
+
+def _harmless(cell: str) -> str:
+    """Put ``'`` before what a spreadsheet would run, as :func:`_safe` does."""
+    if not cell.startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell

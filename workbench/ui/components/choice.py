@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 from markupsafe import Markup
@@ -13,8 +14,11 @@ from workbench.errors import UnknownName
 from workbench.lake import Version
 from workbench.reporting import count_of
 from workbench.settings import without_password
+from workbench.ui.components.importing import show_import_button
 from workbench.ui.components.markup import element
 from workbench.versions import list_versions, resolve
+
+REVIEW = Path(__file__).parents[1] / "pages" / "review.py"
 
 NEWEST = ""
 """Stands for the newest version, whichever that is; the address then names none."""
@@ -36,7 +40,11 @@ def choose(lake: OpenLake) -> Version | None:
     with st.sidebar:
         try:
             names = lake.names()
-            return _version(lake, _dataset(names)) if names else None
+            if not names:
+                return None
+            found = _version(lake, _dataset(names))
+            show_import_button(found.dataset)
+            return found
         finally:
             st.space("small")
             _say("Lake", without_password(lake.lake.url))
@@ -44,11 +52,14 @@ def choose(lake: OpenLake) -> Version | None:
 
 
 def show_drafts(drafts: Sequence[Draft]) -> None:
-    """Show in the sidebar which drafts are open."""
+    """Show in the sidebar which drafts are open, with a way to them."""
     with st.sidebar:
         for draft in drafts:
             title = f" “{draft.title}”" if draft.title else ""
             _say("Open draft", f"{draft.draft}{title} by {draft.author}: {count_of(draft.corrections, 'correction')}")
+        if drafts:
+            chosen = {"dataset": drafts[0].dataset}
+            st.page_link(REVIEW, label="Review and publish", icon=":material/edit_note:", query_params=chosen)
 
 
 def _dataset(names: list[str]) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from workbench.api import OpenLake
 from workbench.errors import StoreError, WorkbenchError
 from workbench.settings import without_password
+from workbench.ui.wording import command
 
 
 def show_error(error: WorkbenchError, *, title: str = "This cannot be shown") -> None:
@@ -42,3 +44,18 @@ def show_empty(what: str, *, todo: str, command: str, key: str) -> None:
         st.text(what)
         st.text(todo)
         st.code(command, language=None, wrap_lines=True)
+
+
+def show_no_dataset(lake: OpenLake, what: str) -> None:
+    """Say that the lake is empty, what will stand on this page, and how a dataset comes about."""
+    from workbench.ui.components.importing import show_import_button
+
+    st.title("No dataset yet")
+    show_empty(
+        what,
+        todo="Import a file, here or in a shell; --key names the columns that tell its rows apart, --label the one to "
+        "predict:",
+        command=command(lake.lake.url, "import", "people", "people.csv", "--key", "id", "--label", "income"),
+        key="no-dataset",
+    )
+    show_import_button(None, primary=True)

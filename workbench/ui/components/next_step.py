@@ -1,14 +1,25 @@
-"""What to do next with a dataset: one step, and the command that does it."""
+"""What to do next with a dataset: one step, done by the page's one primary button."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 import streamlit as st
 
+from workbench.api import OpenLake
+from workbench.progress import Progress
 from workbench.reporting import count_of
+from workbench.ui import jobs
+from workbench.ui.components.import_dialog import import_dialog
+from workbench.ui.components.job import show_job
 from workbench.ui.standing import Standing
 from workbench.ui.wording import command
+
+Action = Literal["check", "measure", "review", "refresh"]
+REVIEW = Path(__file__).parents[1] / "pages" / "review.py"
 
 
 @dataclass(frozen=True)
@@ -22,12 +33,15 @@ class Step:
     why : str
         What it is good for.
     commands : tuple of str
-        To copy into a shell, one after the other.
+        The same in a shell, one after the other.
+    action : {"check", "measure", "review", "refresh"}
+        What the button does.
     """
 
     label: str
     why: str
     commands: tuple[str, ...]
+    action: Action
 
 
 def next_step(state: Standing, lake: str) -> Step:
@@ -47,26 +61,54 @@ def next_step(state: Standing, lake: str) -> Step:
 
     if state.checked != newest:
         why = f"Nothing is known yet of what may be wrong in v{newest}; the checks put what they find into a queue."
-        return Step(f"Check v{newest}", why, (workbench("check", name),))
+        return Step(f"Check v{newest}", why, (workbench("check", name),), "check")
     if state.version.definition.label and newest not in state.results:
         why = f"v{newest} has no figure yet; the fixed model is fitted on it and compared with the version before."
-        return Step(f"Measure v{newest}", why, (workbench("evaluate", name),))
+        return Step(f"Measure v{newest}", why, (workbench("evaluate", name),), "measure")
     if state.open_now:
         why = "Each is fixed, kept, excluded or set aside; fixes are staged in a draft until it is published."
         listing, deciding = workbench("findings", name), workbench("decide", name, "FINDING", "--suggested")
-        return Step(f"Review {count_of(state.open_now, 'finding')}", why, (listing, deciding))
+        return Step(f"Review {count_of(state.open_now, 'finding')}", why, (listing, deciding), "review")
     if state.drafts:
         draft = state.drafts[0]
         why = "Its corrections become the next version once it is published; first see what they would do."
         number = str(draft.draft)
         steps = (("evaluate", number), ("publish", number, "-m", "why"))
-        return Step(f"Publish draft {number}", why, tuple(workbench("draft", *words) for words in steps))
+        return Step(f"Publish draft {number}", why, tuple(workbench("draft", *words) for words in steps), "review")
     why = "No finding is open. Merge newer data from the source; corrections stay."
-    return Step("Fetch newer data", why, (workbench("refresh", name, "FILE"),))
+    return Step("Fetch newer data", why, (workbench("refresh", name, "FILE"),), "refresh")
 
 
-def show_next_step(step: Step) -> None:
-    """Show the page's primary button; it opens on the commands."""
-    with st.popover(step.label, type="primary", icon=":material/arrow_forward:", key="next-step"):
-        st.text(step.why)
-        st.code("\n".join(step.commands), language=None, wrap_lines=True)
+def show_next_step(step: Step, lake: OpenLake, state: Standing) -> None:
+    """Show the page's primary button, with what it is good for and how a shell does the same."""
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        if st.button(step.label, type="primary", icon=":material/arrow_forward:", key="next-step", help=step.why):
+            _do(step, lake, state)
+        with st.popover("In a shell", icon=":material/terminal:", key="next-step-shell"):
+            st.text(step.why)
+            st.code("\n".join(step.commands), language=None, wrap_lines=True)
+
+
+def show_step_job(lake: OpenLake, state: Standing) -> None:
+    """Show how far the work is that the button began."""
+    show_job(_key(lake, state))
+
+
+def _key(lake: OpenLake, state: Standing) -> str:
+    """Name the work on a dataset."""
+    return f"step:{lake.lake.url}:{state.version.dataset}"
+
+
+def _do(step: Step, lake: OpenLake, state: Standing) -> None:
+    """Do what the button says."""
+    dataset, name = lake[state.version.dataset], f"{state.version.dataset}@{state.newest}"
+    works: dict[str, tuple[str, Callable[[Progress], Any]]] = {
+        "check": (f"Checking {name}", lambda progress: dataset.check(state.newest, progress=progress)),
+        "measure": (f"Measuring {name}", lambda progress: dataset.evaluate(state.newest, progress=progress)),
+    }
+    if step.action in works:
+        jobs.start(_key(lake, state), *works[step.action])
+    elif step.action == "review":
+        st.switch_page(REVIEW, query_params={"dataset": state.version.dataset})
+    else:
+        import_dialog(state.version.dataset)

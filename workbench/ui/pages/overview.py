@@ -8,12 +8,11 @@ from workbench.ui import session
 from workbench.ui.components.accuracy import show_accuracy
 from workbench.ui.components.choice import choose, show_drafts
 from workbench.ui.components.headline import show_headline
-from workbench.ui.components.message import show_empty
-from workbench.ui.components.next_step import next_step, show_next_step
+from workbench.ui.components.message import show_no_dataset
+from workbench.ui.components.next_step import next_step, show_next_step, show_step_job
 from workbench.ui.components.open_findings import show_open_findings
 from workbench.ui.components.verdict import show_verdict
 from workbench.ui.components.version_table import show_versions
-from workbench.ui.wording import command
 
 
 def show() -> None:
@@ -21,23 +20,25 @@ def show() -> None:
     lake = session.lake()
     version = choose(lake)
     if version is None:
-        st.title("No dataset yet")
-        show_empty(
+        show_no_dataset(
+            lake,
             "Once there is one, this page shows how the accuracy of the fixed model moved from version to version, "
             "and which findings are open.",
-            todo="Import a file; --key names the columns that tell its rows apart, --label the one to predict:",
-            command=command(lake.lake.url, "import", "people", "people.csv", "--key", "id", "--label", "income"),
-            key="no-dataset",
         )
         return
     url = lake.lake.url
     state = session.stand(lake, version)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         show_headline(state)
-        show_next_step(next_step(state, url))
+        show_next_step(next_step(state, url), lake, state)
+    show_step_job(lake, state)
     show_drafts(state.drafts)
     show_verdict(state)
     show_accuracy(state, url)
     st.space("small")
     show_open_findings(state, url)
     show_versions(state)
+
+
+if __name__ == "__main__":
+    show()

@@ -1,0 +1,98 @@
+"""Make docs/images/ from the demo: python docs/make_images.py [--lake URL]. Needs Chromium; takes about two minutes.
+
+Without --lake the demo runs in a temporary folder first. Each page is taken in the light and the dark theme.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+IMAGES = Path(__file__).parent / "images"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+WORKBENCH = [sys.executable, "-c", "from workbench.cli import main; main()"]
+PAGES = {
+    "overview": "",
+    "review": "review?dataset=adult&check=label.issue",
+    "compare": "compare?dataset=adult&a=2&b=5",
+    "history": "history?dataset=adult",
+    "runs": "runs?dataset=adult",
+    "data": "data?dataset=adult",
+}
+WIDTH, HEIGHT = 1280, 900
+COLOURS = 128
+"""Of an image's palette: text and charts lose nothing, and the file is a third of the size."""
+
+
+@contextmanager
+def app(url: str) -> Iterator[str]:
+    """Run the app on a lake."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [*WORKBENCH, "--lake", url, "--author", "ann", "app", "--port", str(port)], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def take(browser: Any, address: str, name: str, query: str, theme: str) -> None:
+    """Take one page in one theme."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme)
+    page.goto(f"{address}/{query}")
+    page.wait_for_selector("h1", timeout=60_000)
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=60_000)
+    page.wait_for_timeout(2_500)
+    file = IMAGES / f"{name}-{theme}.png"
+    page.screenshot(path=file)
+    page.close()
+    Image.open(file).convert("RGB").quantize(COLOURS).save(file, optimize=True)
+    sys.stdout.write(f"{file.relative_to(ROOT)}  {file.stat().st_size // 1024} KB\n")
+
+
+def main() -> None:
+    """Make all images."""
+    from playwright.sync_api import sync_playwright
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lake", help="take this lake instead of running the demo")
+    given = parser.parse_args().lake
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="workbench-images-") as folder:
+        url = given or f"sqlite:{folder}/lake/catalog.sqlite"
+        if not given:
+            subprocess.run([*WORKBENCH, "--lake", url, "--author", "ann", "demo", "--no-app"], cwd=ROOT, check=True)
+            subprocess.run([*WORKBENCH, "--lake", url, "--author", "cron", "run", "adult"], cwd=ROOT, check=True)
+        with app(url) as address, sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            for name, query in PAGES.items():
+                for theme in ("light", "dark"):
+                    take(browser, address, name, query, theme)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""Compare: the figures of the library, the rows that flipped, and every change with who and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import workbench
+from workbench.compare import flipped_rows
+from workbench.drafts import Correction
+from workbench.lake import view_of
+from workbench.reporting import badge, count_of, format_metric
+from workbench.ui import comparing, jobs
+from workbench.ui.components.compare_report import report_markdown
+from workbench.ui.components.compare_verdict import change_text
+
+
+def words(page: AppTest) -> str:
+    """All that the page says, with markup as the browser reads it."""
+    markup = " ".join(re.sub("<[^>]*>", " ", element.value) for element in page.get("html"))
+    said = [element.value for kind in ("title", "subheader", "text", "error", "code") for element in page.get(kind)]
+    return re.sub(r"\s+", " ", " ".join([unescape(markup), *said]))
+
+
+def grids(page: AppTest) -> dict[str, list[list[object]]]:
+    """Rows of each grid by its text alternative, missing values as None."""
+    return {
+        grid.proto.alt: [[None if pd.isna(cell) else cell for cell in row] for row in grid.value.to_numpy().tolist()]
+        for grid in page.dataframe
+    }
+
+
+def heads(page: AppTest, alt: str) -> list[str]:
+    """The column names of a grid as a person reads them."""
+    grid = next(grid for grid in page.dataframe if grid.proto.alt == alt)
+    return [each["label"] for each in json.loads(grid.proto.columns).values() if "label" in each]
+
+
+def test_an_empty_lake_says_what_the_page_will_show(visit, lake):
+    page = visit(lake.url, "compare")
+    assert not page.exception
+    assert page.title[0].value == "No dataset yet"
+    assert "what changed between them, cell by cell" in words(page)
+
+
+def test_the_figures_are_those_of_the_library(visit, measured):
+    page = visit(measured, "compare", dataset="people")
+    assert not page.exception
+    said = words(page)
+    with workbench.open(measured) as lake:
+        found = lake["people"].compare(2, 3)
+    assert "people · v2 → v3" in said
+    assert badge(found.verdict, found.change, found.low, found.high, found.detectable) in said
+    assert f"on {found.test_rows} test rows that both have, under the test labels of people@3" in said
+    for name, effect in found.metrics.items():
+        sides = f"{format_metric(name, effect.a_mean)} {format_metric(name, effect.b_mean)}"
+        assert f"{sides} {change_text(name, effect).replace(' (', '  (')}".replace("  ", " ") in said.replace("( ", "(")
+    drawn = next(chart.proto.alt for chart in page.get("vega_lite_chart"))
+    told = [f"{name} {change_text('recall', effect)}, {effect.verdict}" for name, effect in found.per_class.items()]
+    assert drawn == f"Change of recall by class, v2 to v3: {'; '.join(told)}."
+
+
+def test_the_versions_stand_in_the_address_and_can_be_chosen(visit, measured):
+    page = visit(measured, "compare", dataset="people", a="3", b="production")
+    assert not page.exception
+    assert "people · v3 → v2" in words(page) and "LOSS" in words(page)
+    page = page.selectbox(key="compare-b").select("1").run()
+    assert page.query_params["b"] == "1" and "people · v3 → v1" in words(page)
+    page = page.selectbox(key="compare-b").select("3").run()
+    assert "Both are v3: nothing differs" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ({"a": "9"}, "There is no version '9' in 'people'. Its versions are 1 to 3."),
+        ({"b": "prod"}, "There is no tag 'prod' in 'people'."),
+        ({"column": "z"}, "There is no column 'z' in these changes."),
+        ({"row": "777"}, "There is no flipped row '777' in this list."),
+    ],
+)
+def test_what_is_not_there_is_said(visit, measured, address, said):
+    page = visit(measured, "compare", dataset="people", **address)
+    assert not page.exception
+    assert said in words(page)
+
+
+def test_every_change_is_listed_with_who_and_why_and_can_be_filtered(visit, measured):
+    page = visit(measured, "compare", dataset="people", a="1", b="3")
+    assert not page.exception
+    with workbench.open(measured) as lake:
+        found = lake["people"].diff(1, 3)
+    grid = next(key for key in grids(page) if key.startswith("Changes from"))
+    assert heads(page, grid) == ["id", "column", "old", "new", "who", "why"]
+    first = [
+        [*change.key.values(), change.column, change.old, change.new, change.author, change.reason]
+        for change in found.changes[:50]
+    ]
+    assert grids(page)[grid] == first
+    assert f"{count_of(found.cells_changed, 'cell')} changed" in words(page)
+    page = page.text_input(key="changes-q").input("21").run()
+    assert page.query_params["q"] == "21"
+    wanted = [change for change in found.changes if "21" in str(change.key["id"])]
+    grid = next(key for key in grids(page) if key.startswith("Changes from"))
+    assert [row[0] for row in grids(page)[grid]] == [change.key["id"] for change in wanted]
+    page = page.selectbox(key="changes-column").select("answer").run()
+    assert page.query_params["column"] == "answer" and not page.exception
+
+
+def test_of_a_large_difference_the_first_changes_are_listed_and_that_is_said(visit, measured, monkeypatch):
+    monkeypatch.setattr(comparing, "LISTED", 30)
+    page = visit(measured, "compare", dataset="people", a="1", b="3")
+    assert not page.exception
+    with workbench.open(measured) as lake:
+        found = lake["people"].diff(1, 3)
+    assert f"{count_of(found.cells_changed, 'cell')} changed" in words(page)
+    assert [caption.value for caption in page.caption][-1] == (
+        "30 changes; only the first 30 are read, the counts above are of all"
+    )
+
+
+def test_a_later_page_of_changes_has_an_address(visit, measured):
+    page = visit(measured, "compare", dataset="people", a="1", b="3")
+    page.query_params["page"] = "3"
+    page = page.run()
+    with workbench.open(measured) as lake:
+        found = lake["people"].diff(1, 3)
+    grid = next(key for key in grids(page) if key.startswith("Changes from"))
+    assert [row[0] for row in grids(page)[grid]] == [change.key["id"] for change in found.changes[100:150]]
+
+
+def test_a_flipped_row_is_opened_with_its_cells_and_its_history(visit, measured):
+    page = visit(measured, "compare", dataset="people")
+    with workbench.open(measured) as lake:
+        a, b = (view_of(lake.lake, lake["people"]._version(number)) for number in (2, 3))
+        rows = flipped_rows(lake.lake, a, b)
+    assert len(grids(page)["Test rows whose prediction changed between right and wrong"]) == len(rows.flips) > 0
+    assert f"{count_of(rows.gained, 'row')} became right, {rows.lost} became wrong." in words(page)
+    page.query_params["row"] = str(rows.flips[0].rid)
+    page = page.run()
+    flip = rows.flips[0]
+    assert not page.exception
+    opened = f"id {flip.key['id']} · label {flip.label} · predicted {flip.before} → {flip.after}"
+    assert opened in words(page)
+    assert "one spelling" in words(page) and "row added" in words(page)
+    assert "suggest" not in words(page)
+
+
+def test_findings_gone_and_new_lead_to_review(visit, lake, make, publish):
+    frame = pd.DataFrame({"id": [1, 2, 3], "x": ["a", "a", "b"]})
+    make(frame, "twins", key=("id",))
+    with workbench.open(lake.url, author="ann") as opened:
+        opened["twins"].check(only=["data.duplicate"])
+        publish("twins", {2: {"x": "c"}})
+        opened["twins"].check(only=["data.duplicate"])
+    page = visit(lake.url, "compare", dataset="twins", a="1", b="2")
+    assert not page.exception
+    assert "no label column" in words(page)
+    assert "data.duplicate 1 0 together 1 0" in words(page)
+    assert any('href="review?dataset=twins&amp;check=data.duplicate"' in element.value for element in page.get("html"))
+
+
+def test_regression_is_compared_without_classes(visit, lake, make, publish):
+    random = np.random.default_rng(0)
+    x = random.normal(size=90)
+    frame = pd.DataFrame({"id": range(90), "x": x, "y": 3 * x + random.normal(size=90)})
+    make(frame, "prices", key=("id",), label="y", task="regression", model="embedding", lanes=[0, 0, 2] * 30)
+    publish("prices", {1: {"y": 0.5}})
+    with workbench.open(lake.url) as opened:
+        opened["prices"].evaluate(1)
+        opened["prices"].evaluate(2)
+        found = opened["prices"].compare(1, 2)
+    page = visit(lake.url, "compare")
+    assert not page.exception
+    assert badge(found.verdict, found.change, found.low, found.high, found.detectable, metric="r2") in words(page)
+    assert "R²" in words(page) and "Test rows that flipped" not in words(page)
+    assert not page.get("vega_lite_chart")
+
+
+def test_one_version_alone_has_nothing_to_compare_with(visit, lake, make):
+    make(pd.DataFrame({"id": [1, 2], "x": [1, 2]}), "plain", key=("id",))
+    page = visit(lake.url, "compare")
+    assert not page.exception
+    assert "Both are v1: nothing differs" in words(page)
+
+
+def test_nothing_is_fitted_unasked_and_then_as_a_job(visit, measured):
+    with workbench.open(measured, author="ben") as lake:
+        draft = lake["people"].draft().draft
+        lake.stage(draft, [Correction(key={"id": 0}, column="a", new=0.25)])
+        lake.publish(draft, message="one cell")
+    page = visit(measured, "compare", dataset="people")
+    assert not page.exception
+    assert "v4 was never measured" in words(page)
+    assert "v4 has not been checked yet" in words(page)
+    with workbench.open(measured) as lake:
+        assert lake["people"].documents()[3]["metrics"] is None
+    page.button(key="measure-now").click().run()
+    job = jobs.find("compare:people@3:4")
+    assert job is None or job.wait(60)
+    page = page.run()
+    with workbench.open(measured) as lake:
+        found = lake["people"].documents()[3]["comparison"]
+    assert found is not None
+    assert badge(found["verdict"], found["change"], found["low"], found["high"], found["detectable"]) in words(page)
+
+
+def test_what_people_wrote_is_never_markup(visit, measured):
+    page = visit(measured, "compare", dataset="people")
+    assert not [element for element in page.markdown if "example.invalid" in element.value]
+    assert "<b>bold" not in " ".join(element.value for element in page.get("html"))
+
+
+def test_the_report_says_what_the_page_says(measured):
+    with workbench.open(measured) as lake:
+        found, differs = lake["people"].compare(2, 3), lake["people"].diff(2, 3)
+        text = report_markdown(found, differs, {"label.issue": (3, 1)})
+    assert text.startswith("# people@3 against people@2\n")
+    assert "    people@3 against people@2: GAIN" in text
+    assert f"    {differs.cells_changed} cells changed in {differs.rows_changed} rows" in text
+    assert f"      answer: {differs.cells_changed}" in text
+    assert "    label.issue: 3 gone, 1 new" in text
+    assert "not measured on both" in report_markdown(None, differs, {})

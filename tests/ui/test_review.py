@@ -1,0 +1,464 @@
+"""Review: what it shows, what its buttons do to the lake, and what it says when something is not there."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import workbench
+from workbench.drafts import Correction, corrections_of
+from workbench.findings import get, queue, tally
+from workbench.reviewing import class_counts, rows_at
+from workbench.ui import jobs
+from workbench.ui.components.review_table import table
+from workbench.ui.wording import plain
+
+SCHEMA = """
+import pandera.pandas as pa
+
+schema = pa.DataFrameSchema(
+    {
+        "a": pa.Column(float, pa.Check.in_range(-50, 50)),
+        "n": pa.Column(int, [pa.Check.in_range(0, 9), pa.Check.less_than(9, raise_warning=True)]),
+        "answer": pa.Column(str, pa.Check.isin(["yes", "no"])),
+    }
+)
+"""
+
+
+@pytest.fixture(scope="session")
+def checked_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with one checked version: wrong labels in train and test rows, numbers out of range, repeated rows."""
+    folder = tmp_path_factory.mktemp("checked")
+    (folder / "rules.py").write_text(SCHEMA)
+    rng = np.random.default_rng(3)
+    numbers = rng.normal(size=(400, 2))
+    truth = np.where(numbers @ [2, 1] > 0, "yes", "no")
+    given = truth.copy()
+    wrong = [*rng.choice(250, 25, replace=False), *(250 + rng.choice(150, 12, replace=False))]
+    given[wrong] = np.where(truth[wrong] == "yes", "no", "yes")
+    frame = pd.DataFrame(numbers, columns=["a", "b"]).assign(id=range(400), n=5, note="![x](http://example.invalid)")
+    frame["split"], frame["answer"] = ["train"] * 250 + ["test"] * 150, given
+    frame.loc[[10, 20, 300], "n"] = [77, 88, 99]
+    frame = pd.concat([frame, frame.head(2).assign(id=[400, 401])])
+    with workbench.open(f"sqlite:{folder / 'lake' / 'catalog.sqlite'}", author="ann", create=True) as lake:
+        schema = str(folder / "rules.py")
+        people = lake.import_data(
+            "people", frame, key=["id"], label="answer", split_column="split", ignore=["note"], model="linear",
+            schema=schema,
+        )  # fmt: skip
+        people.check()
+    return folder / "lake"
+
+
+@pytest.fixture
+def url(checked_lake: Path, tmp_path: Path) -> str:
+    shutil.copytree(checked_lake, tmp_path / "lake")
+    return f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}"
+
+
+@pytest.fixture
+def review(visit: Callable[..., AppTest], url: str) -> Callable[..., AppTest]:
+    """Open the page with an address, as somebody who follows a link does."""
+
+    def review(**address: str) -> AppTest:
+        number = address.pop("page", None)
+        page = visit(url, "review", **address)
+        if number is not None:
+            page.query_params["page"] = number
+            page.run()
+        return page
+
+    return review
+
+
+def words(page: AppTest) -> str:
+    """All that the page says, with markup as the browser reads it."""
+    markup = " ".join(re.sub("<[^>]*>", " ", element.value) for element in page.get("html") if "{" not in element.value)
+    said = [element.value for kind in ("title", "subheader", "text", "error", "info") for element in page.get(kind)]
+    return re.sub(r"\s+", " ", " ".join([unescape(markup), *said]))
+
+
+def shown(page: AppTest) -> str:
+    """The finding that is open, as the address says."""
+    found = page.query_params["finding"]
+    return found if isinstance(found, str) else found[0]
+
+
+def press(page: AppTest, button: str) -> AppTest:
+    """Press a button that belongs to the open finding."""
+    return page.button(key=f"{button}-{shown(page)}").click().run()
+
+
+def of(url: str, **wanted: str | None) -> list:
+    with workbench.open(url) as lake:
+        return queue(lake.lake, "people", **wanted)
+
+
+def finding(url: str, identity: str):
+    with workbench.open(url) as lake:
+        return get(lake.lake, "people", identity)
+
+
+def finish(page: AppTest) -> AppTest:
+    """Wait for the jobs of the app, and show the page again."""
+    for job in list(jobs._board()[0].values()):
+        assert job.wait(60)
+        assert job.error is None
+    return page.run()
+
+
+def test_an_empty_lake_says_how_to_import(visit, lake):
+    page = visit(lake.url, "review")
+    assert not page.exception
+    assert page.title[0].value == "No dataset yet"
+
+
+def test_a_version_that_was_not_checked_is_checked_from_the_page(visit, lake, make):
+    rows = {"id": range(8), "x": [1, 1, 2, 3, 4, 5, 6, 7], "y": ["a", "a"] * 4}
+    make(pd.DataFrame(rows), "fresh", key=("id",))
+    page = visit(lake.url, "review")
+    assert "v1 has not been checked" in words(page)
+    page = finish(page.button(key="check").click().run())
+    assert not page.exception
+    assert "1 left" in words(page)
+    assert of_dataset(lake, "fresh") == ["data.duplicate"]
+    assert "has not been checked" not in words(page.run())
+
+
+def of_dataset(lake, name: str) -> list[str]:
+    return [each.check for each in queue(lake, name)]
+
+
+def test_the_page_shows_the_queue_of_the_library(review, url):
+    page = review(check="label.issue")
+    known = of(url, check="label.issue")
+    assert not page.exception
+    assert shown(page) == known[0].finding
+    said = words(page)
+    assert f"{len(known)} left · 0 done today" in said
+    assert f"id {known[0].key['id']}" in said
+    assert f"score {known[0].score:.2f}" in said
+    assert f"the model says {known[0].suggestion} ({known[0].evidence['probability_suggested']:.2f})" in said
+    assert "imported just now, never edited · v1 by ann" in said
+    with workbench.open(url) as lake:
+        counts = tally(lake.lake, "people", by=["check"], status="open")
+        row = rows_at(lake.lake, lake["people"].newest, [known[0].rid])[known[0].rid]
+    assert all(f"{name} {value}" in said for name, value in row.cells.items() if name not in ("answer", "note"))
+    options = page.selectbox(key="facet-check").options
+    assert {option.rpartition(" · ")[0]: int(option.rpartition(" · ")[2]) for option in options[1:]} == {
+        check: count for (check,), count in counts.items()
+    }
+
+
+def test_of_test_rows_the_model_says_nothing_anywhere(review, url):
+    page = review(check="label.issue", lane="test")
+    known = of(url, check="label.issue", lane="test")
+    assert known and shown(page) == known[0].finding
+    said = words(page)
+    assert "test lane" in said and "what the model would say is hidden" in said
+    assert "the model says" not in said and "score" not in said and "suggested" not in said
+    assert page.button(key=f"use-{shown(page)}").disabled
+    page = review(check="label.issue", lane="test", view="table")
+    frame = page.dataframe[0].value
+    assert set(frame["suggestion"]) == set(frame["score"]) == {""}
+    forged = dataclasses.replace(known[0], suggestion="yes", score=0.01)
+    assert "0.01" not in table([forged]).to_string() and list(table([forged])["suggestion"]) == [""]
+
+
+def test_the_suggestion_is_staged_and_the_next_finding_shows(review, url):
+    page = review(check="label.issue")
+    first, second, *_ = of(url, check="label.issue")
+    page = press(page, "use")
+    assert not page.exception
+    assert shown(page) == second.finding
+    now = finding(url, first.finding)
+    assert (now.status, now.decision, now.author) == ("staged", "fix", "Zoë")
+    with workbench.open(url) as lake:
+        draft = lake["people"].drafts()[0]
+        (staged,) = corrections_of(lake.lake, draft.draft)
+    assert (staged.old, staged.new, draft.author) == (first.value, first.suggestion, "Zoë")
+    assert f"{len(of(url, check='label.issue'))} left · 1 done today" in words(page)
+    assert f"Draft {draft.draft} “review” 1 correction" in words(page)
+
+
+def test_a_class_by_its_digit_and_the_given_class_keeps(review, url):
+    page = review(check="label.issue", lane="test")
+    first = finding(url, shown(page))
+    classes = ["no", "yes"]
+    page = press(page, f"class-{classes.index(first.value) + 1}")
+    assert (finding(url, first.finding).status, finding(url, first.finding).decision) == ("kept", "keep")
+    second = finding(url, shown(page))
+    other = 2 - classes.index(second.value)
+    page = press(page, f"class-{other}")
+    assert finding(url, second.finding).status == "staged"
+    with workbench.open(url) as lake:
+        (staged,) = corrections_of(lake.lake, lake["people"].drafts()[0].draft)
+    assert staged.new == classes[other - 1] != second.value
+
+
+@pytest.mark.parametrize(("button", "status"), [("keep", "kept"), ("unsure", "unsure"), ("exclude", "staged")])
+def test_an_answer_is_in_the_lake_and_undo_takes_it_back(review, url, button, status):
+    page = review(check="label.issue")
+    first = shown(page)
+    page = press(page, button)
+    assert shown(page) != first
+    assert finding(url, first).status == status
+    page = page.button(key="step-undo").click().run()
+    assert not page.exception
+    assert shown(page) == first
+    assert finding(url, first).status == "open"
+    assert "0 done today" in words(page)
+    page = page.button(key="step-undo").click().run()
+    assert "There is nothing to undo" in words(page)
+
+
+def test_a_reload_in_the_middle_loses_nothing(review, url):
+    page = review(check="label.issue")
+    answered = []
+    for button in ("keep", "use", "unsure"):
+        answered.append(shown(page))
+        page = press(page, button)
+    again = review(check="label.issue")
+    assert [finding(url, each).status for each in answered] == ["kept", "staged", "unsure"]
+    assert shown(again) == shown(page)
+    assert "3 done today" in words(again)
+    again = again.button(key="step-undo").click().run()
+    assert finding(url, answered[2]).status == "open"
+    assert [finding(url, each).status for each in answered[:2]] == ["kept", "staged"]
+
+
+def test_skip_and_back_change_nothing_and_the_end_is_said(review, url):
+    page = review(check="schema.n", status="open")
+    known = of(url, check="schema.n")
+    order = [shown(page)]
+    for _ in known[1:]:
+        page = page.button(key="step-skip").click().run()
+        order.append(shown(page))
+    assert order == [each.finding for each in known]
+    page = page.button(key="step-skip").click().run()
+    assert "That was the last one" in words(page) and "finding" not in page.query_params
+    page = page.button(key="step-back").click().run()
+    assert shown(page) == order[-1]
+    assert of(url, check="schema.n") == known
+
+
+def test_any_cell_of_the_row_is_edited_and_tried_first(review, url):
+    page = review(check="schema.n")
+    first = finding(url, shown(page))
+
+    def set_cell(page: AppTest, column: str, value: str) -> AppTest:
+        page.selectbox(key="edit-column").select(column)
+        page.text_input(key="edit-value").input(value)
+        return page.button(key="edit-set").click().run()
+
+    for column, value, said in (
+        ("n", "many", "'many' does not fit the column's type BIGINT"),
+        ("n", "4.5", "'4.5' does not fit the column's type BIGINT"),
+        ("n", "41", "'41' fails in_range(0, 9)"),
+        ("answer", "perhaps", "'perhaps' fails isin(['yes', 'no'])"),
+        ("n", "", "Nothing was typed"),
+    ):
+        page = set_cell(page, column, value)
+        assert said in words(page)
+        assert shown(page) == first.finding
+        assert page.text_input(key="edit-value").value == value
+        assert finding(url, first.finding).status == "open"
+    page = set_cell(page, "b", "0.25")
+    assert "The cell is staged in your draft" in words(page) and shown(page) == first.finding
+    page = set_cell(page, "n", "9")
+    assert "Staged with a warning: in 'n', '9' fails less_than(9)" in words(page)
+    assert shown(page) != first.finding
+    with workbench.open(url) as lake:
+        staged = corrections_of(lake.lake, lake["people"].drafts()[0].draft)
+    assert [(each.column, each.new, each.rid) for each in staged] == [("b", "0.25", first.rid), ("n", "9", first.rid)]
+    page = page.button(key="step-undo").click().run()
+    assert shown(page) == first.finding and finding(url, first.finding).status == "open"
+
+
+def test_a_key_column_is_not_offered(review):
+    page = review(check="schema.n")
+    assert "id" not in page.selectbox(key="edit-column").options
+
+
+def of_drafts(url: str) -> list:
+    with workbench.open(url) as lake:
+        return [draft for draft in lake["people"].drafts() if draft.corrections]
+
+
+def test_what_somebody_else_just_answered_is_told(review, url):
+    page = review(check="label.issue")
+    name = shown(page)
+    with workbench.open(url, author="ben") as other:
+        other["people"].decide([name], "keep")
+    page = press(page, "use")
+    assert not page.exception
+    assert shown(page) == name
+    said = words(page)
+    assert f"Finding {name} is kept by ben since you looked. Nothing was recorded." in said
+    assert "kept (keep by ben, just now)" in said
+    assert not of_drafts(url)
+    page = page.button(key="step-skip").click().run()
+    assert shown(page) != name
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ({"finding": "0123456789abcdef"}, "There is no finding '0123456789abcdef' in people."),
+        ({"finding": "![x](http://example.invalid)"}, "There is no finding '![x](http://example.invalid)'"),
+        ({"check": "label.isue"}, "There is no check 'label.isue' in the findings of people."),
+        ({"column": "nn"}, "There is no column 'nn' in the findings of people."),
+        ({"lane": "tset"}, "There is no lane 'tset'. Did you mean 'test'?"),
+        ({"status": "opn"}, "There is no status 'opn'. Did you mean 'open'?"),
+        ({"order": "x"}, "There is no order 'x'."),
+        ({"view": "x"}, "There is no view 'x'."),
+        ({"view": "table", "page": "99"}, "There is no page '99'. The pages of this table are 1 to"),
+        ({"view": "table", "page": "-1"}, "There is no page '-1'."),
+    ],
+)
+def test_an_address_that_names_nothing_is_said_and_can_be_left(review, address, said):
+    page = review(**address)
+    assert not page.exception
+    assert said in words(page)
+    page = page.button(key="review-anew").click().run()
+    assert not page.error
+    assert "left · 0 done today" in words(page)
+
+
+def test_the_address_holds_filter_and_finding(review, url):
+    known = of(url, check="label.issue", lane="train", order="row")
+    page = review(check="label.issue", lane="train", order="row", finding=known[3].finding)
+    assert shown(page) == known[3].finding
+    assert page.radio(key="facet-lane").value == "train"
+    page = page.radio(key="facet-status").set_value("kept").run()
+    assert page.query_params["status"] in ("kept", ["kept"])
+    assert "No finding is left here" in words(page)
+
+
+def test_the_table_shows_a_page_of_the_queue(review, url):
+    page = review(view="table", check="label.issue")
+    known = of(url, check="label.issue")
+    frame = page.dataframe[0].value
+    assert list(frame["row (id)"]) == [each.key["id"] for each in known[:50]]
+    assert f"1 to {min(50, len(known))} of {len(known)}" in words(page)
+
+
+def test_an_older_version_that_is_chosen_is_not_the_one_reviewed(review, url):
+    with workbench.open(url, author="ann") as lake:
+        draft = lake["people"].draft().draft
+        lake.stage(draft, [Correction(key={"id": 10}, column="n", new=7)])
+        lake.publish(draft, message="seven")
+    page = review(version="1")
+    said = words(page)
+    assert "v1 is chosen; what is reviewed is always the newest version, v2." in said
+    assert "v2 has not been checked yet; the queue is what v1 had" in said
+
+
+@pytest.mark.parametrize(("decision", "status"), [("fix", "staged"), ("keep", "kept"), ("exclude", "staged")])
+def test_one_answer_to_all_shows_first_what_it_does(review, url, decision, status):
+    page = review(check="label.issue")
+    known = of(url, check="label.issue")
+    fixable = [each for each in known if each.lane != "test"] if decision == "fix" else known
+    page = page.button(key=f"bulk-{decision}").click().run()
+    assert not page.exception
+    said = words(page)
+    assert f"{len(fixable)} findings." in said
+    assert {each.status for each in of(url, check="label.issue", status=None)} == {"open"}
+    if decision == "fix":
+        assert f"Left out: {len(known) - len(fixable)} labels of test rows, which are judged one by one." in said
+        balance = page.dataframe[0].value.set_index("class")
+        with workbench.open(url) as lake:
+            before = class_counts(lake.lake, lake["people"].newest)
+        moved = sum(each.suggestion == "yes" for each in fixable) - sum(each.value == "yes" for each in fixable)
+        assert dict(balance["before"]) == before
+        assert balance.loc["yes", "change"] == moved == -balance.loc["no", "change"]
+    page = finish(page.button(key="bulk-confirm").click().run())
+    assert not page.exception
+    after = {each.finding: each.status for each in of(url, check="label.issue", status=None)}
+    assert {after[each.finding] for each in fixable} == {status}
+    assert all(after[each.finding] == "open" for each in known if each not in fixable)
+    assert f"{len(fixable)} done today" in words(page.run())
+    page = page.button(key="step-undo").click().run()
+    assert {each.status for each in of(url, check="label.issue", status=None)} == {"open"}
+
+
+def test_a_draft_is_checked_evaluated_and_published(review, url):
+    page = review(check="schema.n")
+    name = shown(page)
+    page.text_input(key="edit-value").input("7")
+    page = page.button(key="edit-set").click().run()
+    page = finish(page.button(key="draft-check").click().run())
+    with workbench.open(url) as lake:
+        number = lake["people"].drafts()[0].draft
+        checked = lake.check_draft(number)
+    assert f"failures {checked.before} → {checked.after}" in words(page.run())
+    assert checked.after < checked.before
+    page = finish(page.button(key="draft-evaluate").click().run()).run()
+    assert re.search(r"NO CHANGE|CANNOT TELL|GAIN|LOSS", words(page))
+    page = page.button(key="draft-publish").click().run()
+    assert "A version needs a message" in words(page)
+    page.text_input(key=f"draft-message-{number}").input("seven, not <b>77</b>")
+    page = page.button(key="draft-publish").click().run()
+    assert not page.exception
+    with workbench.open(url) as lake:
+        made = lake["people"].newest
+    assert (made.version, made.author, made.message, made.cells_changed) == (2, "Zoë", "seven, not <b>77</b>", 1)
+    assert "v2 is published" in words(page)
+    page = finish(page.button(key="check-measure").click().run()).run()
+    assert not page.exception
+    with workbench.open(url) as lake:
+        document = lake["people"].documents()[1]
+    assert document["metrics"] is not None
+    assert not [button for button in page.button if button.key in ("check", "check-measure")]
+    assert finding(url, name).status == "fixed"
+
+
+def test_conflicts_are_shown_cell_by_cell_and_the_rest_is_published(review, url):
+    page = review(check="schema.n")
+    for _ in range(2):
+        name = shown(page)
+        page.text_input(key="edit-value").input("7")
+        page = page.button(key="edit-set").click().run()
+    last = finding(url, name)
+    with workbench.open(url, author="ben") as lake:
+        mine = lake["people"].drafts()[0].draft
+        draft = lake["people"].draft().draft
+        lake.stage(draft, [Correction(key={"id": int(last.key["id"])}, column="n", new=3)])
+        lake.publish(draft, message="three")
+    page = page.run()
+    page.text_input(key=f"draft-message-{mine}").input("sevens")
+    page = page.button(key="draft-publish").click().run()
+    assert "Somebody else changed what your draft corrects" in [error.value for error in page.error]
+    conflict = page.dataframe[0].value.iloc[0]
+    assert list(conflict) == [f"id {last.key['id']}", "n", last.value, "3", "7"]
+    page = page.button(key="publish-rest").click().run()
+    assert not page.exception
+    with workbench.open(url) as lake:
+        made = lake["people"].newest
+    assert (made.version, made.message, made.cells_changed) == (3, "sevens", 1)
+
+
+def test_a_draft_is_discarded(review, url):
+    page = review(check="label.issue")
+    name = shown(page)
+    page = press(page, "use")
+    page = page.button(key="draft-discard").click().run()
+    assert not of_drafts(url)
+    assert finding(url, name).status == "open"
+    assert shown(page) == name or "left · 0 done today" in words(page)
+
+
+def test_what_the_data_says_is_never_markdown(review):
+    page = review(check="label.issue")
+    assert not [element for element in page.markdown if "example.invalid" in element.value]
+    assert plain("a*b [x](http://e) :red[x] $y$") == r"a\*b \[x\]\(http\:\/\/e\) \:red\[x\] \$y\$"

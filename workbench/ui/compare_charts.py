@@ -1,0 +1,62 @@
+"""Charts of the page Compare: from a frame to a chart, no reading, no Streamlit."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from workbench.ui.charts import MARKS
+
+ROW, AROUND_ROWS = 34, 170
+"""Pixels per class, and for the title, the axis and the legend."""
+
+
+def per_class_chart(changes: pd.DataFrame, *, title: str, subtitle: str, ink: str) -> alt.LayerChart:
+    """Draw the change of each class's recall as a dot around zero, with its 95 % interval.
+
+    Parameters
+    ----------
+    changes : DataFrame of shape (n_classes, n_columns)
+        ``name``, ``change``, ``low``, ``high`` (in points; missing where unknown), ``verdict``, and the texts
+        ``figure`` (the change with its interval) and ``sides`` (before → after).
+    title, subtitle : str
+        What the chart states, and on what.
+    ink : str
+        Colour of texts.
+    """
+    ends = [abs(float(end)) for name in ("change", "low", "high") for end in changes[name] if pd.notna(end)]
+    reach = 1.15 * max(ends, default=0.0) or 1.0
+    scale = alt.Scale(domain=[-reach, reach], nice=True)
+    x = alt.X(
+        "change:Q",
+        title="change of recall (points)",
+        scale=scale,
+        axis=alt.Axis(format="+,.1~f", labelFlush=False, tickCount=6),
+    )
+    labels = alt.Axis(labelLimit=260, labelOverlap=False, ticks=False, domain=False)
+    colours, shapes = ([mark[part] for mark in MARKS.values()] for part in (0, 1))
+    there = [verdict for verdict in MARKS if verdict in set(changes["verdict"])]
+    legend = alt.Legend(orient="bottom", title=None, values=there, symbolOpacity=1)
+    base = alt.Chart(changes).encode(y=alt.Y("name:N", sort=None, title=None, axis=labels))
+    colour = alt.Color("verdict:N", scale=alt.Scale(domain=[*MARKS], range=colours), legend=legend)
+    zero = alt.Chart(pd.DataFrame({"change": [0.0]})).mark_rule(color=ink, opacity=0.7)
+    chart = alt.layer(
+        zero.encode(x=x),
+        base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=alt.X("low:Q", title=None), x2="high:Q", color=colour),
+        base.mark_point(filled=True, size=140, opacity=1).encode(
+            x=x,
+            color=colour,
+            shape=alt.Shape("verdict:N", scale=alt.Scale(domain=[*MARKS], range=shapes), legend=legend),
+            tooltip=[
+                alt.Tooltip("name:N", title="class"),
+                alt.Tooltip("figure:N", title="change (95 % interval)"),
+                alt.Tooltip("sides:N", title="recall"),
+            ],
+        ),
+    ).properties(height=ROW * len(changes) + AROUND_ROWS, title=alt.TitleParams(title, subtitle=subtitle))
+    dressed: alt.LayerChart = (
+        chart.configure_title(anchor="start", subtitleColor=ink, subtitleFontSize=13, subtitlePadding=4)
+        .configure_axis(labelColor=ink, titleColor=ink)
+        .configure_legend(labelColor=ink, titleColor=ink)
+    )
+    return dressed

@@ -1,0 +1,80 @@
+"""Where the change shows: recall by class, and how rows moved between right and wrong predictions."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from workbench.compare import Comparison, RowChanges
+from workbench.reporting import count_of, format_count, format_metric
+from workbench.ui.compare_charts import per_class_chart
+from workbench.ui.components.compare_verdict import change_text
+from workbench.ui.components.markup import element
+from workbench.ui.session import ink
+
+CLASSES, PAIRS = 20, 12
+"""Classes drawn and pairs of classes listed; those that moved most."""
+
+
+def show_per_class(found: Comparison) -> None:
+    """Draw the change of each class's recall around zero."""
+    if not found.per_class:
+        return
+    moved = sorted(found.per_class.items(), key=lambda item: -abs(item[1].change or 0.0))
+    shown = moved[:CLASSES]
+    frame = pd.DataFrame(
+        [
+            {
+                "name": name,
+                "change": _points(effect.change),
+                "low": _points(effect.low),
+                "high": _points(effect.high),
+                "verdict": effect.verdict,
+                "figure": change_text("recall", effect),
+                "sides": f"{format_metric('recall', effect.a_mean)} → {format_metric('recall', effect.b_mean)}",
+            }
+            for name, effect in sorted(shown)
+        ]
+    )
+    a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
+    subtitle = "95 % interval; right of zero is better"
+    if len(moved) > CLASSES:
+        subtitle += f"; the {CLASSES} of {len(moved)} classes that moved most"
+    title = f"Change of recall by class, v{a} to v{b}"
+    words = "; ".join(
+        f"{name} {figure}, {verdict}" for name, figure, verdict in frame[["name", "figure", "verdict"]].values
+    )
+    chart = per_class_chart(frame, title=title, subtitle=subtitle, ink=ink())
+    with st.container(key="per-class"):
+        st.altair_chart(chart, alt=f"{title}: {words}.")
+
+
+def show_confusion(rows: RowChanges, a: int, b: int) -> None:
+    """List how many test rows of each class are predicted as which, before and after."""
+    moved = {pair: sides for pair, sides in rows.confusion.items() if sides[0] != sides[1]}
+    st.subheader("Predictions by class")
+    if not moved:
+        st.text("No pair of class and prediction has more or fewer test rows than before.")
+        return
+    listed = sorted(moved.items(), key=lambda item: (-abs(item[1][1] - item[1][0]), item[0]))[:PAIRS]
+    titles = ("label", "predicted", f"v{a}", f"v{b}", "change", "")
+    classes = ("wb-long", "wb-long", "wb-number", "wb-number", "wb-number", "")
+    head = element(
+        "tr", *(element("th", text, css=css, scope="col") for text, css in zip(titles, classes, strict=True))
+    )
+    body = []
+    for (label, predicted), (before, after) in listed:
+        right, more = label == predicted, after > before
+        word = ("more right" if more else "fewer right") if right else ("more wrong" if more else "fewer wrong")
+        css = "wb-badge wb-gain" if right == more else "wb-badge wb-loss"
+        change = f"{after - before:+,}".replace("-", "−")
+        cells = (label, predicted, format_count(before), format_count(after), change, element("span", word, css=css))
+        body.append(element("tr", *(element("td", cell, css=css) for cell, css in zip(cells, classes, strict=True))))
+    st.html(element("table", element("thead", head), element("tbody", *body), css="wb-table wb-figures wb-pairs"))
+    cut = f" The {PAIRS} of {len(moved)} pairs that moved most." if len(moved) > PAIRS else ""
+    st.caption(f"{count_of(rows.rows, 'test row')}, predictions averaged over the fits.{cut}")
+
+
+def _points(share: float | None) -> float | None:
+    """Write a share in points."""
+    return None if share is None else 100 * share

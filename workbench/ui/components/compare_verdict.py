@@ -1,0 +1,96 @@
+"""Whether the change helped: the verdict in large, every metric side by side, and what moved the figure."""
+
+from __future__ import annotations
+
+import streamlit as st
+from markupsafe import Markup
+
+from workbench.compare import Comparison, Effect
+from workbench.reporting import badge as verdict_text
+from workbench.reporting import format_count, format_metric, format_points
+from workbench.reporting.figures import SHARES
+from workbench.ui.components.markup import badge, element
+from workbench.ui.wording import metric_name
+
+METRICS = ("metric", "from", "to", "change (95 % interval)", "verdict")
+
+
+def show_verdict_large(found: Comparison) -> None:
+    """Show the verdict, and what it rests on."""
+    text = verdict_text(found.verdict, found.change, found.low, found.high, found.detectable, metric=found.metric)
+    metric = metric_name(found.metric)
+    sides = f"{metric} {format_metric(found.metric, found.a_mean)} → {format_metric(found.metric, found.b_mean)}"
+    rows = f"on {format_count(found.test_rows)} test rows that both have, under the test labels of {found.test_labels}"
+    said = [element("span", badge(text, found.verdict), css="wb-large"), element("span", sides, css="wb-figure")]
+    st.html(element("div", *said, element("span", rows, css="wb-small"), css="wb-verdict wb-verdict-large"))
+
+
+def show_metrics(found: Comparison) -> None:
+    """Show each metric of both versions with its change."""
+    st.subheader("Metrics")
+    a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
+    titles = ("metric", f"v{a}", f"v{b}", *METRICS[3:])
+    classes = ("", "wb-number", "wb-number", "wb-number", "wb-verdicts")
+    head = element(
+        "tr", *(element("th", title, css=css, scope="col") for title, css in zip(titles, classes, strict=True))
+    )
+    body = [_row(name, effect, classes) for name, effect in found.metrics.items()]
+    st.html(element("table", element("thead", head), element("tbody", *body), css="wb-table wb-figures wb-metrics"))
+
+
+def show_moved(found: Comparison) -> None:
+    """Say what moved the figure as published."""
+    st.subheader("What moved the published figure")
+    if not found.comparable:
+        st.text("This cannot be told: one of the two published figures is not comparable (see the notes).")
+        return
+    parts = [(name, part) for name, part in found.parts.items()]
+    rows = [
+        element("tr", element("td", name), element("td", format_points(part, metric=found.metric), css="wb-number"))
+        for name, part in parts
+    ]
+    whole = None if found.a_published is None or found.b_published is None else found.b_published - found.a_published
+    total = element(
+        "tr",
+        element("th", "together", scope="row"),
+        element("td", format_points(whole, metric=found.metric), css="wb-number"),
+    )
+    st.html(element("table", element("tbody", *rows, total), css="wb-table wb-figures wb-narrow"))
+
+
+def show_notes(found: Comparison) -> None:
+    """Fold out what a reader of the figures must know."""
+    if found.notes:
+        with st.expander(f"Notes on the figures ({len(found.notes)})"):
+            for note in found.notes:
+                st.text(note)
+
+
+def change_text(metric: str, effect: Effect) -> str:
+    """Write a change with its interval: ``+1.2 pt (0.5 to 1.9)``."""
+    change = format_points(effect.change, metric=metric)
+    if effect.change is None or effect.low is None or effect.high is None:
+        return change
+    scale, form = (100.0, ".1f") if metric in SHARES else (1.0, ".3g")
+    low, high = (_signed(format(scale * end, form)) for end in (effect.low, effect.high))
+    return f"{change} ({low} to {high})"
+
+
+def _signed(number: str) -> str:
+    """Write a number with a proper minus, and zero without one."""
+    return number.removeprefix("-") if not float(number) else number.replace("-", "−")
+
+
+def _row(name: str, effect: Effect, classes: tuple[str, ...]) -> Markup:
+    """Write one metric."""
+    said, _, interval = change_text(name, effect).partition(" (")
+    text = verdict_text(effect.verdict, effect.change, None, None, effect.detectable, metric=name)
+    word = text.split(" +")[0].split(" −")[0]
+    cells = [
+        metric_name(name),
+        format_metric(name, effect.a_mean),
+        format_metric(name, effect.b_mean),
+        Markup(" ").join([said, element("span", f"({interval}", css="wb-interval")] if interval else [said]),
+        badge(word, effect.verdict),
+    ]
+    return element("tr", *(element("td", cell, css=css) for cell, css in zip(cells, classes, strict=True)))

@@ -1,0 +1,103 @@
+"""The versions of a dataset, newest first, a page at a time; each can be restored, tagged, compared and looked into."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from markupsafe import Markup
+
+from workbench.errors import UnknownName
+from workbench.reporting import count_of, format_count, verdict_of
+from workbench.ui.components.history_dialogs import ask
+from workbench.ui.components.markup import badge, element
+from workbench.ui.standing import Standing
+from workbench.ui.wording import ago
+
+PAGES = Path(__file__).parents[1] / "pages"
+PAGE = 10
+"""Versions shown at once."""
+
+KINDS = {"import": "imported", "refresh": "refreshed", "publish": "published", "restore": "restored"}
+
+
+def show_timeline(state: Standing, kept: set[int]) -> None:
+    """Show who made which version when and why, and what can be done with it.
+
+    Parameters
+    ----------
+    kept : set of int
+        Versions whose rows are still there.
+    """
+    documents = list(reversed(state.documents))
+    pages = -(-len(documents) // PAGE)
+    page = _page(pages)
+    for document in documents[(page - 1) * PAGE : page * PAGE]:
+        _show_version(state, document, document["version"] in kept)
+    if pages > 1:
+        st.pagination(pages, default=page, key=f"history-page-{page}", on_change=_turn, args=(page,))
+
+
+def _show_version(state: Standing, document: dict[str, Any], kept: bool) -> None:
+    """Show one version."""
+    number = document["version"]
+    with st.container(border=True, key=f"version-{number}"):
+        text, actions = st.columns(2, vertical_alignment="center")
+        with text:
+            st.html(_told(document))
+        with actions.container(
+            horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"
+        ):
+            if not kept:
+                st.text("Its rows were let go by maintain.")
+                return
+            address = {"dataset": state.version.dataset, "version": str(number)}
+            if number > 1:
+                st.page_link(PAGES / "compare.py", label="Compare", query_params=address)
+            st.page_link(PAGES / "data.py", label="Rows", query_params=address)
+            st.button("Tag …", key=f"tag-{number}", on_click=ask, args=("tag", number))
+            if number != state.newest:
+                st.button("Restore …", key=f"restore-{number}", on_click=ask, args=("restore", number))
+
+
+def _told(document: dict[str, Any]) -> Markup:
+    """Write a version: number and tags, who, when, how, what it changed, what became of the figure, and why."""
+    made = datetime.fromisoformat(document["created_at"])
+    tags = Markup(" ").join(element("span", tag, css="wb-badge") for tag in document["tags"])
+    when = element("time", ago(made), datetime=made.isoformat(), title=f"{made:%Y-%m-%d %H:%M:%S} UTC")
+    first = [element("strong", f"v{document['version']}"), " ", tags, f" {KINDS[document['kind']]} by "]
+    first += [document["author"], " ", when]
+    verdict = element("span", badge(verdict_of(document), document["verdict"])) if document["verdict"] else ""
+    return element(
+        "div",
+        element("p", *first, css="wb-plain"),
+        element("p", document["message"], css="wb-plain wb-message"),
+        element("p", _changed(document), " ", verdict, css="wb-plain wb-small"),
+        css="wb-version",
+    )
+
+
+def _changed(document: dict[str, Any]) -> str:
+    """Count what a version changed: ``512 cells changed · 3 rows added · 16,060 rows, 60 excluded``."""
+    said = []
+    if document["version"] > 1:
+        said.append(count_of(document["cells_changed"], "cell") + " changed")
+        said += [f"{count_of(document['rows_added'], 'row')} added"] if document["rows_added"] else []
+        said += [f"{count_of(document['rows_removed'], 'row')} removed"] if document["rows_removed"] else []
+    excluded = f", {format_count(document['excluded'])} excluded" if document["excluded"] else ""
+    return " · ".join([*said, count_of(document["rows"], "row") + excluded])
+
+
+def _page(pages: int) -> int:
+    """Read the page from the address; beyond the last is the last."""
+    wanted = st.query_params.get("page", "1")
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise UnknownName("page", wanted, hint=f"There are pages 1 to {pages}.")
+    return min(int(wanted), pages)
+
+
+def _turn(page: int) -> None:
+    """Write the page that was turned to into the address."""
+    st.query_params["page"] = str(st.session_state[f"history-page-{page}"])

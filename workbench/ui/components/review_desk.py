@@ -1,0 +1,284 @@
+"""A visitor's place in the queue: which findings, how many are left, which one is open, what went wrong last.
+
+A page of the queue is read ahead and kept in the session, so that the next finding needs no query. What the visitor
+answers moves the counts here; what others do shows once the page is read again, or when it stands in the way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from workbench.api import OpenLake
+from workbench.errors import UnknownName, WorkbenchError
+from workbench.findings import STATUSES, Finding, Status, count_answered, get, queue, tally
+from workbench.findings.listing import ORDERS, Order
+from workbench.lake import LANES, Version
+from workbench.reviewing import Row, class_counts, rows_at
+from workbench.versions import Event
+
+PAGE = 50
+"""Findings read at once."""
+
+MODEL_ONLY = ("suggested", "probability_given", "probability_suggested")
+"""What evidence says of the model's opinion."""
+
+Combination = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which findings, as the address says; None is any.
+
+    Attributes
+    ----------
+    status, check, column, lane : str or None
+        As in :func:`workbench.findings.queue`.
+    order : str
+        See :data:`workbench.findings.listing.ORDERS`.
+    """
+
+    status: str | None = "open"
+    check: str | None = None
+    column: str | None = None
+    lane: str | None = None
+    order: Order = "score"
+
+    @classmethod
+    def from_address(cls) -> Wanted:
+        """Read the filter from the address."""
+        given = st.query_params
+        status, order = given.get("status", "open"), given.get("order", "score")
+        known: dict[str, tuple[Any, Any]] = {
+            "status": (status, (*STATUSES, "all")), "lane": (given.get("lane"), LANES), "order": (order, ORDERS),
+        }  # fmt: skip
+        for kind, (value, values) in known.items():
+            if value is not None and value not in values:
+                raise UnknownName(kind, value, values)
+        return cls(
+            None if status == "all" else status, given.get("check"), given.get("column"), given.get("lane"),
+            "row" if order == "row" else "score",
+        )  # fmt: skip
+
+    def findings(self, lake: OpenLake, dataset: str, *, limit: int, offset: int = 0) -> list[Finding]:
+        """Read a part of the queue; findings about test rows come without the model's opinion."""
+        found = queue(
+            lake.lake, dataset, status=self.status, check=self.check, column=self.column, lane=self.lane,
+            order=self.order, limit=limit, offset=offset,
+        )  # fmt: skip
+        return [blind(finding) for finding in found]
+
+    def matches(self, combination: Combination, *, but: str = "") -> bool:
+        """Tell whether (check, status, column, lane) is wanted, leaving one of these aside."""
+        check, status, column, lane = combination
+        return (
+            (but == "status" or self.status in (None, status))
+            and (but == "column" or self.column in (None, column))
+            and (but == "lane" or self.lane in (None, lane))
+            and (but == "check" or self.check is None or check == self.check or f"{check}".startswith(f"{self.check}."))
+        )
+
+
+@dataclass
+class Desk:
+    """Where a visitor stands.
+
+    Attributes
+    ----------
+    key : tuple
+        What it is about; another key is another desk.
+    version : Version
+        The newest one.
+    wanted : Wanted
+        The filter.
+    counts : dict
+        (check, status, column, lane) → findings.
+    today : int
+        How many the visitor has answered today.
+    classes : dict
+        Class → rows, in the order of the keys 1 to 9.
+    items, at, guests
+        Findings read so far, which is open, and those among them that came by address, not from the queue.
+    rows, stories, edited : dict
+        Row identity → the row, its history, the columns that the visitor has staged beside findings.
+    problem : WorkbenchError or None
+        What went wrong last.
+    notice : str
+        What else is to be said of the last answer.
+    bulk : str
+        The answer to all findings of the filter whose preview is open.
+    written : str or None
+        The finding that the page wrote into the address; another one there is the visitor's wish.
+    stale : bool
+        The lake has moved on: the page is to be shown anew.
+    """
+
+    key: tuple[Any, ...]
+    version: Version
+    wanted: Wanted
+    counts: dict[Combination, int]
+    today: int
+    classes: dict[str, int]
+    items: list[Finding] = field(default_factory=list)
+    at: int = 0
+    guests: set[str] = field(default_factory=set)
+    rows: dict[int, Row] = field(default_factory=dict)
+    stories: dict[int, list[Event]] = field(default_factory=dict)
+    edited: dict[int, set[str]] = field(default_factory=dict)
+    problem: WorkbenchError | None = None
+    notice: str = ""
+    bulk: str = ""
+    written: str | None = None
+    stale: bool = False
+
+    @property
+    def dataset(self) -> str:
+        """Name of the dataset."""
+        return self.version.dataset
+
+    @property
+    def current(self) -> Finding | None:
+        """The finding that is open; None at the end of the queue."""
+        return self.items[self.at] if self.at < len(self.items) else None
+
+    @property
+    def left(self) -> int:
+        """How many findings the filter has."""
+        return sum(count for combination, count in self.counts.items() if self.wanted.matches(combination))
+
+    def facet(self, name: str) -> dict[str | None, int]:
+        """Count by one property, under the filter on the others; None is a finding that has no such property."""
+        place = ("check", "status", "column", "lane").index(name)
+        counts: dict[str | None, int] = {}
+        for combination, count in self.counts.items():
+            if count and self.wanted.matches(combination, but=name):
+                counts[combination[place]] = counts.get(combination[place], 0) + count
+        return counts
+
+    def passed(self) -> int:
+        """How many of the findings read still are in the queue: the next page begins behind them."""
+        return sum(self._queued(finding) for finding in self.items if finding.finding not in self.guests)
+
+    def _queued(self, finding: Finding) -> bool:
+        """Tell whether a finding is still wanted."""
+        return self.wanted.matches((finding.check, finding.status, finding.column, finding.lane))
+
+    def move(self, finding: Finding, status: Status, **known: Any) -> None:
+        """Take note that a finding has another status."""
+        place = next(n for n, item in enumerate(self.items) if item.finding == finding.finding)
+        old = self.items[place]
+        for told, by in ((old.status, -1), (status, 1)):
+            combination = (old.check, told, old.column, old.lane)
+            self.counts[combination] = self.counts.get(combination, 0) + by
+        self.items[place] = dataclasses.replace(old, status=status, **known)
+
+
+def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
+    """Return the visitor's desk for the filter in the address, and open the finding that the address names.
+
+    Parameters
+    ----------
+    version : Version
+        The newest one.
+    asked : tuple
+        Stands for what the checks last said.
+
+    Raises
+    ------
+    UnknownName
+        The address names a status, check, column, lane, order or finding that is not there.
+    """
+    wanted = Wanted.from_address()
+    about = (lake.lake.url, version.name, lake.author, asked)
+    known: Desk | None = st.session_state.get("review-desk")
+    if known is None or known.key != (*about, wanted):
+        if known is not None and known.key[:-1] == about:
+            counts, today, classes = known.counts, known.today, known.classes
+        else:
+            counts = tally(lake.lake, version.dataset, by=["check", "status", "column", "lane"])
+            midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+            today = count_answered(lake.lake, version.dataset, author=lake.author, since=midnight)
+            frequent = class_counts(lake.lake, version)
+            classes = {name: frequent[name] for name in sorted([*frequent][:9])}
+        known = Desk((*about, wanted), version, wanted, counts, today, classes)
+        _refuse_unknown(known)
+        read_on(lake, known)
+        st.session_state["review-desk"] = known
+    named = st.query_params.get("finding")
+    if named is not None and named != known.written:
+        go_to(lake, known, named)
+    return known
+
+
+def leave() -> None:
+    """Forget the desk: it is laid anew from the lake."""
+    st.session_state.pop("review-desk", None)
+
+
+def read_on(lake: OpenLake, desk: Desk) -> None:
+    """Read the next page of the queue, with its rows."""
+    wanted, known, offset = desk.wanted, {finding.finding for finding in desk.items}, desk.passed()
+    while True:
+        found = wanted.findings(lake, desk.dataset, limit=PAGE, offset=offset)
+        fresh = [finding for finding in found if finding.finding not in known]
+        if fresh or len(found) < PAGE:
+            break
+        offset += PAGE
+    _take(lake, desk, fresh, len(desk.items))
+
+
+def go_to(lake: OpenLake, desk: Desk, finding: str) -> None:
+    """Open a finding by its identity, wherever in the queue it is."""
+    for place, item in enumerate(desk.items):
+        if item.finding == finding:
+            desk.at = place
+            return
+    guest = blind(get(lake.lake, desk.dataset, finding))
+    desk.guests.add(finding)
+    _take(lake, desk, [guest], desk.at)
+
+
+def refresh(lake: OpenLake, desk: Desk, findings: tuple[str, ...]) -> None:
+    """Read again how findings stand, and move the counts with them."""
+    for finding in findings:
+        item = next((item for item in desk.items if item.finding == finding), None)
+        if item is not None:
+            now = blind(get(lake.lake, desk.dataset, finding))
+            told = {name: getattr(now, name) for name in ("decision", "reason", "author", "decided_at", "returned")}
+            desk.move(item, now.status, **told)
+
+
+def blind(finding: Finding) -> Finding:
+    """Take the model's opinion from a finding about a test row: its label is judged by the row alone."""
+    if finding.lane != "test":
+        return finding
+    evidence = {name: value for name, value in finding.evidence.items() if name not in MODEL_ONLY}
+    guess = finding.suggestion if finding.suggestion == "exclude" else None
+    return dataclasses.replace(finding, suggestion=guess, score=None, evidence=evidence)
+
+
+def _take(lake: OpenLake, desk: Desk, findings: list[Finding], place: int) -> None:
+    """Put findings among the items."""
+    desk.items[place:place] = findings
+    desk.rows |= rows_at(lake.lake, desk.version, list(_rids(findings)))
+
+
+def _rids(findings: list[Finding]) -> Iterator[int]:
+    """List the rows of findings."""
+    yield from {finding.rid for finding in findings if finding.rid is not None}
+
+
+def _refuse_unknown(desk: Desk) -> None:
+    """Refuse a check or column that no finding has."""
+    wanted = desk.wanted
+    checks = {str(check) for check, *_ in desk.counts}
+    if wanted.check is not None and not any(f"{check}.".startswith(f"{wanted.check}.") for check in checks):
+        raise UnknownName("check", wanted.check, sorted(checks), where=f"the findings of {desk.dataset}")
+    columns = {column for _, _, column, _ in desk.counts if column is not None}
+    if wanted.column is not None and wanted.column not in columns:
+        raise UnknownName("column", wanted.column, sorted(columns), where=f"the findings of {desk.dataset}")

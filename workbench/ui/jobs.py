@@ -1,0 +1,134 @@
+"""Long work that goes on while the page stays usable: one thread for each piece, seen by every visitor of this app.
+
+A job is known by its key, so that two sessions that ask for the same get the same one. Work that another process does
+as well (a command line's run, a second app) is told apart below, by the lake's claims.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from workbench.errors import Cancelled, WorkbenchError
+from workbench.progress import Progress
+
+Work = Callable[[Progress], Any]
+
+
+class Job:
+    """A piece of long work on its way or done.
+
+    Attributes
+    ----------
+    key, title : str
+        What it is known by, and what it is to people: ``Checking adult@3``.
+    stage : str
+        What it is doing now.
+    done, total : int
+        How far the stage is; total is 0 where that is unknown.
+    result : object
+        What the work returned.
+    error : WorkbenchError or None
+        Why it could not be done.
+    """
+
+    def __init__(self, key: str, title: str, work: Work) -> None:
+        self.key, self.title = key, title
+        self.stage, self.done, self.total = "", 0, 0
+        self.result: Any = None
+        self.error: WorkbenchError | None = None
+        self._cancelled = threading.Event()
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._run, args=(work,), name=f"workbench-job-{key}", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still on its way."""
+        return self._thread.is_alive()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self._cancelled.is_set()
+
+    @property
+    def seconds(self) -> float:
+        """How long ago it began."""
+        return time.monotonic() - self._began
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask it to stop; it does at its next step, and keeps nothing."""
+        self._cancelled.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is done; tells whether it is."""
+        self._thread.join(seconds)
+        return not self.running
+
+    def _progress(self, stage: str, done: int, total: int) -> None:
+        """Take note of how far the work is, and stop it where somebody asked for that."""
+        if self.cancelled:
+            raise Cancelled(f"{self.title} was cancelled. Nothing of it was kept.")
+        self.stage, self.done, self.total = stage, done, total
+
+    def _run(self, work: Work) -> None:
+        """Do the work."""
+        try:
+            self.result = work(self._progress)
+        except WorkbenchError as error:
+            self.error = error
+        except Exception as error:  # whatever it is, the page must say it
+            self.error = WorkbenchError(
+                f"Something unforeseen happened: {type(error).__name__}: {error}",
+                hint="The app's own output shows where.",
+            )
+            raise
+
+
+@st.cache_resource(show_spinner=False)
+def _board() -> tuple[dict[str, Job], threading.Lock]:
+    """All jobs of this app, by key."""
+    return {}, threading.Lock()
+
+
+def start(key: str, title: str, work: Work) -> Job:
+    """Begin a job, or return the one of that key that is on its way already.
+
+    Parameters
+    ----------
+    key : str
+        ``check:adult@3``.
+    title : str
+        For people: ``Checking adult@3``.
+    work : callable
+        Takes a progress; must not touch Streamlit, since it runs in a thread of its own.
+    """
+    jobs, lock = _board()
+    with lock:
+        known = jobs.get(key)
+        if known is not None and known.running:
+            return known
+        jobs[key] = job = Job(key, title, work)
+        job.start()
+        return job
+
+
+def find(key: str) -> Job | None:
+    """Return the newest job of a key, on its way or done, until it is dismissed."""
+    return _board()[0].get(key)
+
+
+def dismiss(key: str) -> None:
+    """Forget a job that is done."""
+    jobs, lock = _board()
+    with lock:
+        if key in jobs and not jobs[key].running:
+            del jobs[key]

@@ -1,0 +1,137 @@
+"""Review answers "What is wrong here, and what do I do with it?"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from workbench.api import OpenLake
+from workbench.errors import UnknownName, WorkbenchError
+from workbench.lake import Version
+from workbench.reporting import format_count
+from workbench.ui import session
+from workbench.ui.components.choice import choose
+from workbench.ui.components.draft_panel import show_draft
+from workbench.ui.components.finding_card import show_finding
+from workbench.ui.components.finding_row import read_ahead, show_history, show_row
+from workbench.ui.components.markup import element
+from workbench.ui.components.message import show_error, show_no_dataset
+from workbench.ui.components.review_actions import show_actions, show_editor, show_problem, show_steps
+from workbench.ui.components.review_bulk import show_bulk
+from workbench.ui.components.review_checks import show_checks
+from workbench.ui.components.review_desk import Desk, desk, leave
+from workbench.ui.components.review_facets import show_facets
+from workbench.ui.components.review_table import show_table
+
+VIEWS = {"one": "one by one", "table": "table"}
+
+
+def show() -> None:
+    """Show the page."""
+    lake = session.lake()
+    version = choose(lake)
+    if version is None:
+        show_no_dataset(lake, "Once there is one, this page shows what may be wrong in it, finding by finding.")
+        return
+    newest = lake[version.dataset].newest
+    if version.version != newest.version:
+        st.info(f"v{version.version} is chosen; what is reviewed is always the newest version, v{newest.version}.")
+    asked = show_checks(lake, newest)
+    if not asked:
+        st.html(element("h1", "Review", element("span", f" · {newest.name}"), css="wb-headline"))
+        st.text("Once it is checked, this page shows what may be wrong in it, finding by finding.")
+        return
+    _review(lake, newest, asked)
+
+
+@st.fragment
+def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
+    """Show the queue; a key or button shows only this part anew."""
+    try:
+        here = desk(lake, newest, asked)
+        if here.stale:
+            leave()
+            st.rerun(scope="app")
+        view = st.query_params.get("view", "one")
+        if view not in VIEWS:
+            raise UnknownName("view", view, VIEWS)
+        _show_head(here, view)
+        left, right = st.columns([1, 4], gap="medium")
+        with left, st.container(key="review-facets"):
+            show_facets(here)
+            show_bulk(lake, here)
+        with right:
+            if view == "table":
+                st.query_params.pop("finding", None)
+                here.written = None
+                show_table(lake, here)
+            else:
+                _show_one(lake, here)
+            show_draft(lake, here)
+        if view == "one":
+            read_ahead(lake, here)
+    except UnknownName as error:
+        show_error(error, title=f"This {error.kind} is not there")
+        st.button("Show the open findings", key="review-anew", on_click=_anew)
+    except WorkbenchError as error:
+        show_error(error)
+
+
+def _show_head(here: Desk, view: str) -> None:
+    """Write how many are left, and offer the two views."""
+    what = here.wanted.status or "in all"
+    counted = f"{format_count(here.left)} {'left' if what == 'open' else what} · {format_count(here.today)} done today"
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.html(element("h1", "Review", element("span", f" · {here.version.name} · {counted}"), css="wb-headline"))
+        st.session_state["review-view"] = view
+        st.segmented_control(
+            "View", list(VIEWS), key="review-view", format_func=VIEWS.__getitem__, label_visibility="collapsed",
+            on_change=_change_view, required=True,
+        )  # fmt: skip
+
+
+def _show_one(lake: OpenLake, here: Desk) -> None:
+    """Show the finding that is open, and what can be done with it."""
+    finding = here.current
+    here.written = finding.finding if finding else None
+    if finding is None:
+        st.query_params.pop("finding", None)
+        show_problem(here)
+        skipped = here.left
+        st.subheader("No finding is left here" if not skipped else "That was the last one")
+        if skipped:
+            st.text(f"{format_count(skipped)} of this filter are still there: those that you skipped.")
+            st.button("Begin again", key="review-again", type="primary", on_click=leave)
+        show_steps(lake, here)
+        return
+    st.query_params["finding"] = finding.finding
+    # The keys are there before the finding shows: whoever sees it can answer it.
+    above, actions = st.container(), st.container()
+    with actions:
+        show_actions(lake, here, finding)
+    with above:
+        show_finding(finding)
+        show_row(lake, here, finding)
+    show_problem(here)
+    show_editor(lake, here, finding)
+    show_history(lake, here, finding)
+
+
+def _change_view() -> None:
+    """Write the view into the address."""
+    if st.session_state.get("review-view") == "table":
+        st.query_params["view"] = "table"
+    else:
+        st.query_params.pop("view", None)
+
+
+def _anew() -> None:
+    """Leave a filter that is wrong."""
+    leave()
+    dataset = st.query_params.get("dataset")
+    st.query_params.from_dict({"dataset": dataset} if dataset else {})
+
+
+if __name__ == "__main__":
+    show()
