@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 WORKBENCH = [sys.executable, "-c", "from workbench.cli import main; main()"]
+ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 PAGES = {
     "overview": "",
     "review": "review?dataset=adult&check=label.issue",
@@ -38,13 +39,16 @@ COLOURS = 128
 
 
 @contextmanager
-def app(url: str) -> Iterator[str]:
-    """Run the app on a lake."""
+def app(folder: str, where: list[str]) -> Iterator[str]:
+    """Run the app in a folder, on its lake or another."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [*WORKBENCH, "--lake", url, "--author", "ann", "app", "--port", str(port)], cwd=ROOT, stderr=subprocess.DEVNULL
+        [*WORKBENCH, *where, "--author", "ann", "app", "--port", str(port)],
+        cwd=folder,
+        env=ENV,
+        stderr=subprocess.DEVNULL,
     )
     try:
         while True:
@@ -82,11 +86,11 @@ def main() -> None:
     given = parser.parse_args().lake
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="workbench-images-") as folder:
-        url = given or f"sqlite:{folder}/lake/catalog.sqlite"
+        where = ["--lake", given] if given else []
         if not given:
-            subprocess.run([*WORKBENCH, "--lake", url, "--author", "ann", "demo", "--no-app"], cwd=ROOT, check=True)
-            subprocess.run([*WORKBENCH, "--lake", url, "--author", "cron", "run", "adult"], cwd=ROOT, check=True)
-        with app(url) as address, sync_playwright() as driver:
+            for who, *words in (("ann", "demo", "--no-app"), ("cron", "run", "adult")):
+                subprocess.run([*WORKBENCH, "--author", who, *words], cwd=folder, env=ENV, check=True)
+        with app(folder, where) as address, sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
             for name, query in PAGES.items():
                 for theme in ("light", "dark"):

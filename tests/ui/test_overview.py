@@ -208,7 +208,7 @@ def test_a_setting_that_is_wrong_is_said(visit, measured, monkeypatch):
 
 def test_the_sidebar_says_where_and_as_whom(visit, measured):
     said = words(visit(measured, dataset="people"))
-    assert f"Lake {measured}" in said
+    assert f"Lake {measured.removeprefix('sqlite:')}" in said
     assert "You are recorded as Zoë" in said
 
 

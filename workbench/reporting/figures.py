@@ -75,7 +75,7 @@ def badge(
 
     def number(value: float) -> str:
         text = f"{scale * value:.1f}" if unit else f"{value:.4g}"
-        return text.replace("-", "−").replace("−0.0", "0.0")
+        return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
     if verdict == "cannot tell":
         shows = "" if detectable is None else f"; this test set shows {number(detectable)} or more"

@@ -7,7 +7,7 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from workbench.settings import DEFAULT_LAKE
+from workbench.settings import DEFAULT_LAKE, without_password
 
 _STEPS = ((timedelta(minutes=1), timedelta(hours=1), "min"), (timedelta(hours=1), timedelta(days=1), "h"))
 
@@ -26,6 +26,14 @@ def command(lake: str, *words: str) -> str:
     usual = f"sqlite:{Path(DEFAULT_LAKE.removeprefix('sqlite:')).resolve()}"
     named = ["--lake", lake] if lake.startswith("sqlite:") and lake != usual else []
     return shlex.join(["workbench", *named, *words])
+
+
+def place_of(lake: str) -> str:
+    """Write where a lake is: the catalogue's path as seen from the working directory, or a URL without its password."""
+    path = Path(lake.removeprefix("sqlite:"))
+    if not lake.startswith("sqlite:"):
+        return without_password(lake)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def metric_name(metric: str) -> str:

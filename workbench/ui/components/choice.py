@@ -13,9 +13,9 @@ from workbench.drafts import Draft
 from workbench.errors import UnknownName
 from workbench.lake import Version
 from workbench.reporting import count_of
-from workbench.settings import without_password
 from workbench.ui.components.importing import show_import_button
 from workbench.ui.components.markup import element
+from workbench.ui.wording import place_of
 from workbench.versions import list_versions, resolve
 
 REVIEW = Path(__file__).parents[1] / "pages" / "review.py"
@@ -47,7 +47,7 @@ def choose(lake: OpenLake) -> Version | None:
             return found
         finally:
             st.space("small")
-            _say("Lake", without_password(lake.lake.url))
+            _say("Lake", place_of(lake.lake.url))
             _say("You are recorded as", lake.author)
 
 
