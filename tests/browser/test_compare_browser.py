@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +14,7 @@ from workbench.drafts import Correction
 from workbench.lake import view_of
 from workbench.reporting import badge, format_count, format_metric
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-ROOT = Path(__file__).parents[2]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed: apt-get install chromium"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -53,74 +38,44 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def address(url: str) -> Iterator[str]:
-    """The address of the app, started as ``workbench app`` starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = "from workbench.cli import main; main()"
-    app = subprocess.Popen(
-        [sys.executable, "-c", program, "--lake", url, "--author", "Zoë", "app", "--port", str(port)], cwd=ROOT
-    )
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                assert app.poll() is None
-                time.sleep(0.25)
-        yield f"http://127.0.0.1:{port}"
-        app.send_signal(signal.SIGTERM)
-        assert app.wait(timeout=20) == 0
-    finally:
-        app.kill()
-        app.wait()
-
-
-def test_two_versions_are_compared_and_a_flipped_row_is_opened(url, address, tmp_path):
-    from playwright.sync_api import expect, sync_playwright
+def test_two_versions_are_compared_and_a_flipped_row_is_opened(url, address, browser, tmp_path):
+    from playwright.sync_api import expect
 
     with workbench.open(url) as lake:
         people = lake["people"]
         found, differs = people.compare(1, 2), people.diff(1, 2)
         rows = flipped_rows(lake.lake, *(view_of(lake.lake, people.at(number).version) for number in (1, 2)))
     assert found.verdict == "gain" and len(rows.flips) >= 3
-    expect.set_options(timeout=15_000)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 2600})
-        page.goto(f"{address}/?dataset=people")
-        page.get_by_role("link", name="Compare").click()
+    page = browser.new_page(viewport={"width": 1280, "height": 2600})
+    page.goto(f"{address}/?dataset=people")
+    page.get_by_role("link", name="Compare").click()
 
-        expect(page.locator("h1")).to_have_text("people · v1 → v2")
-        text = badge(found.verdict, found.change, found.low, found.high, found.detectable, metric=found.metric)
-        expect(page.locator(".wb-verdict-large")).to_contain_text(text)
-        metrics = page.locator(".wb-metrics tbody tr")
-        expect(metrics).to_have_count(len(found.metrics))
-        for line, (name, effect) in enumerate(found.metrics.items()):
-            expect(metrics.nth(line)).to_contain_text(format_metric(name, effect.a_mean))
-            expect(metrics.nth(line)).to_contain_text(format_metric(name, effect.b_mean))
-        dots = page.locator(".st-key-per-class .mark-symbol path[aria-roledescription='point']")
-        expect(dots).to_have_count(len(found.per_class))
-        expect(page.get_by_text(f"{format_count(differs.cells_changed)} cells changed in")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("people · v1 → v2")
+    text = badge(found.verdict, found.change, found.low, found.high, found.detectable, metric=found.metric)
+    expect(page.locator(".wb-verdict-large")).to_contain_text(text)
+    metrics = page.locator(".wb-metrics tbody tr")
+    expect(metrics).to_have_count(len(found.metrics))
+    for line, (name, effect) in enumerate(found.metrics.items()):
+        expect(metrics.nth(line)).to_contain_text(format_metric(name, effect.a_mean))
+        expect(metrics.nth(line)).to_contain_text(format_metric(name, effect.b_mean))
+    dots = page.locator(".st-key-per-class .mark-symbol path[aria-roledescription='point']")
+    expect(dots).to_have_count(len(found.per_class))
+    expect(page.get_by_text(f"{format_count(differs.cells_changed)} cells changed in")).to_be_visible()
 
-        grid = page.get_by_test_id("stDataFrame").filter(has=page.locator("canvas")).first
-        grid.scroll_into_view_if_needed()
-        grid.click(position={"x": 16, "y": 35 + 2 * 35 + 17})
-        opened = page.locator(".st-key-flipped-row")
-        flip = rows.flips[2]
-        expect(opened).to_contain_text(f"id {flip.key['id']}")
-        expect(opened).to_contain_text(f"label {flip.label} · predicted {flip.before} → {flip.after}")
-        expect(opened.locator(".wb-both tbody tr")).to_have_count(5)
-        expect(opened.locator(".wb-story")).to_contain_text("row added")
-        assert f"row={flip.rid}" in page.url
-        page.reload()
-        expect(page.locator(".st-key-flipped-row")).to_contain_text(f"id {flip.key['id']}")
+    grid = page.get_by_test_id("stDataFrame").filter(has=page.locator("canvas")).first
+    grid.scroll_into_view_if_needed()
+    grid.click(position={"x": 16, "y": 35 + 2 * 35 + 17})
+    opened = page.locator(".st-key-flipped-row")
+    flip = rows.flips[2]
+    expect(opened).to_contain_text(f"id {flip.key['id']}")
+    expect(opened).to_contain_text(f"label {flip.label} · predicted {flip.before} → {flip.after}")
+    expect(opened.locator(".wb-both tbody tr")).to_have_count(5)
+    expect(opened.locator(".wb-story")).to_contain_text("row added")
+    assert f"row={flip.rid}" in page.url
+    page.reload()
+    expect(page.locator(".st-key-flipped-row")).to_contain_text(f"id {flip.key['id']}")
 
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name="Download report").click()
-        waiting.value.save_as(tmp_path / "report.md")
-        assert text in (tmp_path / "report.md").read_text(encoding="utf-8")
-        browser.close()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download report").click()
+    waiting.value.save_as(tmp_path / "report.md")
+    assert text in (tmp_path / "report.md").read_text(encoding="utf-8")

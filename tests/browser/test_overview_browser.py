@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +12,7 @@ import workbench
 from workbench.drafts import Correction
 from workbench.reporting import accuracy_of, verdict_of
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-ROOT = Path(__file__).parents[2]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed: apt-get install chromium"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -53,74 +38,42 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def address(url: str) -> Iterator[str]:
-    """The address of the app, started as ``workbench app`` starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = "from workbench.cli import main; main()"
-    app = subprocess.Popen(
-        [sys.executable, "-c", program, "--lake", url, "--author", "Zoë", "app", "--port", str(port)], cwd=ROOT
-    )
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                assert app.poll() is None
-                time.sleep(0.25)
-        yield f"http://127.0.0.1:{port}"
-        app.send_signal(signal.SIGTERM)
-        assert app.wait(timeout=20) == 0
-    finally:
-        app.kill()
-        app.wait()
-
-
-def test_the_overview_in_chromium(url, address):
-    from playwright.sync_api import expect, sync_playwright
+def test_the_overview_in_chromium(url, address, browser):
+    from playwright.sync_api import expect
 
     with workbench.open(url) as lake:
         known = lake["people"].documents()
         found = lake["people"].count_findings()
     assert known[1]["verdict"] == "gain" and found
-    expect.set_options(timeout=15_000)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1600}, color_scheme="dark")
-        elsewhere, complaints = [], []
-        page.on("request", lambda request: elsewhere.append(request.url))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-        page.goto(address)
+    page = browser.new_page(viewport={"width": 1280, "height": 1600}, color_scheme="dark")
+    elsewhere, complaints = [], []
+    page.on("request", lambda request: elsewhere.append(request.url))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    page.goto(address)
 
-        expect(page.locator("h1")).to_have_text("people · 303 rows · v2")
-        expect(page.locator(".wb-verdict")).to_contain_text(verdict_of(known[1]))
-        expect(page.locator(".wb-table tbody tr")).to_have_count(2)
-        expect(page.locator(".wb-table")).to_contain_text("labels <b>checked</b> ![x](http://example.invalid/x.png)")
-        assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(20, 24, 28)"
+    expect(page.locator("h1")).to_have_text("people · 303 rows · v2")
+    expect(page.locator(".wb-verdict")).to_contain_text(verdict_of(known[1]))
+    expect(page.locator(".wb-table tbody tr")).to_have_count(2)
+    expect(page.locator(".wb-table")).to_contain_text("labels <b>checked</b> ![x](http://example.invalid/x.png)")
+    assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(20, 24, 28)"
 
-        points = page.locator(".st-key-accuracy .mark-symbol path[aria-label*='version']")
-        expect(points).to_have_count(2)
-        points.first.hover()
-        expect(page.locator("#vg-tooltip-element")).to_contain_text(accuracy_of(known[0]))
-        expect(page.locator(".st-key-findings svg.marks")).to_contain_text("data.duplicate")
-        expect(page.locator(".st-key-findings svg.marks")).to_contain_text(f"{found:,}")
+    points = page.locator(".st-key-accuracy .mark-symbol path[aria-label*='version']")
+    expect(points).to_have_count(2)
+    points.first.hover()
+    expect(page.locator("#vg-tooltip-element")).to_contain_text(accuracy_of(known[0]))
+    expect(page.locator(".st-key-findings svg.marks")).to_contain_text("data.duplicate")
+    expect(page.locator(".st-key-findings svg.marks")).to_contain_text(f"{found:,}")
 
-        points.first.click()
-        expect(page.locator("h1")).to_have_text("people · 303 rows · v1 (newest: v2)")
-        assert page.url.endswith("/?dataset=people&version=1")
-        page.reload()
-        expect(page.locator("h1")).to_have_text("people · 303 rows · v1 (newest: v2)")
-        page.go_back()
-        expect(page.locator("h1")).to_have_text("people · 303 rows · v2")
+    points.first.click()
+    expect(page.locator("h1")).to_have_text("people · 303 rows · v1 (newest: v2)")
+    assert page.url.endswith("/?dataset=people&version=1")
+    page.reload()
+    expect(page.locator("h1")).to_have_text("people · 303 rows · v1 (newest: v2)")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("people · 303 rows · v2")
 
-        page.get_by_role("button", name=f"Review {found:,} findings").click()
-        page.wait_for_url("**/review?dataset=people")
+    page.get_by_role("button", name=f"Review {found:,} findings").click()
+    page.wait_for_url("**/review?dataset=people")
 
-        assert not [
-            to for to in elsewhere if not to.startswith((address, "data:", "blob:", address.replace("http", "ws")))
-        ]
-        assert not complaints
-        browser.close()
+    assert not [to for to in elsewhere if not to.startswith((address, "data:", "blob:", address.replace("http", "ws")))]
+    assert not complaints

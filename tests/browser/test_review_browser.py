@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +13,7 @@ from workbench.findings import get, queue
 from workbench.lake import view_of
 from workbench.reporting import verdict_of
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-ROOT = Path(__file__).parents[2]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed: apt-get install chromium"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -49,126 +34,84 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def address(url: str) -> Iterator[str]:
-    """The address of the app, started as ``workbench app`` starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = "from workbench.cli import main; main()"
-    app = subprocess.Popen(
-        [sys.executable, "-c", program, "--lake", url, "--author", "Zoë", "app", "--port", str(port)], cwd=ROOT
-    )
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                assert app.poll() is None
-                time.sleep(0.25)
-        yield f"http://127.0.0.1:{port}"
-        app.send_signal(signal.SIGTERM)
-        assert app.wait(timeout=20) == 0
-    finally:
-        app.kill()
-        app.wait()
-
-
-def press(page, key: str) -> None:
-    """Press a key once the page stands still, as somebody does who has read it."""
+def test_three_findings_by_key_then_publish_and_measure(url, address, browser, press):
     from playwright.sync_api import expect
-
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.keyboard.press(key)
-
-
-def test_three_findings_by_key_then_publish_and_measure(url, address):
-    from playwright.sync_api import expect, sync_playwright
 
     with workbench.open(url) as lake:
         known = queue(lake.lake, "people", check="label.issue", lane="train")
     first, second, third, fourth = known[:4]
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1200})
-        page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")
-        card = page.locator(".wb-finding")
-        headline = page.locator("h1")
-        digit = str(["no", "yes"].index(second.suggestion) + 1)
+    page = browser.new_page(viewport={"width": 1280, "height": 1200})
+    page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")
+    card = page.locator(".wb-finding")
+    headline = page.locator("h1")
+    digit = str(["no", "yes"].index(second.suggestion) + 1)
 
-        expect(card).to_contain_text(f"id {first.key['id']}")
-        press(page, "w")
-        expect(card).to_contain_text(f"id {second.key['id']}")
-        expect(headline).to_contain_text(f"{len(known) - 1} left · 1 done today")
-        with workbench.open(url) as lake:
-            assert get(lake.lake, "people", first.finding).status == "staged"
-        press(page, digit)
-        expect(card).to_contain_text(f"id {third.key['id']}")
+    expect(card).to_contain_text(f"id {first.key['id']}")
+    press(page, "w")
+    expect(card).to_contain_text(f"id {second.key['id']}")
+    expect(headline).to_contain_text(f"{len(known) - 1} left · 1 done today")
+    with workbench.open(url) as lake:
+        assert get(lake.lake, "people", first.finding).status == "staged"
+    press(page, digit)
+    expect(card).to_contain_text(f"id {third.key['id']}")
 
-        page.get_by_label("Another value").fill("wk")
-        page.wait_for_timeout(300)
-        expect(card).to_contain_text(f"id {third.key['id']}")
-        page.reload()
-        expect(card).to_contain_text(f"id {third.key['id']}")
-        expect(headline).to_contain_text(f"{len(known) - 2} left · 2 done today")
-        press(page, "k")
-        expect(card).to_contain_text(f"id {fourth.key['id']}")
-        press(page, "z")
-        expect(card).to_contain_text(f"id {third.key['id']}")
-        press(page, "w")
-        expect(card).to_contain_text(f"id {fourth.key['id']}")
-        expect(page.locator(".st-key-draft")).to_contain_text("3 corrections on v1")
+    page.get_by_label("Another value").fill("wk")
+    page.wait_for_timeout(300)
+    expect(card).to_contain_text(f"id {third.key['id']}")
+    page.reload()
+    expect(card).to_contain_text(f"id {third.key['id']}")
+    expect(headline).to_contain_text(f"{len(known) - 2} left · 2 done today")
+    press(page, "k")
+    expect(card).to_contain_text(f"id {fourth.key['id']}")
+    press(page, "z")
+    expect(card).to_contain_text(f"id {third.key['id']}")
+    press(page, "w")
+    expect(card).to_contain_text(f"id {fourth.key['id']}")
+    expect(page.locator(".st-key-draft")).to_contain_text("3 corrections on v1")
 
-        page.get_by_role("button", name="Publish …").click()
-        page.get_by_label("What does it do?").fill("three labels")
-        page.get_by_label("What does it do?").press("Tab")
-        page.get_by_role("button", name="Publish", exact=True).click()
-        expect(page.locator(".wb-published")).to_contain_text("v2 is published")
-        with workbench.open(url) as lake:
-            made = lake["people"].newest
-            assert (made.version, made.author, made.message, made.cells_changed) == (2, "Zoë", "three labels", 3)
-            view = view_of(lake.lake, made)
-            rows = dict(view.fetch("SELECT id, answer FROM {rows}"))
-        assert [rows[int(each.key["id"])] for each in (first, second, third)] == [
-            each.suggestion for each in (first, second, third)
-        ]
+    page.get_by_role("button", name="Publish …").click()
+    page.get_by_label("What does it do?").fill("three labels")
+    page.get_by_label("What does it do?").press("Tab")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.locator(".wb-published")).to_contain_text("v2 is published")
+    with workbench.open(url) as lake:
+        made = lake["people"].newest
+        assert (made.version, made.author, made.message, made.cells_changed) == (2, "Zoë", "three labels", 3)
+        view = view_of(lake.lake, made)
+        rows = dict(view.fetch("SELECT id, answer FROM {rows}"))
+    assert [rows[int(each.key["id"])] for each in (first, second, third)] == [
+        each.suggestion for each in (first, second, third)
+    ]
 
-        page.get_by_role("button", name="Check and measure v2").click()
-        badge = page.locator(".wb-published .wb-badge")
-        expect(badge).to_be_visible(timeout=60_000)
-        with workbench.open(url) as lake:
-            document = lake["people"].documents()[1]
-            now = [get(lake.lake, "people", each.finding).status for each in (first, second, third)]
-        assert document["verdict"] is not None
-        expect(badge).to_have_text(verdict_of(document))
-        assert "open" not in now
-        browser.close()
+    page.get_by_role("button", name="Check and measure v2").click()
+    badge = page.locator(".wb-published .wb-badge")
+    expect(badge).to_be_visible(timeout=60_000)
+    with workbench.open(url) as lake:
+        document = lake["people"].documents()[1]
+        now = [get(lake.lake, "people", each.finding).status for each in (first, second, third)]
+    assert document["verdict"] is not None
+    expect(badge).to_have_text(verdict_of(document))
+    assert "open" not in now
 
 
-def test_of_two_people_at_one_finding_the_second_is_told(url, address):
-    from playwright.sync_api import expect, sync_playwright
+def test_of_two_people_at_one_finding_the_second_is_told(url, address, browser, press):
+    from playwright.sync_api import expect
 
     with workbench.open(url) as lake:
         first, second = queue(lake.lake, "people", check="label.issue", lane="train")[:2]
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        pages = [browser.new_context(viewport={"width": 1280, "height": 1200}).new_page() for _ in range(2)]
-        for page in pages:
-            page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")
-            expect(page.locator(".wb-finding")).to_contain_text(f"id {first.key['id']}")
-        press(pages[0], "k")
-        expect(pages[0].locator(".wb-finding")).to_contain_text(f"id {second.key['id']}")
-        press(pages[1], "e")
-        told = pages[1].locator(".wb-problem")
-        expect(told).to_contain_text(f"Finding {first.finding} is kept by Zoë since you looked. Nothing was recorded.")
-        expect(pages[1].locator(".wb-finding")).to_contain_text(f"id {first.key['id']}")
-        press(pages[1], "n")
-        expect(pages[1].locator(".wb-finding")).to_contain_text(f"id {second.key['id']}")
-        expect(told).to_have_count(0)
-        browser.close()
+    pages = [browser.new_context(viewport={"width": 1280, "height": 1200}).new_page() for _ in range(2)]
+    for page in pages:
+        page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")
+        expect(page.locator(".wb-finding")).to_contain_text(f"id {first.key['id']}")
+    press(pages[0], "k")
+    expect(pages[0].locator(".wb-finding")).to_contain_text(f"id {second.key['id']}")
+    press(pages[1], "e")
+    told = pages[1].locator(".wb-problem")
+    expect(told).to_contain_text(f"Finding {first.finding} is kept by Zoë since you looked. Nothing was recorded.")
+    expect(pages[1].locator(".wb-finding")).to_contain_text(f"id {first.key['id']}")
+    press(pages[1], "n")
+    expect(pages[1].locator(".wb-finding")).to_contain_text(f"id {second.key['id']}")
+    expect(told).to_have_count(0)
     with workbench.open(url) as lake:
         assert get(lake.lake, "people", first.finding).status == "kept"
         assert not lake["people"].drafts()

@@ -75,15 +75,16 @@ def test_a_lake_of_a_newer_workbench_is_refused(lake, settings):
 
 
 def test_a_lake_of_an_older_workbench_is_brought_up_to_date_once(lake, settings, monkeypatch):
-    step = ("0002_colours", ("CREATE TABLE lake.workbench.colours (name VARCHAR)",))
+    step = ("9000_colours", ("CREATE TABLE lake.workbench.colours (name VARCHAR)",))
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, step))
     with open_lake(settings) as first, open_lake(settings) as second:
         assert second.read("SELECT count(*) FROM lake.workbench.colours") == [(0,)]
-        assert first.read("SELECT name FROM lake.workbench.migrations ORDER BY 1")[1:] == [("0002_colours",)]
+        done = [name for (name,) in first.read("SELECT name FROM lake.workbench.migrations")]
+        assert sorted(done) == sorted(name for name, _ in migrations.MIGRATIONS) and step[0] in done
 
 
 def test_a_step_that_fails_leaves_nothing_of_itself(lake, settings, monkeypatch):
-    step = ("0002_broken", ("CREATE TABLE lake.workbench.half (name VARCHAR)", "SELECT * FROM lake.workbench.nowhere"))
+    step = ("9000_broken", ("CREATE TABLE lake.workbench.half (name VARCHAR)", "SELECT * FROM lake.workbench.nowhere"))
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, step))
     with pytest.raises(Exception, match="nowhere"):
         open_lake(settings)

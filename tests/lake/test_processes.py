@@ -11,6 +11,7 @@ import pytest
 
 from workbench.errors import LakeBusy
 from workbench.lake import newest, open_lake, read_versions, view_of
+from workbench.lake.migrations import MIGRATIONS
 from workbench.versions import diff
 
 FRAME = pd.DataFrame({"id": range(1, 41), "x": 0, "y": "a"})
@@ -25,7 +26,9 @@ def test_two_processes_that_make_one_lake_both_find_it(tmp_path, settings, write
     both = [writer("create", settings) for _ in range(2)]
     assert [answers(process) for process in both] == [[{"versions": 0}]] * 2
     with open_lake(settings) as lake:
-        assert len(lake.read("FROM lake.workbench.migrations")) == 1
+        assert lake.read("SELECT count(*), count(DISTINCT name) FROM lake.workbench.migrations") == [
+            (len(MIGRATIONS),) * 2
+        ], "each step ran once"
 
 
 def test_overlapping_writers_lose_nothing_and_report_every_conflict(

@@ -65,20 +65,23 @@ def measured(measured_lake: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
+def visit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., AppTest]]:
     """Open a page of the app: ``visit(url, "review", dataset="people")``; the first one where none is named."""
     st.cache_resource.clear()
     st.cache_data.clear()
 
     def visit(url: str, page: str = "overview", **address: str) -> AppTest:
-        monkeypatch.setenv("WORKBENCH_LAKE", url)
         monkeypatch.setenv("WORKBENCH_AUTHOR", "Zoë")
         monkeypatch.setenv("WORKBENCH_WRITE_TIMEOUT", "0.3")
         app = AppTest.from_file(str(APP), default_timeout=60)
+        if page != "overview":
+            # Pages are known once the app has run; without a lake that is quick.
+            monkeypatch.setenv("WORKBENCH_LAKE", f"sqlite:{tmp_path / 'no lake' / 'catalog.sqlite'}")
+            app.run().switch_page(f"workbench/ui/pages/{page}.py")
+        monkeypatch.setenv("WORKBENCH_LAKE", url)
         for name, value in address.items():
             app.query_params[name] = value
-        app.run()
-        return app if page == "overview" else app.switch_page(f"workbench/ui/pages/{page}.py").run()
+        return app.run()
 
     yield visit
     st.cache_resource.clear()

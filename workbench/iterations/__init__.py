@@ -1,0 +1,30 @@
+"""One turn of the loop: check a version, answer what was found, see what the draft would do, publish and measure.
+
+Command line, app, schedule and notebook all call these functions, so that they cannot show different numbers.
+"""
+
+from workbench.iterations.checking import check, checks_asked, schema_of, schema_types, try_choices, validate
+from workbench.iterations.deciding import Decided, decide, own_draft, redo, undo
+from workbench.iterations.measuring import compare_versions, measure, measurements, version_documents
+from workbench.iterations.trying import DraftCheck, check_draft, evaluate_draft
+
+__all__ = [
+    "Decided",
+    "DraftCheck",
+    "check",
+    "check_draft",
+    "checks_asked",
+    "compare_versions",
+    "decide",
+    "evaluate_draft",
+    "measure",
+    "measurements",
+    "own_draft",
+    "redo",
+    "schema_of",
+    "schema_types",
+    "try_choices",
+    "undo",
+    "validate",
+    "version_documents",
+]

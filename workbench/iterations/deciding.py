@@ -1,0 +1,188 @@
+"""Answer findings: each answer is one transaction, and one step of undo where it changes data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.drafts import UNSEEN, Correction, Draft, get_draft, list_drafts, new_draft, stage_in, undo_in
+from workbench.errors import AnsweredMeanwhile, UsageError
+from workbench.findings import Finding, count_recorded, find, insert_decisions, reinstate, withdraw
+from workbench.lake import Lake, Session, newest
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What answering findings did.
+
+    Attributes
+    ----------
+    decision : str
+        fix, keep, exclude or unsure.
+    count : int
+        Findings answered.
+    draft, step : int or None
+        Where the corrections were staged, and the undo step they are.
+    """
+
+    decision: str
+    count: int
+    draft: int | None
+    step: int | None
+
+
+def decide(
+    lake: Lake,
+    dataset: str,
+    findings: Sequence[str],
+    decision: str,
+    *,
+    values: Sequence[Any] | None = None,
+    use_suggestion: bool = False,
+    draft: int | None = None,
+    reason: str = "",
+    seen: Sequence[Finding] | None = None,
+    author: str,
+) -> Decided:
+    """Answer findings, all in one transaction and one step of undo.
+
+    Parameters
+    ----------
+    findings : sequence of str
+        Identities.
+    decision : {"fix", "keep", "exclude", "unsure"}
+        A fix or an exclusion is staged in a draft at once.
+    values : sequence, optional
+        For a fix: the new value of each finding's cell.
+    use_suggestion : bool
+        For a fix: take each finding's suggested value.
+    draft : int, optional
+        Default: the author's newest open draft on the dataset, or a new one.
+    seen : sequence of Finding, optional
+        The findings as the person saw them; an answer that somebody gave since then stands against this one.
+
+    Raises
+    ------
+    UsageError
+        A fix without a value, or of a finding that is about no cell.
+    AnsweredMeanwhile
+        Somebody was faster; nothing was recorded.
+    UnknownName
+        No such finding or draft.
+    """
+    recorded = count_recorded(lake, dataset, findings) if seen is not None else 0
+    found = find(lake, dataset, findings)
+    _refuse_answered(found, {finding.finding: finding.status for finding in seen or ()})
+
+    def refuse_faster(session: Session) -> None:
+        if seen is not None and count_recorded(session, dataset, findings) != recorded:
+            raise AnsweredMeanwhile("Somebody answered at the same moment.", hint="Look at the finding as it is now.")
+
+    if decision not in ("fix", "exclude"):
+
+        def note(session: Session) -> int:
+            refuse_faster(session)
+            return insert_decisions(session, found, decision, author=author, reason=reason)
+
+        with lake.session() as session:
+            lake.write(note, author=author, message=f"{decision} {len(found)} findings", session=session)
+        return Decided(decision, len(found), None, None)
+    corrections = [
+        _correction(finding, decision, values[n] if values is not None else None, use_suggestion, reason)
+        for n, finding in enumerate(found)
+    ]
+    target = draft if draft is not None else own_draft(lake, dataset, author=author)
+
+    def work(session: Session) -> int:
+        refuse_faster(session)
+        step = stage_in(session, lake, target, corrections, author=author)
+        insert_decisions(
+            session,
+            found,
+            decision,
+            author=author,
+            reason=reason,
+            draft=target,
+            step=step,
+            values=[None if correction.new is None else str(correction.new) for correction in corrections],
+        )
+        return step
+
+    with lake.session() as session:
+        step = lake.write(work, author=author, message=f"{decision} {len(found)} findings", session=session)
+    return Decided(decision, len(found), target, step)
+
+
+def undo(lake: Lake, draft: int, *, author: str) -> Draft:
+    """Take back a draft's last step, and the decisions that came with it."""
+    return _flip(lake, draft, author, undone=True)
+
+
+def redo(lake: Lake, draft: int, *, author: str) -> Draft:
+    """Do the step again that was undone last, and give its decisions again."""
+    return _flip(lake, draft, author, undone=False)
+
+
+def own_draft(lake: Lake, dataset: str, *, author: str) -> int:
+    """Return the author's newest open draft on a dataset's newest version, or begin one."""
+    head = newest(lake, dataset).version
+    for draft in list_drafts(lake, dataset, state="open"):
+        if draft.author == author and draft.base == head:
+            return draft.draft
+    return new_draft(lake, dataset, title="review", author=author).draft
+
+
+def _flip(lake: Lake, draft: int, author: str, *, undone: bool) -> Draft:
+    """Undo or redo a step and its decisions in one transaction."""
+
+    def work(session: Session) -> None:
+        step = undo_in(session, draft, undone=undone)
+        dataset = get_draft(session, draft).dataset
+        (withdraw if undone else reinstate)(session, dataset, draft, step, author=author)
+
+    with lake.session() as session:
+        lake.write(work, author=author, message=f"{'undo' if undone else 'redo'} in draft {draft}", session=session)
+    return get_draft(lake, draft)
+
+
+def _refuse_answered(found: Sequence[Finding], seen: dict[str, str]) -> None:
+    """Refuse to answer findings whose status is no longer what the person saw."""
+    late = [finding for finding in found if seen.get(finding.finding, finding.status) != finding.status]
+    if late:
+        first, more = late[0], f", and {len(late) - 1} more were answered" if len(late) > 1 else ""
+        who = f" by {first.author}" if first.author else ""
+        raise AnsweredMeanwhile(
+            f"Finding {first.finding} is {first.status}{who} since you looked{more}. Nothing was recorded.",
+            hint="Look at it as it is now, or go on with the next.",
+        )
+
+
+def _correction(finding: Finding, decision: str, value: Any, use_suggestion: bool, reason: str) -> Correction:
+    """Make the correction that answers a finding."""
+    if finding.rid is None:
+        raise UsageError(
+            f"Finding {finding.finding} is about {finding.column or 'the table'} as a whole, not about a row.",
+            hint="It can be kept or set aside, not fixed row by row.",
+        )
+    why = reason or finding.message
+    if decision == "exclude":
+        return Correction(finding.key, "exclude", reason=why, finding=finding.finding, rid=finding.rid)
+    if finding.column is None:
+        raise UsageError(
+            f"Finding {finding.finding} is about a whole row; a fix needs a cell.", hint="Exclude the row, or keep it."
+        )
+    if use_suggestion and finding.suggestion is None:
+        raise UsageError(f"Finding {finding.finding} has no suggested value.", hint="Give one with --fix VALUE.")
+    return Correction(
+        finding.key,
+        column=finding.column,
+        old=UNSEEN if finding.status == "staged" else finding.value,
+        new=finding.suggestion if use_suggestion else value,
+        reason=why,
+        finding=finding.finding,
+        rid=finding.rid,
+    )

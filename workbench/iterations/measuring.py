@@ -1,0 +1,136 @@
+"""Measure versions with the fixed model, and keep what was measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from workbench.iterations.checking import schema_types
+from workbench.lake import Lake, Version, kept_snapshots, read_versions, view_of
+from workbench.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from workbench.compare import Comparison
+    from workbench.evaluation import Evaluation
+
+
+def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Evaluation:
+    """Evaluate a version, compare it with its parent where that was measured, and record both.
+
+    Where a version's test labels differ from those that earlier comparisons were made under, those are made again
+    from the stored predictions, without fitting.
+    """
+    from workbench.evaluation import evaluate
+
+    evaluation = evaluate(lake, view_of(lake, version), schema_types=schema_types(lake, version), progress=progress)
+    known = {row["version"]: row for row in measurements(lake, version.dataset)}
+    new = known.get(version.version, {}).get("evaluation") != evaluation.id
+    if new:
+        result = json.loads(json.dumps(evaluation.to_dict()))
+        known[version.version] = {"version": version.version, "evaluation": evaluation.id, "result": result}
+    versions = {each.version: each for each in read_versions(lake, version.dataset)}
+    labels = f"{version.dataset}@{max(versions)}"
+    # What `maintain` let go cannot be compared again; its comparisons stay as they were.
+    kept = kept_snapshots(lake)
+    readable = {number for number in known if versions[number].snapshot in kept}
+    records = []
+    for number in sorted(readable):
+        row, against = known[number], max((v for v in readable if v < number), default=None)
+        if row.get("against", against) not in {None, *readable}:
+            continue
+        touched = new and version.version in (number, against)
+        old = row.get("comparison")
+        outdated = old is not None and not _same_test_rows(known, old["test_labels"], labels)
+        if row.get("against", against) == against and not touched and not outdated:
+            continue
+        comparison = None
+        if against is not None:
+            found = compare_versions(lake, versions[against], versions[number], progress=progress)
+            comparison = json.dumps(found.to_dict())
+        said = (row["evaluation"], json.dumps(row["result"]), against, comparison)
+        records.append((version.dataset, number, *said, datetime.now(UTC)))
+    if records:
+        lake.write(lambda session: session.insert("measurements", records), message=f"measured {version.name}")
+    return evaluation
+
+
+def compare_versions(
+    lake: Lake, a: Version, b: Version, *, metric: str | None = None, progress: Progress = silent
+) -> Comparison:
+    """Say whether the fixed model gained from one version to another."""
+    from workbench.compare import compare
+
+    return compare(
+        lake, view_of(lake, a), view_of(lake, b), metric=metric, schema_types=schema_types(lake, b), progress=progress
+    )
+
+
+def measurements(lake: Lake, dataset: str) -> list[dict[str, Any]]:
+    """List what is recorded of each measured version, oldest version first.
+
+    Returns
+    -------
+    list of dict
+        ``version``, ``evaluation`` (its id), ``result`` (the evaluation's JSON), ``against`` (version number or None),
+        ``comparison`` (the comparison's JSON or None).
+    """
+    rows = lake.read(
+        "SELECT version, arg_max({'e': evaluation, 'r': result, 'a': against, 'c': comparison}, created_at) "
+        "FROM lake.workbench.measurements WHERE dataset = ? GROUP BY version ORDER BY version",
+        [dataset],
+    )
+    return [
+        {
+            "version": number,
+            "evaluation": last["e"],
+            "result": json.loads(last["r"]),
+            "against": last["a"],
+            "comparison": json.loads(last["c"]) if last["c"] else None,
+        }
+        for number, last in rows
+    ]
+
+
+def version_documents(lake: Lake, dataset: str) -> list[dict[str, Any]]:
+    """Lay out the versions of a dataset as the JSON of ``workbench versions``, oldest first."""
+    known = {row["version"]: row for row in measurements(lake, dataset)}
+    documents = []
+    for version in read_versions(lake, dataset):
+        measured = known.get(version.version)
+        comparison = measured["comparison"] if measured else None
+        documents.append(
+            {
+                "dataset": version.dataset,
+                "version": version.version,
+                "parent": version.parent,
+                "kind": version.kind,
+                "author": version.author,
+                "message": version.message,
+                "created_at": version.created_at.isoformat(),
+                "rows": version.rows,
+                "excluded": version.excluded,
+                "rows_added": version.rows_added,
+                "rows_removed": version.rows_removed,
+                "cells_changed": version.cells_changed,
+                "content_hash": version.content_hash,
+                "tags": list(version.tags),
+                "metrics": measured["result"]["metrics"] if measured else None,
+                "comparable": measured["result"]["comparable"] if measured else None,
+                "notes": measured["result"]["notes"] if measured else [],
+                "verdict": comparison["verdict"] if comparison else None,
+                "comparison": comparison,
+            }
+        )
+    return documents
+
+
+def _same_test_rows(known: Mapping[int, Mapping[str, Any]], a: str, b: str) -> bool:
+    """Tell whether two versions (``adult@3``) are known to have the same test rows, labels included."""
+    if a == b:
+        return True
+    results = [known.get(int(name.rpartition("@")[2]), {}).get("result") for name in (a, b)]
+    # Shape and test rows; see workbench.evaluation.reading.input_hash.
+    parts = [[result["input_hash"].split("-")[place] for place in (0, 2)] if result else None for result in results]
+    return parts[0] is not None and parts[0] == parts[1]

@@ -1,0 +1,73 @@
+"""What a draft would do, before anybody publishes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.drafts import corrections_of, draft_view, get_draft
+from workbench.iterations.checking import needed_schema, schema_types, validate
+from workbench.lake import Lake, Version, View, read_version, view_of
+from workbench.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from workbench.compare import Comparison
+    from workbench.validation import Validation
+
+
+@dataclass(frozen=True)
+class DraftCheck:
+    """Failures of a draft beside those of its base.
+
+    Attributes
+    ----------
+    draft : int
+        The draft.
+    before, after : int
+        Failure cases of the base version and of the rows as the draft would leave them.
+    checks : tuple of (code, before, after)
+        Each schema check that fails in either.
+    validation : Validation
+        The draft's own validation in full.
+    """
+
+    draft: int
+    before: int
+    after: int
+    checks: tuple[tuple[str, int, int], ...]
+    validation: Validation
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lay out as JSON."""
+        checks = [{"check": code, "before": before, "after": after} for code, before, after in self.checks]
+        return {"draft": self.draft, "failures": {"before": self.before, "after": self.after}, "checks": checks}
+
+
+def check_draft(lake: Lake, draft: int, *, progress: Progress = silent) -> DraftCheck:
+    """Validate the rows as a draft would leave them, beside its base version."""
+    from workbench.validation import validated
+
+    base, view = _base_and_view(lake, draft)
+    before = validate(lake, base, progress=progress)
+    touched = sorted({correction.rid for correction in corrections_of(lake, draft)})
+    after = validated(lake, view, needed_schema(lake, base), touched=touched, progress=progress)
+    counts = {outcome.check: [outcome.failures, 0] for outcome in before.checks}
+    for outcome in after.checks:
+        counts.setdefault(outcome.check, [0, 0])[1] = outcome.failures
+    failing = tuple((code, b, a) for code, (b, a) in counts.items() if b or a)
+    return DraftCheck(draft, before.failures, after.failures, failing, after)
+
+
+def evaluate_draft(lake: Lake, draft: int, *, progress: Progress = silent) -> Comparison:
+    """Compare the fixed model on the rows as a draft would leave them with its base version."""
+    from workbench.compare import compare
+
+    base, view = _base_and_view(lake, draft)
+    return compare(lake, view_of(lake, base), view, schema_types=schema_types(lake, base), progress=progress)
+
+
+def _base_and_view(lake: Lake, draft: int) -> tuple[Version, View]:
+    """Return a draft's base version and the rows as the draft would leave them."""
+    state = get_draft(lake, draft)
+    base = read_version(lake, state.dataset, state.base)
+    return base, draft_view(view_of(lake, base), draft)
