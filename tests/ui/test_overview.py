@@ -218,3 +218,25 @@ def test_an_open_draft_is_shown_with_its_count(visit, measured):
         lake.stage(draft, [Correction(key={"id": 1}, column="a", new=0.5)])
     page = visit(measured, dataset="people")
     assert f"Open draft {draft} “evening <i>round</i>” by ben: 1 correction" in words(page)
+
+
+def test_the_last_run_is_told_on_the_first_page(visit, measured):
+    assert "last run" not in words(visit(measured, dataset="people"))
+    with workbench.open(measured, author="cron") as lake:
+        run = lake["people"].run()
+    said = words(visit(measured, dataset="people"))
+    assert f"last run {run.outcome.upper()} just now · {run.findings['new']:,} new, 0 returned, 0 fixed" in said
+
+
+def test_several_datasets_have_a_line_each(visit, measured):
+    with workbench.open(measured, author="ann") as lake:
+        lake.import_data("a-b", pd.DataFrame({"id": [1, 2], "x": [3, 4]}), key=["id"])
+    page = visit(measured, dataset="people")
+    assert not page.exception
+    assert "Datasets of this lake" in words(page)
+    tables = [element.value for element in page.get("html") if "<table" in element.value]
+    rows = [re.sub(r"\s+", " ", unescape(re.sub("<[^>]*>", " ", row))) for row in tables[-1].split("<tr")[2:]]
+    with workbench.open(measured) as lake:
+        newest = lake["people"].documents()[-1]
+    assert " a-b v1 2 " in rows[0] and accuracy_of(newest) in rows[1] and verdict_of(newest) in rows[1]
+    assert 'href="?dataset=a-b"' in tables[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -71,6 +72,17 @@ def _runs(key: tuple[object, ...], _lake: Lake, _dataset: str) -> list[Run]:
 def moment(lake: OpenLake) -> tuple[object, ...]:
     """Stand for all that is in a lake now: the same as long as nobody commits anything. A key for what was read."""
     return lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake))
+
+
+def newest_documents(lake: OpenLake) -> list[dict[str, Any]]:
+    """Read the newest version of every dataset as a document; again once somebody has committed something."""
+    return _newest((lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake))), lake)
+
+
+@st.cache_data(show_spinner="Reading the datasets …", max_entries=4)
+def _newest(key: tuple[object, ...], _lake: OpenLake) -> list[dict[str, Any]]:
+    """Read the newest versions as they were at a moment."""
+    return [_lake[name].documents()[-1] for name in _lake.names()]
 
 
 def ink() -> str:

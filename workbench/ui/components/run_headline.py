@@ -20,10 +20,14 @@ def show_run_headline(name: str, runs: Sequence[Run]) -> None:
     if runs:
         last = runs[0]
         said.append(element("span", last.outcome.upper(), css=COLOURS.get(last.outcome, "wb-badge")))
-        said.append(element("span", f" {ago(last.started_at)}"))
-        if last.findings:
-            changes = [f"{last.findings[change]:,} {change}" for change in ("new", "returned", "fixed")]
-            said.append(element("span", f" · {', '.join(changes)}"))
+        said.append(element("span", f" {ago(last.started_at)}{changes_of(last)}"))
     else:
         said.append(element("span", f"{name} · no run yet"))
     st.html(element("h1", *said, css="wb-headline"))
+
+
+def changes_of(run: Run) -> str:
+    """Write what a run saw change, to follow another word; nothing where it did not get that far."""
+    if not run.findings:
+        return ""
+    return " · " + ", ".join(f"{run.findings[change]:,} {change}" for change in ("new", "returned", "fixed"))

@@ -7,7 +7,9 @@ import streamlit as st
 from workbench.ui import session
 from workbench.ui.components.accuracy import show_accuracy
 from workbench.ui.components.choice import choose, show_drafts
+from workbench.ui.components.datasets import show_datasets
 from workbench.ui.components.headline import show_headline
+from workbench.ui.components.last_run import show_last_run
 from workbench.ui.components.message import show_no_dataset
 from workbench.ui.components.next_step import next_step, show_next_step, show_step_job
 from workbench.ui.components.open_findings import show_open_findings
@@ -37,7 +39,9 @@ def show() -> None:
     show_accuracy(state, url)
     st.space("small")
     show_open_findings(state, url)
+    show_last_run(lake, version.dataset)
     show_versions(state)
+    show_datasets(lake, version.dataset)
 
 
 if __name__ == "__main__":
