@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
-from workbench.errors import AlreadyUnderWay, Cancelled
+from workbench.errors import AlreadyUnderWay, Cancelled, StoreError
 from workbench.lake import claim_held, claimed
 
 
@@ -53,3 +54,10 @@ def test_a_killed_process_gives_its_claim_up(lake, settings, writer):
     holder.kill()
     holder.communicate()
     assert not claim_held(lake, "run of people")
+
+
+def test_a_lake_that_cannot_be_written_says_so(lake):
+    folder = Path(lake.url.removeprefix("sqlite:")).parent
+    (folder / "claims").write_text("in the way")
+    with pytest.raises(StoreError, match="cannot be written"), claimed(lake, "run of people"):
+        raise AssertionError("there is no place for the claim")

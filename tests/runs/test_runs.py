@@ -12,6 +12,7 @@ from workbench import iterations
 from workbench.drafts import Correction, new_draft, publish_draft, stage
 from workbench.errors import AlreadyUnderWay, Cancelled, UnknownName
 from workbench.findings import queue
+from workbench.ingest import import_source
 from workbench.lake import claimed, maintain, newest, view_of
 from workbench.runs import list_runs, read_run, run, worst
 from workbench.runs.history import changed_findings
@@ -123,6 +124,17 @@ def test_a_check_that_breaks_is_an_error_not_a_pass(lake, people, project):
     broken = cron(lake)
     assert broken.outcome == "error" and broken.error.startswith("checks that could not be answered: schema.age.")
     assert broken.findings is not None and broken.evaluation is not None
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_other_checks_their_say(lake, project, monkeypatch):
+    monkeypatch.chdir(project)
+    (project / "mine.py").write_text("from sklearn.linear_model import LogisticRegression as make\n")
+    import_source(lake, "people", "people.csv", key=["id"], label="income", model="mine:make", author="ann")
+    (project / "mine.py").unlink()
+    broken = cron(lake)
+    assert broken.outcome == "error" and "mine:make" in broken.error and broken.evaluation is None
+    outcomes = {check["check"]: check["outcome"] for check in broken.checks}
+    assert (outcomes["label.issue"], outcomes["data.duplicate"]) == ("error", "failed"), "the others did answer"
 
 
 def test_two_runs_of_one_dataset_never_overlap(lake, people):

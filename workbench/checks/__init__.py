@@ -16,7 +16,7 @@ from workbench.checks.label_issue import LabelIssueCheck
 from workbench.checks.leak import LeakCheck
 from workbench.checks.protocol import MOST_FINDINGS, Check, Subject
 from workbench.checks.schema import SchemaCheck
-from workbench.errors import Cancelled, UnknownName, WorkbenchError
+from workbench.errors import Cancelled, ModelError, UnknownName, WorkbenchError
 from workbench.findings import CheckResult
 from workbench.lake import Lake, View
 from workbench.progress import Progress, silent
@@ -102,14 +102,18 @@ def asked(lake: Lake, view: View, schema: str) -> str:
     Returns
     -------
     str
-        64 hexadecimal digits; the same where asking again would give the same answers.
+        64 hexadecimal digits, the same where asking again would give the same answers; empty where nobody can tell,
+        since the model cannot be loaded.
     """
     from workbench.models import load_model
 
     definition = view.definition
     model = ""
     if definition.label is not None:
-        model = load_model(definition.model, definition.task, folder=project_folder(lake.url)).fingerprint
+        try:
+            model = load_model(definition.model, definition.task, folder=project_folder(lake.url)).fingerprint
+        except ModelError:
+            return ""
     files = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parents[1] / "labels.py"]
     code = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     content = [view.label, view.content_hash(), definition.to_json(), schema, model, lake.settings.max_train_rows]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.errors import AlreadyUnderWay
+from workbench.errors import AlreadyUnderWay, StoreError
 from workbench.lake.sql import literal
 from workbench.lake.store import Lake, load_extension
 
@@ -81,9 +81,15 @@ def _locked_file(lake: Lake, what: str) -> Iterator[str | None]:
     if fcntl is None:
         yield None
         return
-    folder = Path(lake.url.partition(":")[2]).parent / "claims"
-    folder.mkdir(exist_ok=True)
-    with (folder / f"{_number(what):016x}").open("a+", encoding="utf-8") as file:
+    path = Path(lake.url.partition(":")[2]).parent / "claims" / f"{_number(what):016x}"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        opened = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"The lake {lake.url} cannot be written: {error.strerror}.", hint="Check the rights on its folder."
+        ) from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -151,7 +151,7 @@ class _Steps:
     def check(self, version: Version) -> None:
         """Ask the checks, unless the run before had their answers, and see what is different among the findings."""
         asked = iterations.checks_asked(self.lake, version)
-        if asked != self.before.get("checks"):
+        if not asked or asked != self.before.get("checks"):
             iterations.check(self.lake, version, author=self.author, progress=self.progress)
         answers = [each for each in outcomes(self.lake, version.dataset) if each.check in {c.code for c in CHECKS}]
         self.note(
