@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# The processes that share the tests share the cores as well: each fits with one thread.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator

@@ -30,7 +30,7 @@ def state(lake, version):
     return dict(view_of(lake, version).fetch("SELECT _rid, row(_excluded, x, y) FROM {rows}"))
 
 
-@settings(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, tidy=st.booleans())
 def test_touched_rows_and_their_images_are_those_of_the_states(lake, make, publish, steps, tidy):
     name = f"t{len(lake.read('SELECT DISTINCT dataset FROM lake.workbench.versions'))}"

@@ -115,7 +115,7 @@ edits = st.lists(
 FRAME = pd.DataFrame({"id": range(1, 9), "x": [0.5, None, 1, 1, 2, 2, 3, 3], "y": list("aabbccdd")})
 
 
-@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=edits)
 def test_the_hash_carried_from_version_to_version_is_the_one_computed_afresh(lake, make, publish, recomputed, steps):
     name = f"t{len(lake.read('SELECT DISTINCT dataset FROM lake.workbench.versions'))}"
