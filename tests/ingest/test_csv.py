@@ -75,7 +75,7 @@ def same(stored: object, text: str | None) -> bool:
     return text == str(stored)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     table=st.integers(1, 4).flatmap(
         lambda n: st.lists(st.lists(cells, min_size=n, max_size=n), min_size=1, max_size=6)

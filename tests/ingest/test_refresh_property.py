@@ -53,7 +53,7 @@ def as_csv(rows: dict[str, tuple[Any, Any]]) -> str:
     return "id,a,b\n" + "".join(f"{key},{cell(a)},{cell(b)}\n" for key, (a, b) in rows.items())
 
 
-@settings(max_examples=14, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=delivery, steps=st.lists(step, max_size=7))
 def test_any_sequence(lake: Lake, tmp_path, publish, first, steps) -> None:
     name = f"d{uuid.uuid4().hex}"

@@ -24,6 +24,7 @@ FRAME = pd.DataFrame({"id": range(1, 501), "x": "short"})
         (duckdb.IOException('Cannot open file "x": Permission denied'), "cannot be written", "rights"),
         (duckdb.Error("database disk image is malformed"), "is damaged", "backup"),
         (duckdb.InvalidInputException("No magic bytes found at end of file 'x.parquet'"), "is damaged", "backup"),
+        (duckdb.Error('query "SELECT 1": unable to open database file'), "cannot be opened", "rights"),
         (duckdb.Error("file is not a database"), "not a lake's catalogue", "path that is free"),
         (duckdb.OutOfMemoryException("failed to allocate 1.0 GiB"), "memory_limit", "WORKBENCH_MEMORY_LIMIT"),
         (duckdb.IOException("server closed the connection unexpectedly"), "cannot be read or written", ""),

@@ -14,7 +14,7 @@ from workbench.lake import newest, read_versions, touch, view_of
 from workbench.validation import revalidate, stored_validation, validate, validated
 
 SAME_LAKE = settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 NUMBERS = count(1)
 

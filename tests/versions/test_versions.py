@@ -143,7 +143,7 @@ EDIT = st.lists(
 )
 
 
-@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=st.lists(EDIT, min_size=1, max_size=3), number=st.integers(0, 10**9))
 def test_a_diff_applied_to_one_version_gives_the_other(lake, make, publish, edits, number):
     name = f"d{number}_{len(lake.read('SELECT DISTINCT dataset FROM lake.workbench.versions'))}"

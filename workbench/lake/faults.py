@@ -50,6 +50,11 @@ def explained(error: duckdb.Error, url: str) -> StoreError | None:
         )
     if any_of("readonly", "read-only", "permission denied"):
         return StoreError(f"The lake {lake} cannot be written: {said}", hint="Check the rights on its folder.")
+    if any_of("unable to open database file"):
+        return StoreError(
+            f"The lake {lake} cannot be opened: its folder cannot be written, or is not there.",
+            hint="Check the rights on it: whoever reads a SQLite catalogue writes beside it, too.",
+        )
     if any_of("not a database"):
         return StoreError(
             f"{lake} is not a lake's catalogue.", hint="Give the catalog.sqlite of a lake, or a path that is free."
