@@ -72,6 +72,9 @@ def test_the_overview_in_chromium(url, address, browser):
     page.go_back()
     expect(page.locator("h1")).to_have_text("people · 303 rows · v2")
 
+    page.locator(".st-key-findings .mark-rect path").first.click()
+    page.wait_for_url("**/review?dataset=people&check=data.duplicate")
+    page.go_back()
     page.get_by_role("button", name=f"Review {found:,} findings").click()
     page.wait_for_url("**/review?dataset=people")
 

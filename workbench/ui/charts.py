@@ -122,6 +122,8 @@ def accuracy_chart(
 def findings_chart(counts: pd.DataFrame, *, title: str, ink: str) -> alt.LayerChart:
     """Draw how many findings each check has, in the order given, with the count beside the bar.
 
+    The selection ``check`` names the bar that was clicked.
+
     Parameters
     ----------
     counts : DataFrame of shape (n_checks, 3)
@@ -139,7 +141,9 @@ def findings_chart(counts: pd.DataFrame, *, title: str, ink: str) -> alt.LayerCh
         tooltip=[alt.Tooltip("check:N", title="check"), alt.Tooltip("shown:N", title="open findings")],
     )
     chart = alt.layer(
-        base.mark_bar(color=BLUE, height=BAR - 10),
+        base.mark_bar(color=BLUE, height=BAR - 10, cursor="pointer").add_params(
+            alt.selection_point(name="check", fields=["check"], on="click", clear=False)
+        ),
         base.mark_text(align="left", dx=6, color=ink, fontSize=13).encode(text="shown:N"),
     ).properties(height=BAR * len(counts) + AROUND_BARS)
     return _dressed(chart, alt.TitleParams(title), ink)

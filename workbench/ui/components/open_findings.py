@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
@@ -12,6 +14,7 @@ from workbench.ui.session import ink
 from workbench.ui.standing import Standing
 from workbench.ui.wording import command
 
+REVIEW = Path(__file__).parents[1] / "pages" / "review.py"
 SHOWN = 12
 """Bars; what remains is added up in one."""
 
@@ -40,7 +43,16 @@ def show_open_findings(state: Standing, lake: str) -> None:
     title = f"{count_of(sum(state.findings.values()), 'open finding')} at v{number}, by check"
     words = ", ".join(f"{check} {count}" for check, count in frame[["check", "shown"]].values)
     with st.container(key="findings"):
-        st.altair_chart(findings_chart(frame, title=title, ink=ink()), alt=f"{title}: {words}.")
+        clicked = st.altair_chart(
+            findings_chart(frame, title=title, ink=ink()),
+            alt=f"{title}: {words}.",
+            key="findings-chart",
+            on_select="rerun",
+            selection_mode="check",
+        )
+    picked = [point["check"] for point in clicked["selection"].get("check", [])]
+    if picked and picked[0] in state.findings:
+        st.switch_page(REVIEW, query_params={"dataset": state.version.dataset, "check": picked[0]})
     _show_caveats(state)
 
 
