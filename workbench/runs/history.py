@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from workbench.errors import UnknownName
 from workbench.findings import lay_out
@@ -42,12 +44,7 @@ def list_runs(lake: Lake, dataset: str | None = None, *, limit: int | None = Non
         At most so many.
     """
     where, params = ("WHERE dataset = ?", [dataset]) if dataset is not None else ("", [])
-    rows = lake.read(
-        f"SELECT arg_max(document, (created_at, outcome <> 'running')) FROM lake.workbench.runs {where} "
-        f"GROUP BY run ORDER BY min(created_at) DESC, run LIMIT {'ALL' if limit is None else int(limit)}",
-        params,
-    )
-    return [_as_it_is(lake, Run.from_dict(json.loads(row[0]))) for row in rows]
+    return _read(lake, where, params, limit=limit)
 
 
 def read_run(lake: Lake, run: str) -> Run:
@@ -58,20 +55,26 @@ def read_run(lake: Lake, run: str) -> Run:
     UnknownName
         There is none, or there are several.
     """
-    names = [
-        row[0] for row in lake.read("SELECT DISTINCT run FROM lake.workbench.runs WHERE starts_with(run, ?)", [run])
-    ]
-    if len(names) != 1:
-        raise UnknownName("run", run, names)
-    rows = lake.read(
-        "SELECT arg_max(document, (created_at, outcome <> 'running')) FROM lake.workbench.runs WHERE run = ?", names
-    )
-    return _as_it_is(lake, Run.from_dict(json.loads(rows[0][0])))
+    found = _read(lake, "WHERE starts_with(run, ?)", [run])
+    if len(found) != 1:
+        raise UnknownName("run", run, [each.run for each in found])
+    return found[0]
 
 
 def last_run(lake: Lake, dataset: str) -> Run | None:
     """Return the newest run of a dataset that got as far as its findings."""
-    return next((run for run in list_runs(lake, dataset) if run.findings is not None), None)
+    found = _read(lake, "WHERE dataset = ? AND json_type(document, '$.findings') = 'OBJECT'", [dataset], limit=1)
+    return found[0] if found else None
+
+
+def _read(lake: Lake, where: str, params: Sequence[Any], *, limit: int | None = None) -> list[Run]:
+    """Read the newest record of each run, the newest run first."""
+    rows = lake.read(
+        f"SELECT arg_max(document, (created_at, outcome <> 'running')) FROM lake.workbench.runs {where} "
+        f"GROUP BY run ORDER BY min(created_at) DESC, run LIMIT {'ALL' if limit is None else int(limit)}",
+        params,
+    )
+    return [_as_it_is(lake, Run.from_dict(json.loads(row[0]))) for row in rows]
 
 
 def changed_findings(lake: Lake, run: str, *, change: str | None = None) -> list[tuple[str, str, str]]:

@@ -153,7 +153,9 @@ class _Steps:
         asked = iterations.checks_asked(self.lake, version)
         if not asked or asked != self.before.get("checks"):
             iterations.check(self.lake, version, author=self.author, progress=self.progress)
-        answers = [each for each in outcomes(self.lake, version.dataset) if each.check in {c.code for c in CHECKS}]
+        codes = {check.code for check in CHECKS}
+        found = outcomes(self.lake, version.dataset, version=version.version)
+        answers = [each for each in found if each.check in codes]
         self.note(
             checks=[
                 {"check": each.check, "outcome": each.outcome, "findings": each.count, "message": each.message}

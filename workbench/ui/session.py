@@ -58,15 +58,16 @@ def _standing(key: tuple[object, ...], _lake: Lake, _version: Version) -> Standi
     return standing(_lake, _version)
 
 
-def runs_of(lake: OpenLake, dataset: str) -> list[Run]:
+def runs_of(lake: OpenLake, dataset: str, *, limit: int | None = None) -> list[Run]:
     """Read the runs of a dataset; again once somebody has committed something, or a run may have been lost."""
-    return _runs((lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake)), dataset), lake.lake, dataset)
+    key = (lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake)), dataset, limit)
+    return _runs(key, lake.lake, dataset, limit)
 
 
 @st.cache_data(show_spinner="Reading the runs …", max_entries=16, ttl=5)
-def _runs(key: tuple[object, ...], _lake: Lake, _dataset: str) -> list[Run]:
+def _runs(key: tuple[object, ...], _lake: Lake, _dataset: str, _limit: int | None) -> list[Run]:
     """Read the runs as they were at a moment."""
-    return list_runs(_lake, _dataset)
+    return list_runs(_lake, _dataset, limit=_limit)
 
 
 def moment(lake: OpenLake) -> tuple[object, ...]:

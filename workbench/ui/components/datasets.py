@@ -18,9 +18,9 @@ COLUMNS = {
 
 def show_datasets(lake: OpenLake, chosen: str) -> None:
     """Show where each dataset stands; nothing where there is only one."""
-    documents = newest_documents(lake)
-    if len(documents) < 2:
+    if len(lake.names()) < 2:
         return
+    documents = newest_documents(lake)
     st.subheader("Datasets of this lake")
     head = element("tr", *(element("th", name, css=css, scope="col") for name, css in COLUMNS.items()))
     rows = []

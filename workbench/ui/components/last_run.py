@@ -17,7 +17,7 @@ RUNS = Path(__file__).parents[1] / "pages" / "runs.py"
 
 def show_last_run(lake: OpenLake, dataset: str) -> None:
     """Say how the newest run ended and what it saw change; nothing where there was none."""
-    found = runs_of(lake, dataset)
+    found = runs_of(lake, dataset, limit=1)
     if not found:
         return
     last = found[0]
