@@ -60,7 +60,7 @@ def make(lake: Lake) -> Callable[..., Version]:
                     names, physical_names(names), [row[1] for row in described], strict=True
                 )
             )
-            settled = Definition(dataset, **definition)  # type: ignore[arg-type]
+            settled = Definition(dataset, **definition)
             apart = {*settled.key, settled.label}
             features = [f"c{n}::VARCHAR" for n, c in enumerate(columns) if c.name not in apart]
             lane = "lanes[n]::UTINYINT" if lanes is not None else lane_of(features or ["n"])

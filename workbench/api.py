@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from workbench.versions import Diff, Event
 
 
-def open(lake: str | None = None, *, author: str | None = None, create: bool = False) -> OpenLake:  # noqa: A001
+def open(lake: str | None = None, *, author: str | None = None, create: bool = False) -> OpenLake:
     """Open a lake.
 
     Parameters
@@ -193,7 +193,7 @@ class Dataset:
         """List findings, most urgent first."""
         from workbench.findings import queue
 
-        self.newest  # noqa: B018 - an unknown dataset is an error, not an empty queue
+        newest(self.lake, self.name)  # an unknown dataset is an error, not an empty queue
         return queue(self.lake, self.name, status=status, check=check, limit=limit, offset=offset)
 
     def count_findings(self, *, status: str | None = "open", check: str | None = None) -> int:
@@ -254,7 +254,7 @@ class Dataset:
 
     def drafts(self, *, state: str | None = "open") -> list[Draft]:
         """List drafts, newest first."""
-        self.newest  # noqa: B018 - an unknown dataset is an error, not an empty list
+        newest(self.lake, self.name)  # an unknown dataset is an error, not an empty list
         return _drafts.list_drafts(self.lake, self.name, state=state)
 
     def _version(self, version: int | str | None) -> Version:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import subprocess
@@ -552,7 +553,7 @@ def test_what_no_draft_holds_is_reopened_and_may_be_answered_again(lake, people)
     assert count_answered(lake, "people", author="ann", since=last.created_at) == 2
     reopened = [one.finding]
     with lake.session() as session:
-        work = lambda s: reopen(s, "people", reopened, author="ben")  # noqa: E731
+        work = functools.partial(reopen, dataset="people", findings=reopened, author="ben")
         assert lake.write(work, session=session) == 1
         assert lake.write(work, session=session) == 0
     assert status() == ["open", "kept"]

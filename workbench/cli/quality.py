@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import click
@@ -12,8 +11,10 @@ from workbench.cli.state import (
     json_option,
     pass_state,
     progress,
+    report_options,
     say,
     show_json,
+    show_report,
     show_table,
 )
 
@@ -21,15 +22,7 @@ from workbench.cli.state import (
 @click.command()
 @click.argument("name", metavar="NAME[@V]")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "never"]), default="error", show_default=True)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "junit", "sarif", "github"]),
-    default="text",
-    show_default=True,
-)
-@click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there instead of stdout.")
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@report_options
 @pass_state
 @click.pass_context
 def validate(
@@ -53,11 +46,7 @@ def validate(
     with state.lake() as lake, progress() as report:
         validation = lake.resolve(name).validate(progress=report)
     text = report_validation(validation, format="json" if as_json else form)
-    if output:
-        Path(output).write_text(text, encoding="utf-8")
-        say(f"wrote {output}")
-    else:
-        click.echo(text)
+    show_report(text, output)
     context.exit(validation.exit_code(fail_on))
 
 

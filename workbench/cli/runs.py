@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from workbench.cli.state import State, pass_state, progress, say
+from workbench.cli.state import (
+    State,
+    json_option,
+    pass_state,
+    progress,
+    report_options,
+    show_json,
+    show_report,
+    show_table,
+)
 
 
 @click.command()
@@ -23,15 +30,7 @@ from workbench.cli.state import State, pass_state, progress, say
     show_default=True,
     help="What ends with exit code 1; repeat for several.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "junit", "sarif", "github"]),
-    default="text",
-    show_default=True,
-)
-@click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there instead of stdout.")
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@report_options
 @pass_state
 @click.pass_context
 def run(
@@ -74,18 +73,14 @@ def run(
                 )
             )
     text = report_runs([each.to_dict() for each in done], format="json" if as_json else form)
-    if output:
-        Path(output).write_text(text, encoding="utf-8")
-        say(f"wrote {output}")
-    else:
-        click.echo(text)
+    show_report(text, output)
     context.exit(worst(done))
 
 
 @click.command("runs")
 @click.argument("name", required=False)
 @click.option("--limit", default=20, show_default=True, metavar="N")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 @pass_state
 def list_runs(state: State, name: str | None, limit: int, as_json: bool) -> None:
     """List the runs of a dataset, or of all, the newest first.
@@ -94,7 +89,6 @@ def list_runs(state: State, name: str | None, limit: int, as_json: bool) -> None
     Example:
       workbench runs people
     """
-    from workbench.cli.state import show_json, show_table
     from workbench.reporting import run_row
 
     with state.lake() as lake:

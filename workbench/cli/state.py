@@ -61,6 +61,34 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
 
 
+def report_options(function: F) -> F:
+    """Add ``--format``, ``--output`` and ``--json`` to a command that prints a report."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+        click.option(
+            "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there instead of stdout."
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["text", "json", "junit", "sarif", "github"]),
+            default="text",
+            show_default=True,
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def show_report(text: str, output: str | None) -> None:
+    """Print a report to stdout, or write it to a file and say so."""
+    if output:
+        Path(output).write_text(text, encoding="utf-8")
+        say(f"wrote {output}")
+    else:
+        click.echo(text)
+
+
 def message_option(function: F) -> F:
     """Add ``-m`` to a command that makes a version."""
     return click.option("-m", "--message", default="", metavar="TEXT", help="Why; recorded with the version.")(function)

@@ -1,7 +1,7 @@
 """Results as text for people and as documents for other programs; values in, text out."""
 
 from workbench.reporting.figures import badge, count_of, format_accuracy, format_count, format_metric, format_points
-from workbench.reporting.runs import figure_of, report_runs, run_row
+from workbench.reporting.runs import against, figure_alone, report_runs, run_row
 from workbench.reporting.validations import report_validation
 from workbench.reporting.versions import accuracy_of, report_comparison, verdict_of
 
@@ -9,7 +9,8 @@ __all__ = [
     "accuracy_of",
     "badge",
     "count_of",
-    "figure_of",
+    "against",
+    "figure_alone",
     "format_accuracy",
     "format_count",
     "format_metric",

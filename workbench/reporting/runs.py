@@ -97,19 +97,30 @@ def news_of(run: Document) -> str:
 
 
 def figure_of(run: Document) -> str:
-    """Write the fixed model's figure, and the verdict against the version of the run before."""
+    """Write the fixed model's figure and its verdict in one line."""
+    verdict = against(run)
+    return f"{figure_alone(run)}  {verdict}" if verdict else figure_alone(run)
+
+
+def figure_alone(run: Document) -> str:
+    """Write the fixed model's figure; a dash where the run has none."""
     evaluation = run["evaluation"]
     if evaluation is None:
         return "–"
     metric = "accuracy" if "accuracy" in evaluation["metrics"] else "r2"
     figure = format_metric(metric, **evaluation["metrics"][metric]) if evaluation["comparable"] else "not comparable"
+    return f"{metric} {figure}"
+
+
+def against(run: Document) -> str:
+    """Write the verdict against the version of the run before; empty where there is none."""
     found = run["comparison"]
-    if found is None:
-        return f"{metric} {figure}"
+    if run["evaluation"] is None or found is None:
+        return ""
     verdict = badge(
         found["verdict"], found["change"], found["low"], found["high"], found["detectable"], metric=found["metric"]
     )
-    return f"{metric} {figure}  {verdict} against {found['a']}"
+    return f"{verdict} against {found['a']}"
 
 
 def _refreshed(refresh: Document) -> str:

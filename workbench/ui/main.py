@@ -9,10 +9,9 @@ import streamlit as st
 from workbench.errors import UnknownName, WorkbenchError
 from workbench.ui.components.importing import show_import_button, show_import_job
 from workbench.ui.components.message import show_empty, show_error
-from workbench.ui.wording import command
+from workbench.ui.wording import PAGES, command
 
 HERE = Path(__file__).parent
-PAGES = HERE / "pages"
 ICONS = {
     "overview": ":material/monitoring:",
     "review": ":material/rule:",

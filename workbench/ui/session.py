@@ -46,10 +46,14 @@ def lake() -> OpenLake:
     return OpenLake(_opened(settings.lake, settings.data_path, patient).lake, settings.who())
 
 
+def moment(lake: OpenLake) -> tuple[object, ...]:
+    """Stand for all that is in a lake now: the same as long as nobody commits anything. A key for what was read."""
+    return lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake))
+
+
 def stand(lake: OpenLake, version: Version) -> Standing:
     """Read where a dataset stands; again only once somebody has committed something."""
-    moment = max(kept_snapshots(lake.lake))
-    return _standing((lake.lake.url, _file(lake.lake.url), moment, version.name), lake.lake, version)
+    return _standing((*moment(lake), version.name), lake.lake, version)
 
 
 @st.cache_data(show_spinner="Reading where the dataset stands …", max_entries=64)
@@ -60,8 +64,7 @@ def _standing(key: tuple[object, ...], _lake: Lake, _version: Version) -> Standi
 
 def runs_of(lake: OpenLake, dataset: str, *, limit: int | None = None) -> list[Run]:
     """Read the runs of a dataset; again once somebody has committed something, or a run may have been lost."""
-    key = (lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake)), dataset, limit)
-    return _runs(key, lake.lake, dataset, limit)
+    return _runs((*moment(lake), dataset, limit), lake.lake, dataset, limit)
 
 
 @st.cache_data(show_spinner="Reading the runs …", max_entries=16, ttl=5)
@@ -70,14 +73,9 @@ def _runs(key: tuple[object, ...], _lake: Lake, _dataset: str, _limit: int | Non
     return list_runs(_lake, _dataset, limit=_limit)
 
 
-def moment(lake: OpenLake) -> tuple[object, ...]:
-    """Stand for all that is in a lake now: the same as long as nobody commits anything. A key for what was read."""
-    return lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake))
-
-
 def newest_documents(lake: OpenLake) -> list[dict[str, Any]]:
     """Read the newest version of every dataset as a document; again once somebody has committed something."""
-    return _newest((lake.lake.url, _file(lake.lake.url), max(kept_snapshots(lake.lake))), lake)
+    return _newest(moment(lake), lake)
 
 
 @st.cache_data(show_spinner="Reading the datasets …", max_entries=4)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from workbench.settings import DEFAULT_LAKE, without_password
 
+PAGES = Path(__file__).parent / "pages"
+"""Folder of the pages' files, by which Streamlit knows them."""
+
 _STEPS = ((timedelta(minutes=1), timedelta(hours=1), "min"), (timedelta(hours=1), timedelta(days=1), "h"))
 
 

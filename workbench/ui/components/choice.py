@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 from markupsafe import Markup
@@ -15,10 +14,8 @@ from workbench.lake import Version
 from workbench.reporting import count_of
 from workbench.ui.components.importing import show_import_button
 from workbench.ui.components.markup import element
-from workbench.ui.wording import place_of
+from workbench.ui.wording import PAGES, place_of
 from workbench.versions import list_versions, resolve
-
-REVIEW = Path(__file__).parents[1] / "pages" / "review.py"
 
 NEWEST = ""
 """Stands for the newest version, whichever that is; the address then names none."""
@@ -59,7 +56,9 @@ def show_drafts(drafts: Sequence[Draft]) -> None:
             _say("Open draft", f"{draft.draft}{title} by {draft.author}: {count_of(draft.corrections, 'correction')}")
         if drafts:
             chosen = {"dataset": drafts[0].dataset}
-            st.page_link(REVIEW, label="Review and publish", icon=":material/edit_note:", query_params=chosen)
+            st.page_link(
+                PAGES / "review.py", label="Review and publish", icon=":material/edit_note:", query_params=chosen
+            )
 
 
 def _dataset(names: list[str]) -> str:

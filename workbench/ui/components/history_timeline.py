@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -14,9 +13,8 @@ from workbench.reporting import count_of, format_count, verdict_of
 from workbench.ui.components.history_dialogs import ask
 from workbench.ui.components.markup import badge, element
 from workbench.ui.standing import Standing
-from workbench.ui.wording import ago
+from workbench.ui.wording import PAGES, ago
 
-PAGES = Path(__file__).parents[1] / "pages"
 PAGE = 10
 """Versions shown at once."""
 

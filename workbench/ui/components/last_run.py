@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from workbench.api import OpenLake
 from workbench.ui.components.markup import element
 from workbench.ui.components.run_headline import COLOURS, changes_of
 from workbench.ui.session import runs_of
-from workbench.ui.wording import ago
-
-RUNS = Path(__file__).parents[1] / "pages" / "runs.py"
+from workbench.ui.wording import PAGES, ago
 
 
 def show_last_run(lake: OpenLake, dataset: str) -> None:
@@ -28,4 +24,4 @@ def show_last_run(lake: OpenLake, dataset: str) -> None:
             element("span", f" {ago(last.started_at)}{changes_of(last)}"),
         ]
         st.html(element("p", *said, css="wb-plain"), width="content")
-        st.page_link(RUNS, label="All runs", query_params={"dataset": dataset})
+        st.page_link(PAGES / "runs.py", label="All runs", query_params={"dataset": dataset})

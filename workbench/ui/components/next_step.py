@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -16,10 +15,9 @@ from workbench.ui import jobs
 from workbench.ui.components.import_dialog import import_dialog
 from workbench.ui.components.job import show_job
 from workbench.ui.standing import Standing
-from workbench.ui.wording import command
+from workbench.ui.wording import PAGES, command
 
 Action = Literal["check", "measure", "review", "refresh"]
-REVIEW = Path(__file__).parents[1] / "pages" / "review.py"
 
 
 @dataclass(frozen=True)
@@ -109,6 +107,6 @@ def _do(step: Step, lake: OpenLake, state: Standing) -> None:
     if step.action in works:
         jobs.start(_key(lake, state), *works[step.action])
     elif step.action == "review":
-        st.switch_page(REVIEW, query_params={"dataset": state.version.dataset})
+        st.switch_page(PAGES / "review.py", query_params={"dataset": state.version.dataset})
     else:
         import_dialog(state.version.dataset)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
@@ -12,9 +10,8 @@ from workbench.ui.charts import findings_chart
 from workbench.ui.components.message import show_empty
 from workbench.ui.session import ink
 from workbench.ui.standing import Standing
-from workbench.ui.wording import command
+from workbench.ui.wording import PAGES, command
 
-REVIEW = Path(__file__).parents[1] / "pages" / "review.py"
 SHOWN = 12
 """Bars; what remains is added up in one."""
 
@@ -52,7 +49,7 @@ def show_open_findings(state: Standing, lake: str) -> None:
         )
     picked = [point["check"] for point in clicked["selection"].get("check", [])]
     if picked and picked[0] in state.findings:
-        st.switch_page(REVIEW, query_params={"dataset": state.version.dataset, "check": picked[0]})
+        st.switch_page(PAGES / "review.py", query_params={"dataset": state.version.dataset, "check": picked[0]})
     _show_caveats(state)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from workbench.errors import UnknownName
-from workbench.reporting import figure_of, format_count
+from workbench.reporting import against, figure_alone, format_count
 from workbench.runs import Run
 from workbench.ui.wording import ago
 
@@ -57,5 +57,5 @@ def _row(run: Run) -> list[str]:
     counts = [format_count(found[name]) if name in found else "–" for name in ("open", "new", "returned", "fixed")]
     version = f"v{run.version}" if run.version else "–"
     took = "–" if run.seconds is None else f"{run.seconds:,.1f} s"
-    figure, _, verdict = figure_of(run.to_dict()).partition("  ")
-    return [ago(run.started_at), run.outcome, version, took, *counts, figure, verdict or "–"]
+    document = run.to_dict()
+    return [ago(run.started_at), run.outcome, version, took, *counts, figure_alone(document), against(document) or "–"]
