@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from workbench.findings import CheckResult, Finding, count, find, insert_decisions, queue, record, tally
+from workbench.findings import CheckResult, Filter, Finding, count, find, insert_decisions, queue, record, tally
 from workbench.lake import Column, Definition, Lake, Version, newest, open_lake, publish_first, publish_rows
 from workbench.lake.sql import digest_sums, row_digest
 from workbench.settings import Settings
@@ -76,9 +76,9 @@ def pages(lake: Lake, total: int) -> list[Finding]:
     first = timed("  first page of 50, open", lambda: queue(lake, "big", limit=50))
     timed("  page of 50 at 900,000", lambda: queue(lake, "big", limit=50, offset=total * 9 // 10))
     timed("  page of 50 of one check, column and lane", lambda: queue(
-        lake, "big", check="label", column="y", lane="train", limit=50))  # fmt: skip
-    timed("  page of 50 of any status", lambda: queue(lake, "big", status=None, limit=50))
-    timed("  page of 50 fixed", lambda: queue(lake, "big", status="fixed", limit=50))
+        lake, "big", Filter(check="label", column="y", lane="train"), limit=50))  # fmt: skip
+    timed("  page of 50 of any status", lambda: queue(lake, "big", Filter(status=None), limit=50))
+    timed("  page of 50 fixed", lambda: queue(lake, "big", Filter(status="fixed"), limit=50))
     timed("  one finding by its identity", lambda: find(lake, "big", [first[0].finding]))
     timed("  count of open findings", lambda: count(lake, "big"))
     timed("  count by check and status", lambda: tally(lake, "big"))
@@ -113,7 +113,7 @@ def main(findings: int) -> None:
                     lake, h, a, author="bench"))  # fmt: skip
             print("six versions")
             pages(lake, findings)
-            print(f"kept after five refits: {count(lake, 'big', status='kept')} of 50")
+            print(f"kept after five refits: {count(lake, 'big', Filter(status='kept'))} of 50")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from workbench.drafts import corrections_of, list_drafts, publish_draft
 from workbench.errors import AnsweredMeanwhile, ConflictError, DataError, UnknownName, UsageError
-from workbench.findings import FINDING_FIELDS, CheckResult, count_answered, findings_table, get, queue, record
+from workbench.findings import FINDING_FIELDS, CheckResult, Filter, count_answered, findings_table, get, queue, record
 from workbench.iterations import decide
 from workbench.lake import Lake, Version
 from workbench.reviewing import class_counts, edit, reopen, rows_at, staged_on, try_value, undo_last
@@ -117,7 +117,7 @@ def test_undo_takes_back_one_thing_after_the_other(lake, people):
     assert undo_last(lake, "people", draft=draft, author="ann").findings == ()
     assert undo_last(lake, "people", draft=draft, author="ann").findings == (two.finding,)
     assert undo_last(lake, "people", draft=draft, author="ann").findings == (one.finding,)
-    assert {each.status for each in queue(lake, "people", status=None)} == {"open", "unsure"}
+    assert {each.status for each in queue(lake, "people", Filter(status=None))} == {"open", "unsure"}
     assert count_answered(lake, "people", author="ann", since=today) == 0
     with pytest.raises(UsageError, match="nothing to undo"):
         undo_last(lake, "people", draft=draft, author="ann")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from workbench.compare import Comparison
     from workbench.evaluation import Evaluation
-    from workbench.findings import CheckResult, Finding
+    from workbench.findings import CheckResult, Filter, Finding
     from workbench.ingest import RefreshResult
     from workbench.iterations import Decided, DraftCheck
     from workbench.runs import Run
@@ -188,19 +188,38 @@ class Dataset:
         versions.tag(self.lake, self._version(version), tag, author=self.author)
 
     def findings(
-        self, *, status: str | None = "open", check: str | None = None, limit: int | None = None, offset: int = 0
+        self,
+        *,
+        status: str | None = "open",
+        check: str | None = None,
+        wanted: Filter | None = None,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> list[Finding]:
-        """List findings, most urgent first."""
-        from workbench.findings import queue
+        """List findings, most urgent first.
+
+        Parameters
+        ----------
+        status, check : str, optional
+            The commonest filters, and short for ``wanted=Filter(status=…, check=…)``.
+        wanted : Filter, optional
+            Stands for both: status, check, column, lane, label, cause, reviewer, score, search.
+        limit, offset : int, optional
+            At most so many, after skipping so many.
+        """
+        from workbench.findings import Filter, queue
 
         newest(self.lake, self.name)  # an unknown dataset is an error, not an empty queue
-        return queue(self.lake, self.name, status=status, check=check, limit=limit, offset=offset)
+        chosen = wanted or Filter(status=status, check=check)
+        return queue(self.lake, self.name, chosen, limit=limit, offset=offset)
 
-    def count_findings(self, *, status: str | None = "open", check: str | None = None) -> int:
-        """Count findings."""
-        from workbench.findings import count
+    def count_findings(
+        self, *, status: str | None = "open", check: str | None = None, wanted: Filter | None = None
+    ) -> int:
+        """Count findings; the filters are those of :meth:`findings`."""
+        from workbench.findings import Filter, count
 
-        return count(self.lake, self.name, status=status, check=check)
+        return count(self.lake, self.name, wanted or Filter(status=status, check=check))
 
     def decide(
         self,

@@ -17,7 +17,7 @@ from workbench import iterations
 from workbench.api import OpenLake
 from workbench.drafts import new_draft, publish_draft
 from workbench.errors import UsageError
-from workbench.findings import count, queue
+from workbench.findings import Filter, count, queue
 from workbench.lake import Version, newest, view_of
 from workbench.progress import Progress, silent
 from workbench.recipes import read_rules, stage_rules
@@ -126,9 +126,11 @@ def _measure(lake: OpenLake, progress: Progress) -> None:
 def _review(lake: OpenLake, truth: _Truth, size: int, *, title: str) -> tuple[int, int]:
     """Answer the top of the queue from the truth: fix flipped labels, exclude repeats, keep what is right."""
     draft = new_draft(lake.lake, DATASET, title=title, author=lake.author).draft
-    found = queue(lake.lake, DATASET, status="open", check="data.duplicate")
+    found = queue(lake.lake, DATASET, Filter(status="open", check="data.duplicate"))
     found += [
-        finding for finding in queue(lake.lake, DATASET, status="open", check="label.issue") if finding.lane != "test"
+        finding
+        for finding in queue(lake.lake, DATASET, Filter(status="open", check="label.issue"))
+        if finding.lane != "test"
     ][:size]
     fixes: dict[str, str] = {}
     excluded, kept = [], []
@@ -166,7 +168,7 @@ def _result(lake: OpenLake) -> dict[str, Any]:
                 **document,
                 "failures": sum(c.failures for c in validation.checks if c.severity == "error"),
                 "warnings": sum(c.failures for c in validation.checks if c.severity == "warning"),
-                "open_findings": count(lake.lake, DATASET, version=version.version, status="open"),
+                "open_findings": count(lake.lake, DATASET, Filter(status="open"), version=version.version),
             }
         )
     return {"dataset": DATASET, "steps": steps, "notes": _notes(steps)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import workbench
-from workbench.findings import queue
+from workbench.findings import Filter, queue
 from workbench.reporting import verdict_of
 
 pytestmark = pytest.mark.browser
@@ -47,7 +47,7 @@ def test_a_file_is_uploaded_measured_fixed_by_key_and_published(tmp_path, url, a
         assert document["metrics"]["accuracy"]["mean"] > 0.6
         assert people.definition.key == ("id",) and people.definition.label == "income"
         assert people.definition.source is None, "an uploaded file is not there to be read again"
-        found = queue(lake.lake, "people", check="label.issue", lane="train")[:4]
+        found = queue(lake.lake, "people", Filter(check="label.issue", lane="train"))[:4]
     assert len(found) == 4
 
     page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import workbench
-from workbench.findings import get, queue
+from workbench.findings import Filter, get, queue
 from workbench.lake import view_of
 from workbench.reporting import verdict_of
 
@@ -38,7 +38,7 @@ def test_three_findings_by_key_then_publish_and_measure(url, address, browser, p
     from playwright.sync_api import expect
 
     with workbench.open(url) as lake:
-        known = queue(lake.lake, "people", check="label.issue", lane="train")
+        known = queue(lake.lake, "people", Filter(check="label.issue", lane="train"))
     first, second, third, fourth = known[:4]
     page = browser.new_page(viewport={"width": 1280, "height": 1200})
     page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")
@@ -98,7 +98,7 @@ def test_of_two_people_at_one_finding_the_second_is_told(url, address, browser, 
     from playwright.sync_api import expect
 
     with workbench.open(url) as lake:
-        first, second = queue(lake.lake, "people", check="label.issue", lane="train")[:2]
+        first, second = queue(lake.lake, "people", Filter(check="label.issue", lane="train"))[:2]
     pages = [browser.new_context(viewport={"width": 1280, "height": 1200}).new_page() for _ in range(2)]
     for page in pages:
         page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")

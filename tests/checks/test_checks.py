@@ -15,7 +15,7 @@ from workbench.checks import CHECKS, MOST_FINDINGS, Subject, run_checks
 from workbench.checks.label_issue import find_doubts
 from workbench.errors import Cancelled, DataError, UnknownName
 from workbench.evaluation import OutOfFold
-from workbench.findings import FINDING_FIELDS, CheckResult, count, insert_decisions, queue, record
+from workbench.findings import FINDING_FIELDS, CheckResult, Filter, count, insert_decisions, queue, record
 from workbench.lake import Lake, Version, view_of
 from workbench.validation import Schema, load_schema
 
@@ -238,10 +238,14 @@ class TestDuplicates:
         lake.write(lambda s: insert_decisions(s, queue(lake, "t"), "keep", author="ann"))
         same = publish("t", {3: {"b": 8}})
         record(lake, same, [asked(lake, same, "data.duplicate")], author="robot")
-        assert (count(lake, "t"), count(lake, "t", status="kept")) == (0, 1)
+        assert (count(lake, "t"), count(lake, "t", Filter(status="kept"))) == (0, 1)
         grown = publish("t", {3: {"b": 1}})
         record(lake, grown, [asked(lake, grown, "data.duplicate")], author="robot")
-        assert [(f.rid, f.status) for f in queue(lake, "t", status=None)] == [(2, "open"), (3, "open"), (2, "fixed")]
+        assert [(f.rid, f.status) for f in queue(lake, "t", Filter(status=None))] == [
+            (2, "open"),
+            (3, "open"),
+            (2, "fixed"),
+        ]
 
     def test_odd_column_names_and_types_are_compared(self, lake: Lake, make: Make) -> None:
         odd = {'a "b"': [[1.0, 2.0]] * 2, "Select": [pd.Timestamp("2020-01-01")] * 2, "select": [True] * 2}
@@ -377,7 +381,7 @@ class TestLabelIssues:
     def test_nothing_about_a_test_row_gives_the_guess_away(self, lake: Lake, flipped: Version) -> None:
         result = asked(lake, flipped, "label.issue")
         record(lake, flipped, [result], author="robot")
-        findings = queue(lake, "t", lane="test")
+        findings = queue(lake, "t", Filter(lane="test"))
         assert len(findings) >= 2
         for finding in findings:
             guess = "low" if finding.value == "high" else "high"
@@ -392,11 +396,11 @@ class TestLabelIssues:
         self, lake: Lake, flipped: Version, publish: Publish
     ) -> None:
         record(lake, flipped, [asked(lake, flipped, "label.issue")], author="robot")
-        kept = queue(lake, "t", lane="train")
+        kept = queue(lake, "t", Filter(lane="train"))
         lake.write(lambda s: insert_decisions(s, kept, "keep", author="ann"))
         after = publish("t", {rid: {"b": 9.0} for rid in range(100, 130)})
         record(lake, after, [asked(lake, after, "label.issue")], author="robot")
-        again = {finding.finding: finding for finding in queue(lake, "t", status="kept")}
+        again = {finding.finding: finding for finding in queue(lake, "t", Filter(status="kept"))}
         assert set(again) == {finding.finding for finding in kept}
         assert any(again[finding.finding].score != finding.score for finding in kept)
 

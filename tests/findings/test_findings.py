@@ -19,7 +19,9 @@ from workbench.errors import UnknownName, UsageError
 from workbench.findings import (
     FINDING_FIELDS,
     CheckResult,
+    Filter,
     Finding,
+    cause_of,
     count,
     count_answered,
     count_recorded,
@@ -36,6 +38,7 @@ from workbench.findings import (
     tally,
     withdraw,
 )
+from workbench.findings.filtering import cause_sql
 from workbench.lake import Lake, Version
 
 Make = Callable[..., Version]
@@ -158,7 +161,7 @@ def test_a_rerun_with_other_results_replaces_those_of_its_checks_only(lake: Lake
     run(lake, people, ages((2, "999"), (4, "-5")), labels((4, "no", "yes", 0.1)))
     run(lake, people, ages((4, "-5")))
     assert [f.check for f in queue(lake, "people")] == ["schema.age.in_range", "label.issue"]
-    assert count(lake, "people", status="fixed") == 1
+    assert count(lake, "people", Filter(status="fixed")) == 1
 
 
 def test_the_identity_survives_edits_of_other_columns_and_follows_the_value(
@@ -202,7 +205,7 @@ def test_a_kept_label_stays_quiet_when_the_model_is_refitted(lake: Lake, people:
     run(lake, people, labels((2, "no", "yes", 0.01), (4, "no", "yes", 0.21)))
     run(lake, publish("people", {1: {"age": 31}}), labels((2, "no", "yes", 0.33), (4, "no", "yes", 0.02)))
     assert names(queue(lake, "people")) == [other.finding]
-    (known,) = queue(lake, "people", status="kept")
+    (known,) = queue(lake, "people", Filter(status="kept"))
     assert (known.finding, known.score, known.author, known.reason) == (kept.finding, 0.33, "ann", "asked the clinic")
     assert known.decided_at is not None
 
@@ -217,7 +220,7 @@ def test_a_kept_label_returns_when_another_class_is_suggested_and_is_quiet_when_
     assert returned.returned
     assert returned.decision == "keep"
     run(lake, people, labels((2, "no", "yes", 0.2)))
-    assert count(lake, "people", status="kept") == 1
+    assert count(lake, "people", Filter(status="kept")) == 1
 
 
 def test_a_kept_label_is_another_finding_once_the_label_changes(lake: Lake, people: Version, publish: Publish) -> None:
@@ -241,7 +244,7 @@ def test_the_newest_answer_counts(lake: Lake, people: Version) -> None:
 def test_what_is_gone_is_fixed_and_what_comes_back_is_open_again(lake: Lake, people: Version, publish: Publish) -> None:
     run(lake, people, ages((2, "999"), (4, "-5")))
     run(lake, publish("people", {2: {"age": 40}}), ages((4, "-5")))
-    (fixed,) = queue(lake, "people", status="fixed")
+    (fixed,) = queue(lake, "people", Filter(status="fixed"))
     assert (fixed.value, fixed.version, fixed.message) == ("999", 1, "wrong")
     run(lake, publish("people", {2: {"age": 999}}), ages((2, "999"), (4, "-5")))
     back, never_left = queue(lake, "people")
@@ -256,7 +259,7 @@ def test_a_fix_is_staged_then_fixed_and_returns_where_it_did_not_help(lake: Lake
     draft = new_draft(lake, "people", author="ann").draft
     stage(lake, helped, "fix", draft, new="39")
     stage(lake, useless, "fix", draft, new="5")
-    assert count(lake, "people", status="staged") == 2
+    assert count(lake, "people", Filter(status="staged")) == 2
     published = publish_draft(lake, draft, author="ann", message="ages").version
     assert tally(lake, "people", by=("status",)) == {("fixed",): 2}
     run(lake, published, ages((4, "-5")))
@@ -334,9 +337,9 @@ def test_a_check_that_breaks_fixes_nothing(lake: Lake, people: Version, publish:
     after = publish("people", {1: {"age": 31}})
     run(lake, after, CheckResult("schema", "error", "boom"), labels())
     assert [(f.check, f.version) for f in queue(lake, "people")] == [("schema.age.in_range", 1)]
-    assert count(lake, "people", status="fixed") == 1
+    assert count(lake, "people", Filter(status="fixed")) == 1
     run(lake, after, ages())
-    assert count(lake, "people", status="fixed") == 2
+    assert count(lake, "people", Filter(status="fixed")) == 2
 
 
 def test_of_a_check_that_breaks_in_one_part_the_others_count(lake: Lake, people: Version, publish: Publish) -> None:
@@ -346,7 +349,7 @@ def test_of_a_check_that_breaks_in_one_part_the_others_count(lake: Lake, people:
     run(lake, people, CheckResult("schema", "failed", "", table(notes, age), both))
     broken = CheckResult("schema.age.in_range", "passed"), CheckResult("schema.note.odd", "error", "boom")
     run(lake, publish("people", {2: {"age": 40}}), CheckResult("schema", "error", "", table(), broken))
-    assert {(f.check, f.status) for f in queue(lake, "people", status=None)} == {
+    assert {(f.check, f.status) for f in queue(lake, "people", Filter(status=None))} == {
         ("schema.age.in_range", "fixed"),
         ("schema.note.odd", "open"),
     }
@@ -356,11 +359,11 @@ def test_the_findings_of_a_rule_that_was_dropped_are_settled(lake: Lake, people:
     run(lake, people, ages((2, "999")))
     passed = CheckResult("schema", "passed", "", None, (CheckResult("schema.note.odd", "passed"),))
     run(lake, people, passed)
-    assert count(lake, "people", status="fixed") == 1
+    assert count(lake, "people", Filter(status="fixed")) == 1
     run(lake, people, ages((2, "999")))
     assert count(lake, "people") == 1
     run(lake, publish("people", {1: {"age": 31}}), CheckResult("schema", "not applicable", "no schema"))
-    assert count(lake, "people", status="fixed") == 1
+    assert count(lake, "people", Filter(status="fixed")) == 1
 
 
 def test_a_skipped_check_leaves_everything_as_it_is(lake: Lake, people: Version) -> None:
@@ -376,7 +379,7 @@ def test_an_old_version_shows_what_was_found_there(lake: Lake, people: Version, 
     run(lake, publish("people", {2: {"age": 40}}), ages((4, "-5")))
     run(lake, publish("people", {4: {"age": 5}}), ages())
     assert [count(lake, "people", version=v) for v in (1, 2, 3)] == [2, 1, 0]
-    assert [count(lake, "people", version=v, status="fixed") for v in (1, 2, 3)] == [0, 1, 2]
+    assert [count(lake, "people", Filter(status="fixed"), version=v) for v in (1, 2, 3)] == [0, 1, 2]
 
 
 def test_a_version_not_checked_yet_shows_what_was_found_last(lake: Lake, people: Version, publish: Publish) -> None:
@@ -414,8 +417,8 @@ def test_the_queue_begins_with_broken_rules_and_ends_with_warnings(lake: Lake, p
 def test_pages_follow_one_another_and_counts_agree_with_them(lake: Lake, people: Version) -> None:
     run(lake, people, ages(*((rid, "1") for rid in range(1, 7))), labels((2, "no", "yes", 0.4), (5, "no", "no", 0.1)))
     answer(lake, queue(lake, "people", limit=2), "keep")
-    whole = queue(lake, "people", status=None)
-    paged = [f for start in range(0, 9, 3) for f in queue(lake, "people", status=None, limit=3, offset=start)]
+    whole = queue(lake, "people", Filter(status=None))
+    paged = [f for start in range(0, 9, 3) for f in queue(lake, "people", Filter(status=None), limit=3, offset=start)]
     assert paged == whole
     assert len(whole) == 8
     assert tally(lake, "people") == {
@@ -423,11 +426,11 @@ def test_pages_follow_one_another_and_counts_agree_with_them(lake: Lake, people:
         ("schema.age.in_range", "kept"): 2,
         ("schema.age.in_range", "open"): 4,
     }
-    assert tally(lake, "people", by=("lane",), check="label") == {("test",): 1, ("train",): 1}
-    assert tally(lake, "people", by=("severity", "column"), status="kept") == {("error", "age"): 2}
-    for more in ({"check": "schema"}, {"check": "schema.age"}, {"column": "y"}, {"lane": "test"}, {"lane": "test"}):
-        assert count(lake, "people", **more) == len(queue(lake, "people", **more)) > 0
-    assert count(lake, "people", check="sch") == 0
+    assert tally(lake, "people", Filter(status=None, check="label"), by=("lane",)) == {("test",): 1, ("train",): 1}
+    assert tally(lake, "people", Filter(status="kept"), by=("severity", "column")) == {("error", "age"): 2}
+    for wanted in (Filter(check="schema"), Filter(check="schema.age"), Filter(column="y"), Filter(lane="test")):
+        assert count(lake, "people", wanted) == len(queue(lake, "people", wanted)) > 0
+    assert count(lake, "people", Filter(check="sch")) == 0
 
 
 def test_findings_are_looked_up_by_identity_in_the_order_asked(lake: Lake, people: Version) -> None:
@@ -439,19 +442,78 @@ def test_findings_are_looked_up_by_identity_in_the_order_asked(lake: Lake, peopl
 
 
 @pytest.mark.parametrize(
-    ("more", "kind"),
+    ("wanted", "more", "kind"),
     [
-        ({"status": "opne"}, "status"),
-        ({"lane": "tests"}, "lane"),
-        ({"order": "age"}, "order"),
-        ({"version": 7}, "version"),
+        (Filter(status="opne"), {}, "status"),
+        (Filter(lane="tests"), {}, "lane"),
+        (Filter(cause="mising"), {}, "cause"),
+        (Filter(), {"order": "age"}, "order"),
+        (Filter(), {"version": 7}, "version"),
     ],
 )
 def test_a_misspelt_filter_is_an_error_and_not_an_empty_list(
-    lake: Lake, people: Version, more: dict[str, Any], kind: str
+    lake: Lake, people: Version, wanted: Filter, more: dict[str, Any], kind: str
 ) -> None:
     with pytest.raises(UnknownName, match=f"no {kind}"):
-        queue(lake, "people", **more)
+        queue(lake, "people", wanted, **more)
+
+
+def test_a_score_outside_its_range_is_refused(lake: Lake, people: Version) -> None:
+    with pytest.raises(UsageError, match="no score of 2"):
+        queue(lake, "people", Filter(score_at_most=2))
+
+
+def test_findings_are_filtered_by_class_cause_score_reviewer_and_search(lake: Lake, people: Version) -> None:
+    run(lake, people, ages((2, "999"), (4, "-5")), labels((1, "no", "yes", 0.1), (3, "yes", "no", 0.4)))
+    wrong = next(finding for finding in queue(lake, "people") if finding.rid == 2)
+    lake.write(lambda session: insert_decisions(session, [wrong], "keep", author="ben"))
+
+    def rows(**wanted: Any) -> list[int | None]:
+        return sorted(finding.rid or 0 for finding in queue(lake, "people", Filter(**{"status": None, **wanted})))
+
+    assert rows(label="no") == [1, 2, 4]
+    assert rows(label="yes") == [3]
+    assert rows(cause="out of range") == [2, 4]
+    assert rows(cause="doubtful label") == [1, 3]
+    assert rows(score_at_most=0.1) == [1]
+    assert rows(reviewer="ben") == [2]
+    assert rows(reviewer="ann") == []
+    assert rows(search="99") == [2]
+    assert rows(search="NO") == [1]
+    assert rows(search="4") == [4]
+    assert rows(search="id") == []
+    assert rows(search="'; DROP TABLE x") == []
+    by = ("cause", "label", "reviewer")
+    assert tally(lake, "people", by=by) == {
+        ("doubtful label", "no", None): 1,
+        ("doubtful label", "yes", None): 1,
+        ("out of range", "no", "ben"): 1,
+        ("out of range", "no", None): 1,
+    }
+
+
+def test_what_is_gone_is_still_found_by_its_class(lake: Lake, people: Version, publish: Publish) -> None:
+    run(lake, people, ages((2, "999")))
+    run(lake, publish("people", {2: {"age": 40}}), ages())
+    assert [finding.status for finding in queue(lake, "people", Filter(status=None, label="no"))] == ["fixed"]
+
+
+@pytest.mark.parametrize(
+    ("check", "cause"),
+    [
+        ("schema.age.in_range", "out of range"),
+        ("schema.age.in_range_2", "out of range"),
+        ("schema.age.dtype", "wrong type"),
+        ("schema.job.isin", "not an allowed value"),
+        ("schema.a.b.not_nullable", "missing"),
+        ("label.issue", "doubtful label"),
+        ("data.duplicate", "duplicate"),
+        ("schema.age.adults_only", "own rule"),
+    ],
+)
+def test_a_check_says_its_cause_in_python_as_in_sql(lake: Lake, people: Version, check: str, cause: str) -> None:
+    assert cause_of(check) == cause
+    assert lake.read(f"SELECT {cause_sql('?')}".replace("?", f"'{check}'"))[0][0] == cause
 
 
 def test_more_that_makes_no_sense_is_refused(lake: Lake, people: Version) -> None:
@@ -509,7 +571,7 @@ def test_column_names_and_values_of_any_kind_pass(lake: Lake, make: Make) -> Non
     version = make(pd.DataFrame({"id": [1], odd: ["x"]}), "odd", key=("id",))
     run_on = table({"check_code": "schema.odd", "rid": 1, "column_name": odd, "observed": "'; DROP --", "message": odd})
     record(lake, version, [CheckResult("schema", "failed", "", run_on)], author="o'neill")
-    (finding,) = queue(lake, "odd", column=odd)
+    (finding,) = queue(lake, "odd", Filter(column=odd))
     assert (finding.value, finding.message) == ("'; DROP --", odd)
 
 

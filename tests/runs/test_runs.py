@@ -11,7 +11,7 @@ import pytest
 from workbench import iterations
 from workbench.drafts import Correction, new_draft, publish_draft, stage
 from workbench.errors import AlreadyUnderWay, Cancelled, UnknownName
-from workbench.findings import queue
+from workbench.findings import Filter, queue
 from workbench.ingest import import_source
 from workbench.lake import claimed, maintain, newest, view_of
 from workbench.runs import list_runs, read_run, run, worst
@@ -47,7 +47,7 @@ def test_a_first_run_says_where_the_dataset_stands(lake, people):
 
 def test_what_is_new_fixed_answered_and_returned_since_the_run_before(lake, people, deliver):
     cron(lake)
-    ages = {f.key["id"]: f for f in queue(lake, "people", check="schema")}
+    ages = {f.key["id"]: f for f in queue(lake, "people", Filter(check="schema"))}
     correct(lake, {5: 40})
     iterations.decide(lake, "people", [ages["6"].finding], "keep", author="ann")
     deliver({9: {"age": -4}})
@@ -56,7 +56,7 @@ def test_what_is_new_fixed_answered_and_returned_since_the_run_before(lake, peop
     assert second.refresh["cells_changed"] == 1 and second.refresh["kept_corrections"] == 1
     assert {name: second.findings[name] for name in ("answered", "returned")} == {"answered": 1, "returned": 0}
     new = {finding for finding, _, _ in changed_findings(lake, second.run, change="new")}
-    assert {f.key["id"] for f in queue(lake, "people", check="schema") if f.finding in new} == {"9"}
+    assert {f.key["id"] for f in queue(lake, "people", Filter(check="schema")) if f.finding in new} == {"9"}
     assert ages["5"].finding in {finding for finding, _, _ in changed_findings(lake, second.run, change="fixed")}
     assert second.comparison["a"] == "people@1" and second.comparison["b"] == "people@3"
 

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 import workbench
 from workbench.drafts import Correction
-from workbench.findings import tally
+from workbench.findings import Filter, tally
 from workbench.reporting import accuracy_of, verdict_of
 
 
@@ -98,7 +98,7 @@ def test_the_page_shows_the_figures_of_the_library(visit, measured):
         assert verdict_of(document) in row
         assert document["message"] in row
     with workbench.open(measured) as lake:
-        counts = tally(lake.lake, "people", by=["check"], status="open")
+        counts = tally(lake.lake, "people", Filter(status="open"), by=["check"])
     total = sum(counts.values())
     assert total > 0
     assert any(title.startswith(f"{total} open finding") for title in charts(page))

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 import workbench
 from workbench.drafts import Correction, corrections_of
-from workbench.findings import get, queue, tally
+from workbench.findings import Filter, get, queue, tally
 from workbench.reviewing import class_counts, rows_at
 from workbench.ui import jobs
 from workbench.ui.components.review_table import table
@@ -99,9 +100,9 @@ def press(page: AppTest, button: str) -> AppTest:
     return page.button(key=f"{button}-{shown(page)}").click().run()
 
 
-def of(url: str, **wanted: str | None) -> list:
+def of(url: str, *, order: str = "score", **wanted: Any) -> list:
     with workbench.open(url) as lake:
-        return queue(lake.lake, "people", **wanted)
+        return queue(lake.lake, "people", Filter(**wanted), order=order)
 
 
 def finding(url: str, identity: str):
@@ -151,7 +152,7 @@ def test_the_page_shows_the_queue_of_the_library(review, url):
     assert f"the model says {known[0].suggestion} ({known[0].evidence['probability_suggested']:.2f})" in said
     assert "imported just now, never edited · v1 by ann" in said
     with workbench.open(url) as lake:
-        counts = tally(lake.lake, "people", by=["check"], status="open")
+        counts = tally(lake.lake, "people", Filter(status="open"), by=["check"])
         row = rows_at(lake.lake, lake["people"].newest, [known[0].rid])[known[0].rid]
     assert all(f"{name} {value}" in said for name, value in row.cells.items() if name not in ("answer", "note"))
     options = page.selectbox(key="facet-check").options
@@ -321,6 +322,11 @@ def test_an_address_that_names_nothing_is_said_and_can_be_left(review):
         ({"lane": "tset"}, "There is no lane 'tset'. Did you mean 'test'?"),
         ({"status": "opn"}, "There is no status 'opn'. Did you mean 'open'?"),
         ({"order": "x"}, "There is no order 'x'."),
+        ({"class": "maybe"}, "There is no class 'maybe' in the findings of people."),
+        ({"cause": "mising"}, "There is no cause 'mising'. Did you mean 'missing'?"),
+        ({"by": "nobody"}, "There is no reviewer 'nobody' in the findings of people."),
+        ({"score": "high"}, "There is no score 'high'"),
+        ({"score": "1.5"}, "There is no score '1.5'"),
         ({"view": "x"}, "There is no view 'x'."),
         ({"view": "table", "page": "99"}, "There is no page '99'. The pages of this table are 1 to"),
         ({"view": "table", "page": "-1"}, "There is no page '-1'."),
@@ -340,10 +346,46 @@ def test_the_address_holds_filter_and_finding(review, url):
     known = of(url, check="label.issue", lane="train", order="row")
     page = review(check="label.issue", lane="train", order="row", finding=known[3].finding)
     assert shown(page) == known[3].finding
-    assert page.radio(key="facet-lane").value == "train"
+    assert page.selectbox(key="facet-lane").value == "train"
     page = page.radio(key="facet-status").set_value("kept").run()
     assert page.query_params["status"] in ("kept", ["kept"])
     assert "No finding is left here" in words(page)
+
+
+def test_a_search_finds_a_row_by_its_key_and_counts_what_it_finds(review, url):
+    known = of(url, check="label.issue", lane="train")
+    key = known[-1].key["id"]
+    page = review(check="label.issue")
+    page = page.text_input(key="facet-search").set_value(key).run()
+    found = of(url, check="label.issue", search=key)
+    assert shown(page) == found[0].finding
+    assert f"{len(found)} left" in words(page)
+    assert page.query_params["search"] in (key, [key])
+    page = press(page, "keep")
+    assert f"{len(found) - 1} left" in words(page)
+    page = page.text_input(key="facet-search").set_value("").run()
+    assert f"{len(of(url, check='label.issue'))} left" in words(page)
+
+
+def test_facets_narrow_by_class_cause_score_and_reviewer(review, url):
+    labels = of(url, check="label.issue", lane="train")
+    page = review()
+    assert any(option.startswith("doubtful label · ") for option in page.selectbox(key="facet-cause").options)
+    assert "facet-reviewer" not in {box.key for box in page.selectbox}
+    page = page.selectbox(key="facet-cause").set_value("doubtful label").run()
+    given = labels[0].label
+    page = page.selectbox(key="facet-label").set_value(given).run()
+    wanted = of(url, cause="doubtful label", label=given)
+    assert shown(page) == wanted[0].finding
+    assert f"{len(wanted)} left" in words(page)
+    page = page.selectbox(key="facet-score_at_most").set_value("0.1").run()
+    assert f"{len(of(url, cause='doubtful label', label=given, score_at_most=0.1))} left" in words(page)
+    finding_kept = shown(page)
+    page = press(page, "keep")
+    page = page.radio(key="facet-status").set_value("kept").run()
+    page = page.selectbox(key="facet-reviewer").set_value("Zoë").run()
+    assert shown(page) == finding_kept
+    assert page.query_params["by"] in ("Zoë", ["Zoë"])
 
 
 def test_the_table_shows_a_page_of_the_queue(review, url):

@@ -83,20 +83,47 @@ def check(state: State, name: str, only: tuple[str, ...], as_json: bool) -> None
     metavar="STATUS",
     help="open, staged, fixed, kept, excluded, unsure or all.",
 )
-@click.option("--check", "code", metavar="CODE", help="Only this check (or all that begin with it).")
+@click.option("--check", metavar="CODE", help="Only this check (or all that begin with it).")
+@click.option("--column", metavar="COL", help="Only about this column.")
+@click.option("--lane", type=click.Choice(["train", "validation", "test"]), help="Only about rows of this lane.")
+@click.option("--class", "label", metavar="CLASS", help="Only about rows of this class.")
+@click.option("--cause", metavar="CAUSE", help="Only this kind of fault: missing, 'out of range', 'wrong form', …")
+@click.option("--by", "reviewer", metavar="PERSON", help="Only answered by this person.")
+@click.option("--score-at-most", type=float, metavar="X", help="Only with a score of at most X (0 worst, 1 fine).")
+@click.option("--search", default="", metavar="TEXT", help="Only where the value or the row's key holds this text.")
 @click.option("--limit", default=20, show_default=True, metavar="N")
 @json_option
 @pass_state
-def list_findings(state: State, name: str, status: str, code: str | None, limit: int, as_json: bool) -> None:
+def list_findings(
+    state: State,
+    name: str,
+    status: str,
+    check: str | None,
+    column: str | None,
+    lane: str | None,
+    label: str | None,
+    cause: str | None,
+    reviewer: str | None,
+    score_at_most: float | None,
+    search: str,
+    limit: int,
+    as_json: bool,
+) -> None:
     """List findings of a dataset, most urgent first.
 
     \b
-    Example:
+    Examples:
       workbench findings people --check label.issue --limit 50
+      workbench findings people --cause missing --column age
+      workbench findings people --status kept --by ann --search 4711
     """
+    from workbench.findings import Filter
+
+    known = None if status == "all" else status
+    chosen = Filter(known, check, column, lane, label, cause, reviewer, score_at_most, search)
     with state.lake() as lake:
-        found = lake[name].findings(status=None if status == "all" else status, check=code, limit=limit)
-        total = lake[name].count_findings(status=None if status == "all" else status, check=code)
+        found = lake[name].findings(wanted=chosen, limit=limit)
+        total = lake[name].count_findings(wanted=chosen)
     if as_json:
         show_json([finding.to_dict() for finding in found])
         return

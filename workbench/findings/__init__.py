@@ -17,6 +17,7 @@ from workbench.findings.decisions import (
     reopen,
     withdraw,
 )
+from workbench.findings.filtering import ANY, CAUSES, OPEN, OWN_RULE, Filter, cause_of
 from workbench.findings.listing import count, find, get, lay_out, of_rows, outcomes, queue, tally
 from workbench.findings.recording import record
 from workbench.findings.records import (
@@ -31,16 +32,22 @@ from workbench.findings.records import (
 )
 
 __all__ = [
+    "ANY",
+    "CAUSES",
     "DECISIONS",
     "FINDING_FIELDS",
+    "OPEN",
+    "OWN_RULE",
     "STATUSES",
     "Answered",
     "Answers",
     "CheckResult",
+    "Filter",
     "Finding",
     "Outcome",
     "Status",
     "came_and_went",
+    "cause_of",
     "count",
     "count_answered",
     "count_recorded",

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from workbench.errors import UnknownName, UsageError
-from workbench.findings.records import STATUSES, Answered, Finding, Status
+from workbench.findings.filtering import ANY, OPEN, Filter, cause_sql
+from workbench.findings.records import Answered, Finding
 from workbench.findings.status import seeks_gone, state_sql
 from workbench.lake import LANES, Lake, Session, newest, read_versions, rid_list
 
@@ -41,6 +42,9 @@ BY = MappingProxyType(
         "severity": "severity",
         "column": "column_name",
         "lane": "list_extract(['train', 'validation', 'test'], lane + 1)",
+        "label": "label",
+        "cause": cause_sql("check_code"),
+        "reviewer": "reviewer",
     }
 )
 """What findings can be counted by."""
@@ -60,7 +64,7 @@ _PAGE = """
 SELECT p.finding, f.check_code, f.rid, f.row_key, f.column_name, f.observed, s.suggestion, s.score, s.severity,
     s.message, s.evidence, p.status,
     p.status = 'open' AND (s.returned OR coalesce(a.answer, z.answer) IS NOT NULL) AS returned,
-    coalesce(a.answer, z.answer) AS answer, f.lane, f.first_version, s.version, s.evidence_key
+    coalesce(a.answer, z.answer) AS answer, f.lane, p.label, f.first_version, s.version, s.evidence_key
 FROM page p
 JOIN lake.workbench.findings f ON f.finding = p.finding AND f.dataset = $1
 JOIN shown s ON s.finding = p.finding
@@ -72,12 +76,9 @@ ORDER BY p.place"""
 def queue(
     lake: Lake,
     dataset: str,
+    wanted: Filter = OPEN,
     *,
     version: int | None = None,
-    status: str | None = "open",
-    check: str | None = None,
-    column: str | None = None,
-    lane: str | None = None,
     limit: int | None = None,
     offset: int = 0,
     order: Order = "score",
@@ -90,15 +91,11 @@ def queue(
         Where they are kept.
     dataset : str
         Name.
+    wanted : Filter
+        Which of them; default: what is open.
     version : int, optional
         Default: the newest; where that has not been checked yet, what the last check found, less what drafts published
         since have answered.
-    status : str or None
-        One of :data:`workbench.findings.STATUSES`; None: all of them.
-    check : str, optional
-        A check's code, or the beginning of one up to a dot: ``schema``, ``schema.age``.
-    column, lane : str, optional
-        Only findings about this column, or about rows of this lane.
     limit, offset : int, optional
         At most so many, after skipping so many.
     order : {"score", "row"}
@@ -107,16 +104,15 @@ def queue(
     Raises
     ------
     UnknownName
-        No such dataset, version, status, lane or order.
+        No such dataset, version, status, lane, cause or order.
     """
     if order not in ORDERS:
         raise UnknownName("order", order, ORDERS)
     if offset < 0 or (limit is not None and limit < 0):
         raise UsageError(f"There is no page of {limit} findings after {offset}.", hint="Both count from 0.")
     params = params_of(lake, dataset, version)
-    where = _where(params, check=check, column=column, lane=lane)
     paged = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
-    return _read(lake, dataset, params, _known(status), where, f"{ORDERS[order]} {paged}", ORDERS[order])
+    return _read(lake, dataset, params, wanted, f"{ORDERS[order]} {paged}", ORDERS[order])
 
 
 def of_rows(
@@ -134,7 +130,8 @@ def of_rows(
     if not rids:
         return []
     params = params_of(lake, dataset, version)
-    return _read(lake, dataset, params, _known(status), f"t.rid IN ({rid_list(rids)})", ORDERS["row"], ORDERS["row"])
+    about = f"t.rid IN ({rid_list(rids)})"
+    return _read(lake, dataset, params, Filter(status), ORDERS["row"], ORDERS["row"], also=about)
 
 
 def find(lake: Lake, dataset: str, findings: Sequence[str], *, version: int | None = None) -> list[Finding]:
@@ -146,7 +143,7 @@ def find(lake: Lake, dataset: str, findings: Sequence[str], *, version: int | No
         One of them does not exist, or was first seen after the version.
     """
     params = [*params_of(lake, dataset, version), list(findings)]
-    found = _read(lake, dataset, params, None, "t.finding IN (SELECT unnest($3))", "finding", "finding")
+    found = _read(lake, dataset, params, ANY, "finding", "finding", also="t.finding IN (SELECT unnest($3))")
     by_name = {finding.finding: finding for finding in found}
     for name in findings:
         if name not in by_name:
@@ -159,40 +156,29 @@ def get(lake: Lake, dataset: str, finding: str, *, version: int | None = None) -
     return find(lake, dataset, [finding], version=version)[0]
 
 
-def count(
-    lake: Lake,
-    dataset: str,
-    *,
-    version: int | None = None,
-    status: str | None = "open",
-    check: str | None = None,
-    column: str | None = None,
-    lane: str | None = None,
-) -> int:
+def count(lake: Lake, dataset: str, wanted: Filter = OPEN, *, version: int | None = None) -> int:
     """Count what :func:`queue` would list without a limit."""
-    counted = tally(lake, dataset, by=(), version=version, status=status, check=check, column=column, lane=lane)
-    return counted.get((), 0)
+    return tally(lake, dataset, wanted, by=(), version=version).get((), 0)
 
 
 def tally(
     lake: Lake,
     dataset: str,
+    wanted: Filter = ANY,
     *,
     by: Sequence[str] = ("check", "status"),
     version: int | None = None,
-    status: str | None = None,
-    check: str | None = None,
-    column: str | None = None,
-    lane: str | None = None,
 ) -> dict[tuple[str | None, ...], int]:
     """Count findings by some of their properties.
 
     Parameters
     ----------
+    wanted : Filter
+        Which of them; default: all.
     by : sequence of str
         Among :data:`BY`. The severity of a finding that is gone is None.
-    version, status, check, column, lane
-        As in :func:`queue`, but all statuses unless one is named.
+    version
+        As in :func:`queue`.
 
     Returns
     -------
@@ -207,11 +193,9 @@ def tally(
         if name not in BY:
             raise UnknownName("property to count by", name, BY)
     params = params_of(lake, dataset, version)
-    where = _where(params, check=check, column=column, lane=lane)
+    state = state_sql(wanted.known_status(), wanted.where(params), wanted.where_stands(params))
     chosen = "".join(f"{BY[name]}, " for name in by)
-    rows = lake.read(
-        f"{state_sql(_known(status), where)} SELECT {chosen}count(*) FROM state GROUP BY ALL ORDER BY ALL", params
-    )
+    rows = lake.read(f"{state} SELECT {chosen}count(*) FROM state GROUP BY ALL ORDER BY ALL", params)
     return {tuple(row[:-1]): row[-1] for row in rows}
 
 
@@ -256,38 +240,14 @@ def params_of(lake: Lake, dataset: str, version: int | None) -> list[Any]:
     return [dataset, head if version is None else version]
 
 
-def _known(status: str | None) -> Status | None:
-    """Return the status, if it is one."""
-    if status is None:
-        return None
-    for known in STATUSES:
-        if known == status:
-            return known
-    raise UnknownName("status", status, STATUSES)
-
-
-def _where(params: list[Any], *, check: str | None, column: str | None, lane: str | None) -> str:
-    """SQL condition on a finding ``t``; its values join the parameters."""
-    if lane is not None and lane not in LANES:
-        raise UnknownName("lane", lane, LANES)
-    conditions = []
-    for condition, value in (
-        ("(t.check_code = ? OR starts_with(t.check_code, ? || '.'))", check),
-        ("t.column_name = ?", column),
-        ("t.lane = ?", None if lane is None else [*LANES].index(lane)),
-    ):
-        if value is not None:
-            params.append(value)
-            conditions.append(condition.replace("?", f"${len(params)}"))
-    return " AND ".join(conditions) or "true"
-
-
 def _read(
-    lake: Lake, dataset: str, params: list[Any], status: Status | None, where: str, paged: str, order: str
+    lake: Lake, dataset: str, params: list[Any], wanted: Filter, paged: str, order: str, *, also: str = "true"
 ) -> list[Finding]:
     """Read a page of ``state`` with all that is known of its findings."""
+    status = wanted.known_status()
+    where = f"{wanted.where(params)} AND {also}"
     rows = lake.read(
-        f"{state_sql(status, where)},\n"
+        f"{state_sql(status, where, wanted.where_stands(params))},\n"
         f"    page AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place "
         f"FROM (SELECT * FROM state ORDER BY {paged})),\n"
         f"    shown AS ({_HERE_OR_LAST if seeks_gone(status) else _HERE})\n"
@@ -301,7 +261,7 @@ def _finding(dataset: str, row: tuple[Any, ...]) -> Finding:
     """Make a finding of one row of the page."""
     (
         finding, check, rid, row_key, column, observed, suggestion, score, severity, message, evidence, status,
-        returned, answer, lane, first_version, version, evidence_key,
+        returned, answer, lane, label, first_version, version, evidence_key,
     ) = row  # fmt: skip
     answer = answer or {}
     return Finding(
@@ -324,6 +284,7 @@ def _finding(dataset: str, row: tuple[Any, ...]) -> Finding:
         author=answer.get("author"),
         decided_at=answer.get("at"),
         lane=None if lane is None else LANES[lane],
+        label=label,
         first_version=first_version,
         version=version,
         evidence_key=evidence_key,

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from workbench.errors import UsageError
 from workbench.findings.records import FINDING_FIELDS, CheckResult
 from workbench.findings.status import CONCLUDED, RUNS
-from workbench.lake import Lake, Session, Version, literal, view_of
+from workbench.lake import Lake, Session, Version, canonical_text, literal, quote, view_of
 
-_PAYLOAD = "check_code, rid, lane, column_name, severity, message, suggestion, score, evidence, evidence_key, returned"
+_PAYLOAD = (
+    "check_code, rid, lane, label, column_name, severity, message, suggestion, score, evidence, evidence_key, returned"
+)
 _COVERED = (
     "(check_code IN (SELECT code FROM concluded) OR (split_part(check_code, '.', 1) IN (SELECT code FROM concluded) "
     "AND check_code NOT IN (SELECT code FROM unsettled)))"
@@ -103,10 +105,15 @@ def _lay_out(session: Session, version: Version, results: Sequence[CheckResult])
 
 
 def _identify(session: Session, lake: Lake, version: Version) -> None:
-    """Give each finding its identity, its row's lane, and whether it had gone for a while; drop repetitions."""
-    lanes = "(SELECT NULL::BIGINT AS _rid, NULL::UTINYINT AS _lane)"
+    """Give each finding its identity, its row's lane and label, and whether it had gone; drop repetitions."""
+    known = "(SELECT NULL::BIGINT AS _rid, NULL::UTINYINT AS _lane, NULL::VARCHAR AS label)"
     if session.row("SELECT 1 FROM found WHERE rid IS NOT NULL LIMIT 1"):
-        lanes = f"(SELECT _rid, _lane FROM {view_of(lake, version).rows} WHERE _rid IN (SELECT rid FROM found))"
+        view = view_of(lake, version)
+        label = "NULL::VARCHAR"
+        if view.definition.label is not None and view.definition.task == "classification":
+            column = view.column(view.definition.label)
+            label = canonical_text(quote(column.physical), column.type)
+        known = f"(SELECT _rid, _lane, {label} AS label FROM {view.rows} WHERE _rid IN (SELECT rid FROM found))"
     session.run(
         "CREATE OR REPLACE TEMP TABLE before AS "
         f"WITH {RUNS} SELECT s.finding, s.returned FROM lake.workbench.sightings s "
@@ -115,8 +122,8 @@ def _identify(session: Session, lake: Lake, version: Version) -> None:
     )
     session.run(
         f"""CREATE OR REPLACE TEMP TABLE identified AS
-        SELECT {identity(version.dataset)} AS finding, f.*, v._lane AS lane
-        FROM found f LEFT JOIN {lanes} v ON v._rid = f.rid
+        SELECT {identity(version.dataset)} AS finding, f.*, v._lane AS lane, v.label
+        FROM found f LEFT JOIN {known} v ON v._rid = f.rid
         WHERE check_code IN (SELECT code FROM concluded)
         OR (check_code NOT IN (SELECT code FROM unsettled)
             AND EXISTS (SELECT 1 FROM concluded WHERE starts_with(check_code, code || '.')))
@@ -166,10 +173,10 @@ def _write_first_sights(session: Session, dataset: str, number: int) -> None:
         f"UPDATE lake.workbench.findings SET first_version = {number} WHERE dataset = {dataset} "
         f"AND first_version > {number} AND finding IN (SELECT finding FROM news)"
     )
-    names = "finding, dataset, check_code, rid, row_key, column_name, observed, lane, first_version, created_at"
+    names = "finding, dataset, check_code, rid, row_key, column_name, observed, lane, label, first_version, created_at"
     session.run(
         f"INSERT INTO lake.workbench.findings ({names}) SELECT finding, {dataset}, check_code, rid, row_key, "
-        f"column_name, observed, lane, {number}, ? FROM news WHERE finding NOT IN "
+        f"column_name, observed, lane, label, {number}, ? FROM news WHERE finding NOT IN "
         f"(SELECT finding FROM lake.workbench.findings WHERE dataset = {dataset}) ORDER BY check_code, rid",
         [datetime.now(UTC)],
     )

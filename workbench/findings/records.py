@@ -162,6 +162,8 @@ class Finding:
         The answer that counts, or else the newest there was; None without one.
     lane : {"train", "validation", "test"} or None
         The row's.
+    label : str or None
+        The row's label where the finding was last seen; None without one.
     first_version : int
         Where it was first seen.
     version : int
@@ -189,6 +191,7 @@ class Finding:
     author: str | None
     decided_at: datetime | None
     lane: Lane | None
+    label: str | None
     first_version: int
     version: int
     evidence_key: str = field(repr=False)

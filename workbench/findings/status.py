@@ -87,14 +87,15 @@ DECIDED = f"""
 
 SIGHTED = """
     sighted AS (
-        SELECT t.finding, t.check_code, t.version, t.rid, t.lane, t.column_name, t.severity, t.score, t.evidence_key
+        SELECT t.finding, t.check_code, t.version, t.rid, t.lane, t.label, t.column_name, t.severity, t.score,
+            t.evidence_key
         FROM lake.workbench.sightings t JOIN latest l ON l.check_code = t.check_code AND l.version = t.version
         WHERE t.dataset = $1 AND {where}
     )"""
 
 PRESENT = """
     present AS (
-        SELECT s.* EXCLUDE (evidence_key),
+        SELECT s.* EXCLUDE (evidence_key), answer.author AS reviewer,
         CASE WHEN t.finding IS NOT NULL THEN 'staged'
             WHEN answer.decision IN ('fix', 'exclude') AND answer.published > s.version AND answer.published <= $2
                 THEN CASE answer.decision WHEN 'fix' THEN 'fixed' ELSE 'excluded' END
@@ -109,8 +110,8 @@ PRESENT = """
 
 GONE = """
     gone AS (
-        SELECT t.finding, t.check_code, NULL::BIGINT AS version, t.rid, t.lane, t.column_name,
-        NULL::VARCHAR AS severity, NULL::DOUBLE AS score,
+        SELECT t.finding, t.check_code, NULL::BIGINT AS version, t.rid, t.lane, t.label, t.column_name,
+        NULL::VARCHAR AS severity, NULL::DOUBLE AS score, d.answer.author AS reviewer,
         CASE WHEN d.answer.decision = 'exclude' AND d.answer.published <= $2 THEN 'excluded' ELSE 'fixed' END AS status
         FROM lake.workbench.findings t
         SEMI JOIN latest l ON l.check_code = t.check_code
@@ -126,15 +127,18 @@ def seeks_gone(status: Status | None) -> bool:
     return status in (None, "fixed", "excluded")
 
 
-def state_sql(status: Status | None = None, where: str = "true") -> str:
-    """SQL of the CTEs up to ``state``: the findings asked for, with their status at ``$2``.
+def state_sql(status: Status | None = None, where: str = "true", stands: str = "true") -> str:
+    """SQL of the CTEs up to ``state``: the findings asked for, with their status and reviewer at ``$2``.
 
     Parameters
     ----------
     status : str, optional
         Only findings of this status; default: all.
     where : str
-        Condition on what never changes about a finding: finding, check_code, column_name, lane, all of a table ``t``.
+        Condition on what is known of a finding before its status: finding, check_code, column_name, lane, label, all
+        of a table ``t``.
+    stands : str
+        Condition on its ``reviewer`` and ``score``.
     """
     parts = [RUNS, EFFECTIVE, DECIDED, SIGHTED.format(where=where), PRESENT]
     union = "SELECT * FROM present"
@@ -142,4 +146,7 @@ def state_sql(status: Status | None = None, where: str = "true") -> str:
         parts.append(GONE.format(where=where))
         union += " UNION ALL SELECT * FROM gone"
     wanted = "true" if status is None else f"status = '{status}'"
-    return f"WITH {','.join(parts)},\n    state AS (SELECT * FROM ({union}) WHERE {wanted})"
+    # Nobody has answered what is open: what was said on other evidence does not count.
+    known = "SELECT * REPLACE (CASE WHEN status <> 'open' THEN reviewer END AS reviewer)"
+    state = f"SELECT * FROM ({known} FROM ({union})) WHERE {wanted} AND {stands}"
+    return f"WITH {','.join(parts)},\n    state AS ({state})"

@@ -81,6 +81,14 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             check_code VARCHAR, change VARCHAR, created_at TIMESTAMPTZ)""",
         ),
     ),
+    (
+        "0003_labels_of_findings",
+        (
+            # The label of the row where the finding was first seen, and at each sighting; unknown for older ones.
+            "ALTER TABLE lake.workbench.findings ADD COLUMN label VARCHAR",
+            "ALTER TABLE lake.workbench.sightings ADD COLUMN label VARCHAR",
+        ),
+    ),
 )
 
 

@@ -16,7 +16,20 @@ import streamlit as st
 
 from workbench.api import OpenLake
 from workbench.errors import UnknownName, WorkbenchError
-from workbench.findings import STATUSES, Finding, Status, count_answered, get, queue, tally
+from workbench.findings import (
+    CAUSES,
+    OPEN,
+    OWN_RULE,
+    STATUSES,
+    Filter,
+    Finding,
+    Status,
+    cause_of,
+    count_answered,
+    get,
+    queue,
+    tally,
+)
 from workbench.findings.listing import ORDERS, Order
 from workbench.lake import LANES, Version
 from workbench.reviewing import Row, class_counts, rows_at
@@ -30,58 +43,88 @@ MODEL_ONLY = ("suggested", "probability_given", "probability_suggested")
 
 Combination = tuple[str | None, ...]
 
+COUNTED = ("check", "status", "column", "lane", "label", "reviewer")
+"""What findings are counted by; a cause follows from the check."""
+
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which findings, as the address says; None is any.
+    """Which findings, and in which order, as the address says.
 
     Attributes
     ----------
-    status, check, column, lane : str or None
-        As in :func:`workbench.findings.queue`.
+    filter : Filter
+        Which.
     order : str
         See :data:`workbench.findings.listing.ORDERS`.
     """
 
-    status: str | None = "open"
-    check: str | None = None
-    column: str | None = None
-    lane: str | None = None
+    filter: Filter = OPEN
     order: Order = "score"
 
     @classmethod
     def from_address(cls) -> Wanted:
-        """Read the filter from the address."""
+        """Read filter and order from the address."""
         given = st.query_params
         status, order = given.get("status", "open"), given.get("order", "score")
         known: dict[str, tuple[Any, Any]] = {
             "status": (status, (*STATUSES, "all")), "lane": (given.get("lane"), LANES), "order": (order, ORDERS),
+            "cause": (given.get("cause"), (*CAUSES, OWN_RULE)),
         }  # fmt: skip
         for kind, (value, values) in known.items():
             if value is not None and value not in values:
                 raise UnknownName(kind, value, values)
-        return cls(
-            None if status == "all" else status, given.get("check"), given.get("column"), given.get("lane"),
-            "row" if order == "row" else "score",
+        chosen = Filter(
+            None if status == "all" else status,
+            *(given.get(name) for name in ("check", "column", "lane", "class", "cause", "by")),
+            _score(given.get("score")), given.get("search", ""),
         )  # fmt: skip
+        return cls(chosen, "row" if order == "row" else "score")
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the counts are of fewer findings than the dataset's."""
+        return self.filter.score_at_most is not None or self.filter.search != ""
 
     def findings(self, lake: OpenLake, dataset: str, *, limit: int, offset: int = 0) -> list[Finding]:
         """Read a part of the queue; findings about test rows come without the model's opinion."""
-        found = queue(
-            lake.lake, dataset, status=self.status, check=self.check, column=self.column, lane=self.lane,
-            order=self.order, limit=limit, offset=offset,
-        )  # fmt: skip
+        found = queue(lake.lake, dataset, self.filter, order=self.order, limit=limit, offset=offset)
         return [blind(finding) for finding in found]
 
+    def counts(self, lake: OpenLake, dataset: str) -> dict[Combination, int]:
+        """Count by :data:`COUNTED`, under the score and the search alone."""
+        under = Filter(None, score_at_most=self.filter.score_at_most, search=self.filter.search)
+        return tally(lake.lake, dataset, under, by=COUNTED)
+
     def matches(self, combination: Combination, *, but: str = "") -> bool:
-        """Tell whether (check, status, column, lane) is wanted, leaving one of these aside."""
-        check, status, column, lane = combination
-        return (
-            (but == "status" or self.status in (None, status))
-            and (but == "column" or self.column in (None, column))
-            and (but == "lane" or self.lane in (None, lane))
-            and (but == "check" or self.check is None or check == self.check or f"{check}".startswith(f"{self.check}."))
+        """Tell whether a combination of :data:`COUNTED` is wanted, leaving one of these, or the cause, aside."""
+        check = f"{combination[0]}"
+        wanted = self.filter
+        for name, value in zip(COUNTED[1:], combination[1:], strict=True):
+            if name != but and getattr(wanted, name) not in (None, value):
+                return False
+        return (but == "check" or wanted.check is None or f"{check}.".startswith(f"{wanted.check}.")) and (
+            but == "cause" or wanted.cause in (None, cause_of(check))
         )
+
+
+def _score(text: str | None) -> float | None:
+    """Read a score from the address."""
+    if text is None:
+        return None
+    try:
+        score = float(text)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= 1:
+        raise UnknownName("score", text, where="the address", hint="Scores run from 0 (worst) to 1, such as 0.05.")
+    return score
+
+
+def combination_of(finding: Finding) -> Combination:
+    """Lay a finding out by :data:`COUNTED`."""
+    reviewer = finding.author if finding.status != "open" else None
+    return (finding.check, finding.status, finding.column, finding.lane, finding.label, reviewer)
 
 
 @dataclass
@@ -97,7 +140,7 @@ class Desk:
     wanted : Wanted
         The filter.
     counts : dict
-        (check, status, column, lane) → findings.
+        Combination of :data:`COUNTED` → findings.
     today : int
         How many the visitor has answered today.
     classes : dict
@@ -153,11 +196,11 @@ class Desk:
 
     def facet(self, name: str) -> dict[str | None, int]:
         """Count by one property, under the filter on the others; None is a finding that has no such property."""
-        place = ("check", "status", "column", "lane").index(name)
         counts: dict[str | None, int] = {}
         for combination, count in self.counts.items():
             if count and self.wanted.matches(combination, but=name):
-                counts[combination[place]] = counts.get(combination[place], 0) + count
+                value = cause_of(f"{combination[0]}") if name == "cause" else combination[COUNTED.index(name)]
+                counts[value] = counts.get(value, 0) + count
         return counts
 
     def passed(self) -> int:
@@ -166,16 +209,18 @@ class Desk:
 
     def _queued(self, finding: Finding) -> bool:
         """Tell whether a finding is still wanted."""
-        return self.wanted.matches((finding.check, finding.status, finding.column, finding.lane))
+        return self.wanted.matches(combination_of(finding))
 
     def move(self, finding: Finding, status: Status, **known: Any) -> None:
         """Take note that a finding has another status."""
         place = next(n for n, item in enumerate(self.items) if item.finding == finding.finding)
         old = self.items[place]
-        for told, by in ((old.status, -1), (status, 1)):
-            combination = (old.check, told, old.column, old.lane)
-            self.counts[combination] = self.counts.get(combination, 0) + by
         self.items[place] = dataclasses.replace(old, status=status, **known)
+        if self.wanted.narrowed and finding.finding in self.guests:
+            return
+        for moved, by in ((old, -1), (self.items[place], 1)):
+            combination = combination_of(moved)
+            self.counts[combination] = self.counts.get(combination, 0) + by
 
 
 def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
@@ -198,9 +243,11 @@ def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
     known: Desk | None = st.session_state.get("review-desk")
     if known is None or known.key != (*about, wanted):
         if known is not None and known.key[:-1] == about:
-            counts, today, classes = known.counts, known.today, known.classes
+            alike = not wanted.narrowed and not known.wanted.narrowed
+            counts = known.counts if alike else wanted.counts(lake, version.dataset)
+            today, classes = known.today, known.classes
         else:
-            counts = tally(lake.lake, version.dataset, by=["check", "status", "column", "lane"])
+            counts = wanted.counts(lake, version.dataset)
             midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
             today = count_answered(lake.lake, version.dataset, author=lake.author, since=midnight)
             frequent = class_counts(lake.lake, version)
@@ -274,11 +321,16 @@ def _rids(findings: list[Finding]) -> Iterator[int]:
 
 
 def _refuse_unknown(desk: Desk) -> None:
-    """Refuse a check or column that no finding has."""
-    wanted = desk.wanted
+    """Refuse a check, column, class or reviewer that no finding has; under a search there may be none just now."""
+    if desk.wanted.narrowed:
+        return
+    wanted = desk.wanted.filter
+    where = f"the findings of {desk.dataset}"
     checks = {str(check) for check, *_ in desk.counts}
     if wanted.check is not None and not any(f"{check}.".startswith(f"{wanted.check}.") for check in checks):
-        raise UnknownName("check", wanted.check, sorted(checks), where=f"the findings of {desk.dataset}")
-    columns = {column for _, _, column, _ in desk.counts if column is not None}
-    if wanted.column is not None and wanted.column not in columns:
-        raise UnknownName("column", wanted.column, sorted(columns), where=f"the findings of {desk.dataset}")
+        raise UnknownName("check", wanted.check, sorted(checks), where=where)
+    for name, kind in (("column", "column"), ("label", "class"), ("reviewer", "reviewer")):
+        value, place = getattr(wanted, name), COUNTED.index(name)
+        known = {str(combination[place]) for combination in desk.counts if combination[place] is not None}
+        if value is not None and value not in known:
+            raise UnknownName(kind, value, sorted(known), where=where)

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from workbench.findings import STATUSES
+from workbench.findings import STATUSES, Filter
 from workbench.lake import LANES
 from workbench.reporting import format_count
 from workbench.ui.components.review_desk import Desk
 
 ORDER_WORDS = {"score": "most urgent first", "row": "by row"}
+SCORES = ("0.01", "0.05", "0.1", "0.2", "0.5")
 ANY = "all"
 """Stands for no choice."""
+
+FACETS = {"check": "Check", "column": "Column", "label": "Class", "cause": "Cause", "reviewer": "Answered by"}
+"""Property of a finding → its name; those with many values."""
+
+ADDRESS = {"label": "class", "reviewer": "by", "score_at_most": "score"}
+"""Property → its name in the address, where that is another."""
+
+USUAL = {"status": "open", "order": "score", "search": ""}
 
 
 def show_facets(desk: Desk) -> None:
     """Show what the queue can be narrowed by."""
-    wanted = desk.wanted
+    wanted = desk.wanted.filter
+    st.session_state["facet-search"] = wanted.search
+    st.text_input(
+        "Search", key="facet-search", placeholder="key or value", icon=":material/search:", on_change=_to_address,
+        args=("search",), help="Findings whose value, or whose row's key, holds this text.",
+    )  # fmt: skip
     _one_of("status", wanted.status, list(STATUSES), desk.facet("status"))
-    _one_of("lane", wanted.lane, list(LANES), desk.facet("lane"))
-    _chosen("check", "Check", wanted.check, desk.facet("check"))
-    _chosen("column", "Column", wanted.column, desk.facet("column"))
-    st.session_state["facet-order"] = wanted.order
+    _chosen("lane", "Lane", wanted.lane, desk.facet("lane"), order=LANES.index)
+    for name, label in FACETS.items():
+        value, counts = getattr(wanted, name), desk.facet(name)
+        # A facet of which the dataset has nothing to choose, such as classes where it has none, is left out.
+        if value is not None or any(option is not None for option in counts):
+            _chosen(name, label, value, counts)
+    _show_score(wanted)
+    st.session_state["facet-order"] = desk.wanted.order
     st.selectbox(
         "Order", list(ORDER_WORDS), key="facet-order", format_func=ORDER_WORDS.__getitem__,
         on_change=_to_address, args=("order",),
@@ -39,25 +59,46 @@ def _one_of(name: str, value: str | None, known: list[str], counts: dict[str | N
     )  # fmt: skip
 
 
-def _chosen(name: str, label: str, value: str | None, counts: dict[str | None, int]) -> None:
+def _chosen(
+    name: str, label: str, value: str | None, counts: dict[str | None, int], order: Callable[[str], int] | None = None
+) -> None:
     """Offer the values of a facet that has many, the most frequent first."""
-    known = sorted((option for option in counts if option is not None), key=lambda option: (-counts[option], option))
+    known = sorted(
+        (option for option in counts if option is not None),
+        key=lambda option: (order(option) if order else -counts[option], option),
+    )
     # The beginning of codes may be wanted as well: `schema`.
     options = [ANY, *known] if value is None or value in known else [ANY, value, *known]
     total = sum(counts.values())
 
     def shown(option: str) -> str:
-        return f"all · {format_count(total)}" if option == ANY else f"{option} · {format_count(counts.get(option, 0))}"
+        return (
+            f"all · {format_count(total)}"
+            if option == ANY
+            else f"{option} · {format_count(counts.get(option, 0))}"
+        )
 
     st.session_state[f"facet-{name}"] = value or ANY
     st.selectbox(label, options, key=f"facet-{name}", format_func=shown, on_change=_to_address, args=(name,))
 
 
+def _show_score(wanted: Filter) -> None:
+    """Offer to leave out what is hardly doubted."""
+    value = ANY if wanted.score_at_most is None else f"{wanted.score_at_most:g}"
+    options = [ANY, *SCORES] if value in (ANY, *SCORES) else [ANY, value, *SCORES]
+    st.session_state["facet-score_at_most"] = value
+    st.selectbox(
+        "Score", options, key="facet-score_at_most", on_change=_to_address, args=("score_at_most",),
+        format_func=lambda option: option if option == ANY else f"at most {option}",
+        help="How likely the value is right: 0 worst, 1 fine. Broken rules have no score.",
+    )  # fmt: skip
+
+
 def _to_address(name: str) -> None:
     """Write a choice into the address; the queue begins anew."""
     value = st.session_state[f"facet-{name}"]
-    usual = {"status": "open", "order": "score"}.get(name, ANY)
-    for gone in ("finding", "page", *([name] if value == usual else [])):
+    usual, known_as = USUAL.get(name, ANY), ADDRESS.get(name, name)
+    for gone in ("finding", "page", *([known_as] if value == usual else [])):
         st.query_params.pop(gone, None)
     if value != usual:
-        st.query_params[name] = value
+        st.query_params[known_as] = value

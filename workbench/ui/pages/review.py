@@ -80,7 +80,7 @@ def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
 
 def _show_head(here: Desk, view: str) -> None:
     """Write how many are left, and offer the two views."""
-    what = here.wanted.status or "in all"
+    what = here.wanted.filter.status or "in all"
     counted = f"{format_count(here.left)} {'left' if what == 'open' else what} · {format_count(here.today)} done today"
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.html(element("h1", "Review", element("span", f" · {here.version.name} · {counted}"), css="wb-headline"))
