@@ -388,6 +388,24 @@ def test_facets_narrow_by_class_cause_score_and_reviewer(review, url):
     assert page.query_params["by"] in ("Zoë", ["Zoë"])
 
 
+def test_the_keys_are_shown_when_asked_for(review):
+    page = review()
+    assert "use the suggestion" not in words(page)
+    page = page.button(key="step-keys").click().run()
+    assert "use the suggestion" in words(page)
+    assert "use the suggestion" not in words(page.run())
+
+
+def test_digits_stand_for_the_most_probable_classes_first(review, url):
+    known = of(url, check="label.issue", lane="train")[0]
+    page = review(check="label.issue", lane="train")
+    probable = [name for name, _ in known.evidence["likely"]]
+    assert probable[0] == known.suggestion
+    assert [page.button(key=f"class-{n}-{known.finding}").label for n in (1, 2)] == probable[:2]
+    page = press(page, "class-1")
+    assert finding(url, known.finding).status == "staged"
+
+
 def test_the_table_shows_a_page_of_the_queue(review, url):
     page = review(view="table", check="label.issue")
     known = of(url, check="label.issue")

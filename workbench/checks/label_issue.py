@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 TEST = LANES.index("test")
 
+LIKELY = 9
+"""Classes that the evidence lists at most, the most probable first: as many as there are digit keys."""
+
 
 @dataclass(frozen=True)
 class Doubts:
@@ -38,6 +43,8 @@ class Doubts:
         The most probable class; None for test rows.
     score, confidence : ndarray of shape (n_rows,)
         Probability of the given and of the suggested label; NaN for test rows.
+    likely : ndarray of shape (n_rows,)
+        The :data:`LIKELY` most probable classes with their probabilities, as JSON pairs; None for test rows.
     notes : tuple of str
         What was left out.
     """
@@ -48,6 +55,7 @@ class Doubts:
     suggested: npt.NDArray[np.object_]
     score: npt.NDArray[np.float64]
     confidence: npt.NDArray[np.float64]
+    likely: npt.NDArray[np.object_]
     notes: tuple[str, ...]
 
 
@@ -107,6 +115,7 @@ def find_doubts(believed: OutOfFold) -> Doubts:
     known = np.array([label in learnt for label in believed.label], dtype=bool)
     suggested = np.full(len(known), None, dtype=object)
     score, confidence = np.full(len(known), np.nan), np.full(len(known), np.nan)
+    likely = np.full(len(known), None, dtype=object)
     chosen: list[npt.NDArray[np.int64]] = []
     for test in (False, True):
         rows = np.flatnonzero(known & ((believed.lane == TEST) == test))
@@ -119,6 +128,7 @@ def find_doubts(believed: OutOfFold) -> Doubts:
         suggested[doubted] = issues.suggested[issues.is_issue]
         score[doubted] = issues.score[issues.is_issue]
         confidence[doubted] = issues.confidence[issues.is_issue]
+        likely[doubted] = [_likely(row, classes) for row in believed.pred_probs[np.ix_(doubted, columns)]]
     places = np.sort(np.concatenate(chosen))
     return Doubts(
         rid=believed.rid[places],
@@ -127,8 +137,15 @@ def find_doubts(believed: OutOfFold) -> Doubts:
         suggested=suggested[places],
         score=score[places],
         confidence=confidence[places],
+        likely=likely[places],
         notes=_notes(believed, known),
     )
+
+
+def _likely(probabilities: npt.NDArray[np.float64], classes: Sequence[str]) -> str:
+    """Write a row's most probable classes as JSON pairs of name and probability."""
+    order = np.argsort(-probabilities, kind="stable")[:LIKELY]
+    return json.dumps([[classes[place], round(float(probabilities[place]), 4)] for place in order])
 
 
 def _mixed(
@@ -165,6 +182,7 @@ def _findings(subject: Subject, doubts: Doubts) -> pa.Table:
             "suggested": pa.array(doubts.suggested, pa.string()),
             "score": pa.array(doubts.score, pa.float64(), from_pandas=True),
             "confidence": pa.array(doubts.confidence, pa.float64(), from_pandas=True),
+            "likely": pa.array(doubts.likely, pa.string()),
         }
     )
     with subject.lake.session() as session:
@@ -177,7 +195,7 @@ def _findings(subject: Subject, doubts: Doubts) -> pa.Table:
             d.suggested AS suggestion, d.score,
             CASE WHEN d.lane = {TEST} THEN json_object('given', given, 'lane', 'test')
                 ELSE json_object('given', given, 'suggested', suggested, 'probability_given', round(d.score, 4),
-                    'probability_suggested', round(confidence, 4),
+                    'probability_suggested', round(confidence, 4), 'likely', likely::JSON,
                     'lane', CASE d.lane WHEN 0 THEN 'train' ELSE 'validation' END) END::VARCHAR AS evidence,
             CASE WHEN d.lane = {TEST} THEN json_array(given) ELSE json_array(given, suggested) END::VARCHAR
                 AS evidence_key

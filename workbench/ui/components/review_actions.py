@@ -12,6 +12,7 @@ from workbench.settings import without_password
 from workbench.ui.components import review_answers as answers
 from workbench.ui.components.markup import element
 from workbench.ui.components.review_desk import Desk
+from workbench.ui.components.review_keys import open_keys, show_keys
 from workbench.ui.wording import plain
 
 KEYS = {"keep": "K", "exclude": "E", "unsure": "U"}
@@ -43,7 +44,7 @@ def show_actions(lake: OpenLake, desk: Desk, finding: Finding) -> None:
             label, key=f"use-{name}", type="primary", shortcut="W", disabled=guess is None or finding.rid is None,
             on_click=press, args=("exclude",) if guess == "exclude" else ("fix", guess),
         )  # fmt: skip
-        for number, option in enumerate(desk.classes if about_label else (), start=1):
+        for number, option in enumerate(desk.options(finding) if about_label else (), start=1):
             st.button(
                 plain(shorten(option, 24)), key=f"class-{number}-{name}", shortcut=str(number), on_click=press,
                 args=("fix", option), help="The label that the row should have.",
@@ -67,6 +68,8 @@ def show_steps(lake: OpenLake, desk: Desk) -> None:
             "Skip", key="step-skip", shortcut="N", on_click=answers.skip, args=(lake, desk),
             disabled=desk.current is None,
         )  # fmt: skip
+        st.button("Keys", key="step-keys", shortcut="H", on_click=open_keys, args=(desk,))
+    show_keys(desk)
 
 
 def show_editor(lake: OpenLake, desk: Desk, finding: Finding) -> None:

@@ -38,7 +38,10 @@ from workbench.versions import Event
 PAGE = 50
 """Findings read at once."""
 
-MODEL_ONLY = ("suggested", "probability_given", "probability_suggested")
+DIGITS = 9
+"""Classes that have a key of their own."""
+
+MODEL_ONLY = ("suggested", "probability_given", "probability_suggested", "likely")
 """What evidence says of the model's opinion."""
 
 Combination = tuple[str | None, ...]
@@ -144,7 +147,7 @@ class Desk:
     today : int
         How many the visitor has answered today.
     classes : dict
-        Class → rows, in the order of the keys 1 to 9.
+        Class → rows, the most frequent first.
     items, at, guests
         Findings read so far, which is open, and those among them that came by address, not from the queue.
     rows, stories, edited : dict
@@ -155,6 +158,8 @@ class Desk:
         What else is to be said of the last answer.
     bulk : str
         The answer to all findings of the filter whose preview is open.
+    help : bool
+        The keys are to be shown.
     written : str or None
         The finding that the page wrote into the address; another one there is the visitor's wish.
     stale : bool
@@ -176,6 +181,7 @@ class Desk:
     problem: WorkbenchError | None = None
     notice: str = ""
     bulk: str = ""
+    help: bool = False
     written: str | None = None
     stale: bool = False
 
@@ -202,6 +208,15 @@ class Desk:
                 value = cause_of(f"{combination[0]}") if name == "cause" else combination[COUNTED.index(name)]
                 counts[value] = counts.get(value, 0) + count
         return counts
+
+    def options(self, finding: Finding) -> list[str]:
+        """List the classes that the digits stand for: the most probable first, the others in order of their names.
+
+        Of a test row nobody is told what is probable, so all of them stand in order of their names.
+        """
+        likely = [name for name, _ in finding.evidence.get("likely", ())]
+        others = [name for name in [*self.classes][:DIGITS] if name not in likely]
+        return [*likely, *sorted(others)][:DIGITS]
 
     def passed(self) -> int:
         """How many of the findings read still are in the queue: the next page begins behind them."""
@@ -250,8 +265,7 @@ def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
             counts = wanted.counts(lake, version.dataset)
             midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
             today = count_answered(lake.lake, version.dataset, author=lake.author, since=midnight)
-            frequent = class_counts(lake.lake, version)
-            classes = {name: frequent[name] for name in sorted([*frequent][:9])}
+            classes = class_counts(lake.lake, version)
         known = Desk((*about, wanted), version, wanted, counts, today, classes)
         _refuse_unknown(known)
         read_on(lake, known)
