@@ -113,7 +113,7 @@ def test_undo_takes_back_one_thing_after_the_other(lake, people):
     edit(lake, people, two, "note", "seen", old=rows_at(lake, people, [two.rid])[two.rid].cells["note"], author="ann")
     today = datetime.now(UTC) - timedelta(days=1)
     assert count_answered(lake, "people", author="ann", since=today) == 2
-    assert [each.new for each in staged_on(lake, "people", two.rid)] == ["30", "seen"]
+    assert [each.new for each in staged_on(lake, "people", [two.rid])[two.rid]] == ["30", "seen"]
     assert undo_last(lake, "people", draft=draft, author="ann").findings == ()
     assert undo_last(lake, "people", draft=draft, author="ann").findings == (two.finding,)
     assert undo_last(lake, "people", draft=draft, author="ann").findings == (one.finding,)

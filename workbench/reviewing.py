@@ -213,12 +213,18 @@ class StagedCell:
     new: str | None
 
 
-def staged_on(lake: Lake, dataset: str, rid: int) -> list[StagedCell]:
-    """List what open drafts do to a row, in the order in which it was staged."""
+def staged_on(lake: Lake, dataset: str, rids: Sequence[int]) -> dict[int, list[StagedCell]]:
+    """List what open drafts do to some rows, in the order in which it was staged; rows without any are left out."""
+    if not rids:
+        return {}
     rows = lake.read(
-        "SELECT c.draft, c.author, c.action, c.column_name, c.new FROM lake.workbench.corrections c "
+        "SELECT c.rid, c.draft, c.author, c.action, c.column_name, c.new FROM lake.workbench.corrections c "
         "JOIN lake.workbench.drafts d ON d.draft = c.draft "
-        "WHERE c.dataset = ? AND c.rid = ? AND NOT c.undone AND d.state = 'open' ORDER BY c.created_at, c.seq",
-        [dataset, rid],
+        f"WHERE c.dataset = ? AND c.rid IN ({rid_list(sorted(set(rids)))}) AND NOT c.undone AND d.state = 'open' "
+        "ORDER BY c.created_at, c.seq",
+        [dataset],
     )
-    return [StagedCell(*row) for row in rows]
+    staged: dict[int, list[StagedCell]] = {}
+    for rid, *cell in rows:
+        staged.setdefault(rid, []).append(StagedCell(*cell))
+    return staged

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import workbench
 from workbench.drafts import Correction
+from workbench.ui import jobs
 
 APP = Path(__file__).parents[2] / "app.py"
 SPITEFUL = "round 1 ![x](http://example.invalid/x.png) <b>bold</b> [a](http://example.invalid)"
@@ -69,6 +70,8 @@ def visit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
     """Open a page of the app: ``visit(url, "review", dataset="people")``; the first one where none is named."""
     st.cache_resource.clear()
     st.cache_data.clear()
+    # However busy the machine is, what is mostly quick is done when a click returns.
+    monkeypatch.setattr(jobs, "SOON", 60)
 
     def visit(url: str, page: str = "overview", **address: str) -> AppTest:
         monkeypatch.setenv("WORKBENCH_AUTHOR", "Zoë")
@@ -84,4 +87,8 @@ def visit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
         return app.run()
 
     yield visit
+    # Work in the background must not outlive its lake.
+    for job in list(jobs._board()[0].values()):
+        job.cancel()
+        job.wait(60)
     st.cache_resource.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shutil
 from collections.abc import Callable
@@ -20,7 +19,6 @@ from workbench.drafts import Correction, corrections_of
 from workbench.findings import Filter, get, queue, tally
 from workbench.reviewing import class_counts, rows_at
 from workbench.ui import jobs
-from workbench.ui.components.review_table import table
 from workbench.ui.wording import plain
 
 SCHEMA = """
@@ -100,6 +98,25 @@ def press(page: AppTest, button: str) -> AppTest:
     return page.button(key=f"{button}-{shown(page)}").click().run()
 
 
+def grid(page: AppTest) -> pd.DataFrame:
+    """The table that can be edited."""
+    return page.dataframe[0].value
+
+
+def type_into(page: AppTest, line: int, name: str, value: Any, *, also: Any = None) -> AppTest:
+    """Edit a cell, as the browser tells it: together with the edits before it."""
+    editor = f"table-{page.session_state['review-desk'].edits}-1"
+    edits = {number: dict(changes) for number, changes in (also or {}).items()}
+    edits.setdefault(line, {})[name] = value
+    page.session_state[editor] = {"edited_rows": edits, "added_rows": [], "deleted_rows": []}
+    return page.run()
+
+
+def corrections_of_draft(url: str, draft: int) -> list:
+    with workbench.open(url) as lake:
+        return corrections_of(lake.lake, draft)
+
+
 def of(url: str, *, order: str = "score", **wanted: Any) -> list:
     with workbench.open(url) as lake:
         return queue(lake.lake, "people", Filter(**wanted), order=order)
@@ -170,10 +187,8 @@ def test_of_test_rows_the_model_says_nothing_anywhere(review, url):
     assert "the model says" not in said and "score" not in said and "suggested" not in said
     assert page.button(key=f"use-{shown(page)}").disabled
     page = review(check="label.issue", lane="test", view="table")
-    frame = page.dataframe[0].value
-    assert set(frame["suggestion"]) == set(frame["score"]) == {""}
-    forged = dataclasses.replace(known[0], suggestion="yes", score=0.01)
-    assert "0.01" not in table([forged]).to_string() and list(table([forged])["suggestion"]) == [""]
+    assert set(grid(page)["suggestion"]) == {""}
+    assert "score" not in grid(page)
 
 
 def test_the_suggestion_is_staged_and_the_next_finding_shows(review, url):
@@ -409,9 +424,66 @@ def test_digits_stand_for_the_most_probable_classes_first(review, url):
 def test_the_table_shows_a_page_of_the_queue(review, url):
     page = review(view="table", check="label.issue")
     known = of(url, check="label.issue")
-    frame = page.dataframe[0].value
-    assert list(frame["row (id)"]) == [each.key["id"] for each in known[:50]]
+    assert list(grid(page)["row"]) == [each.key["id"] for each in known[:50]]
     assert f"1 to {min(50, len(known))} of {len(known)}" in words(page)
+
+
+def test_a_cell_edited_in_the_table_is_staged_by_row_identity(review, url):
+    page = review(view="table", check="schema.n")
+    known = of(url, check="schema.n")
+    page = type_into(page, 1, "cell n", "7")
+    assert not page.exception
+    ((draft, staged),) = [(draft, corrections_of_draft(url, draft.draft)) for draft in of_drafts(url)]
+    assert [(each.rid, each.column, each.new, each.finding) for each in staged] == [
+        (known[1].rid, "n", "7", known[1].finding)
+    ]
+    assert (draft.author, finding(url, known[1].finding).status) == ("Zoë", "staged")
+    assert list(grid(page)["state"])[:2] == ["", "● staged: n"]
+    assert grid(page)["cell n"][1] == "7"
+    page = type_into(page, 0, "cell a", "0.5", also={1: {"cell n": "7"}})
+    assert len(corrections_of_draft(url, draft.draft)) == 2
+    assert list(grid(page)["state"])[0] == "● staged: a"
+    page = page.button(key="step-undo").click().run()
+    page = page.button(key="step-undo").click().run()
+    assert set(grid(page)["state"]) == {""}
+    assert finding(url, known[1].finding).status == "open"
+
+
+def test_the_table_refuses_what_the_schema_and_the_type_refuse_and_shows_what_the_lake_holds(review, url):
+    page = review(view="table", check="schema.n")
+    known = of(url, check="schema.n")
+    for name, value, said in (
+        ("cell n", "-5", "'-5' fails"),
+        ("cell n", "many", "'many' does not fit the column's type"),
+        ("cell id", "7", "is part of the key"),
+        ("cell nothing", "7", "There is no column 'nothing'"),
+    ):
+        page = type_into(page, 0, name, value)
+        assert not page.exception
+        assert said in words(page)
+        assert grid(page)["cell n"][0] == known[0].value
+        assert grid(page)["state"][0] == f"✕ refused: {name.removeprefix('cell ')}"
+    assert not of_drafts(url)
+    assert {each.status for each in of(url, check="schema.n", status=None)} == {"open"}
+
+
+def test_a_line_of_the_table_is_answered_from_a_list(review, url):
+    page = review(view="table", check="label.issue", lane="train")
+    first, second, third, *_ = of(url, check="label.issue", lane="train")
+    page = type_into(page, 0, "answer", "keep")
+    page = type_into(page, 1, "answer", "use suggestion")
+    page = type_into(page, 2, "answer", "exclude")
+    assert [finding(url, each.finding).status for each in (first, second, third)] == ["kept", "staged", "staged"]
+    assert list(grid(page)["state"])[:3] == ["● kept", f"● staged: {first.column}", "● staged: to be excluded"]
+    page = type_into(page, 3, "open", True)
+    assert shown(page) == of(url, check="label.issue", lane="train")[0].finding
+
+
+def test_a_suggestion_that_is_hidden_is_not_used_from_the_table(review, url):
+    page = review(view="table", check="label.issue", lane="test")
+    page = type_into(page, 0, "answer", "use suggestion")
+    assert "Nothing is suggested" in words(page)
+    assert not of_drafts(url)
 
 
 def test_an_older_version_that_is_chosen_is_not_the_one_reviewed(review, url):

@@ -26,7 +26,7 @@ def show_row(lake: OpenLake, desk: Desk, finding: Finding) -> None:
             what = "is no longer there" if finding.rid is not None else "is not about a single row"
             st.text(f"{'The row of this' if finding.rid is not None else 'This'} finding {what}.")
             return
-        staged = staged_on(lake.lake, desk.dataset, row.rid)
+        staged = staged_on(lake.lake, desk.dataset, [row.rid]).get(row.rid, [])
         if row.excluded:
             st.html(element("p", "excluded from training, test and checks", css="wb-badge wb-excluded"))
         for each in staged:

@@ -21,12 +21,23 @@ def own_drafts(lake: OpenLake, dataset: str) -> list[Draft]:
 
 
 def answer(lake: OpenLake, desk: Desk, finding: Finding, decision: str, value: str | None = None) -> None:
-    """Record an answer, and go on to the next finding; a fix is tried against its column's checks first.
+    """Record an answer, and go on to the next finding."""
+    if record(lake, desk, finding, decision, value):
+        forward(lake, desk)
+
+
+def record(lake: OpenLake, desk: Desk, finding: Finding, decision: str, value: str | None = None) -> bool:
+    """Record an answer; a fix is tried against its column's checks first.
 
     Parameters
     ----------
     value : str or None
         The new value, for a fix. The given value once more is no fix: it is right, so it is kept.
+
+    Returns
+    -------
+    bool
+        Whether it is in the lake; else the desk's problem says why not.
     """
     _begin(desk)
     try:
@@ -41,20 +52,31 @@ def answer(lake: OpenLake, desk: Desk, finding: Finding, decision: str, value: s
     except AnsweredMeanwhile as error:
         desk.problem = error
         refresh(lake, desk, (finding.finding,))
-        return
+        return False
     except WorkbenchError as error:
         desk.problem = error
-        return
+        return False
     desk.today += finding.author != lake.author or finding.status == "open"
     desk.move(finding, STATUS[decision], decision=decision, author=lake.author, decided_at=None)
-    forward(lake, desk)
+    return True
 
 
 def set_cell(lake: OpenLake, desk: Desk, finding: Finding, column: str, value: str | None) -> None:
-    """Set any cell of the finding's row; the finding's own cell answers it."""
+    """Set any cell of the finding's row, and go on where that answers the finding."""
+    if record_cell(lake, desk, finding, column, value) and finding.column in (None, column):
+        forward(lake, desk)
+
+
+def record_cell(lake: OpenLake, desk: Desk, finding: Finding, column: str, value: str | None) -> bool:
+    """Stage any cell of the finding's row; the finding's own cell answers it.
+
+    Returns
+    -------
+    bool
+        Whether it is in the lake; else the desk's problem says why not.
+    """
     if column == finding.column:
-        answer(lake, desk, finding, "fix", value)
-        return
+        return record(lake, desk, finding, "fix", value)
     _begin(desk)
     row = desk.rows.get(finding.rid or -1)
     staged = finding.status == "staged" or column in desk.edited.get(finding.rid or -1, set())
@@ -66,12 +88,12 @@ def set_cell(lake: OpenLake, desk: Desk, finding: Finding, column: str, value: s
         edit(lake.lake, desk.version, finding, column, value, old=old, author=lake.author)
     except WorkbenchError as error:
         desk.problem = error
-        return
+        return False
     desk.edited.setdefault(finding.rid, set()).add(column)
     desk.notice = desk.notice or "The cell is staged in your draft."
     if finding.column is None:
         desk.move(finding, "staged", author=lake.author)
-        forward(lake, desk)
+    return True
 
 
 def undo(lake: OpenLake, desk: Desk) -> None:

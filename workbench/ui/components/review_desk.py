@@ -7,6 +7,7 @@ answers moves the counts here; what others do shows once the page is read again,
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -78,9 +79,9 @@ class Wanted:
             if value is not None and value not in values:
                 raise UnknownName(kind, value, values)
         chosen = Filter(
-            None if status == "all" else status,
-            *(given.get(name) for name in ("check", "column", "lane", "class", "cause", "by")),
-            _score(given.get("score")), given.get("search", ""),
+            None if status == "all" else status, given.get("check"), given.get("column"), given.get("lane"),
+            given.get("class"), given.get("cause"), given.get("by"), _score(given.get("score")),
+            given.get("search", ""),
         )  # fmt: skip
         return cls(chosen, "row" if order == "row" else "score")
 
@@ -150,6 +151,12 @@ class Desk:
         Class → rows, the most frequent first.
     items, at, guests
         Findings read so far, which is open, and those among them that came by address, not from the queue.
+    pages : dict
+        Page of the table → its findings, as they were read; those answered since stay where they are.
+    edits, applied : int, list
+        How often the table's editor was begun anew, and the edits of the present one that were seen.
+    refused : tuple of str
+        The finding and the column of the edit that was refused last; empty where the last one was not.
     rows, stories, edited : dict
         Row identity → the row, its history, the columns that the visitor has staged beside findings.
     problem : WorkbenchError or None
@@ -175,6 +182,10 @@ class Desk:
     items: list[Finding] = field(default_factory=list)
     at: int = 0
     guests: set[str] = field(default_factory=set)
+    pages: dict[int, list[Finding]] = field(default_factory=dict)
+    edits: int = 0
+    applied: list[tuple[str, str, Any]] = field(default_factory=list)
+    refused: tuple[str, str] = ("", "")
     rows: dict[int, Row] = field(default_factory=dict)
     stories: dict[int, list[Event]] = field(default_factory=dict)
     edited: dict[int, set[str]] = field(default_factory=dict)
@@ -226,14 +237,19 @@ class Desk:
         """Tell whether a finding is still wanted."""
         return self.wanted.matches(combination_of(finding))
 
+    def known(self, finding: str) -> Finding | None:
+        """Return a finding as it was last read; None where it never was."""
+        read = itertools.chain(self.items, *self.pages.values())
+        return next((item for item in read if item.finding == finding), None)
+
     def move(self, finding: Finding, status: Status, **known: Any) -> None:
         """Take note that a finding has another status."""
-        place = next(n for n, item in enumerate(self.items) if item.finding == finding.finding)
-        old = self.items[place]
-        self.items[place] = dataclasses.replace(old, status=status, **known)
+        after = dataclasses.replace(finding, status=status, **known)
+        for items in (self.items, *self.pages.values()):
+            items[:] = [after if item.finding == finding.finding else item for item in items]
         if self.wanted.narrowed and finding.finding in self.guests:
             return
-        for moved, by in ((old, -1), (self.items[place], 1)):
+        for moved, by in ((finding, -1), (after, 1)):
             combination = combination_of(moved)
             self.counts[combination] = self.counts.get(combination, 0) + by
 
@@ -307,11 +323,20 @@ def go_to(lake: OpenLake, desk: Desk, finding: str) -> None:
 def refresh(lake: OpenLake, desk: Desk, findings: tuple[str, ...]) -> None:
     """Read again how findings stand, and move the counts with them."""
     for finding in findings:
-        item = next((item for item in desk.items if item.finding == finding), None)
+        item = desk.known(finding)
         if item is not None:
             now = blind(get(lake.lake, desk.dataset, finding))
             told = {name: getattr(now, name) for name in ("decision", "reason", "author", "decided_at", "returned")}
             desk.move(item, now.status, **told)
+
+
+def page_of(lake: OpenLake, desk: Desk, page: int) -> list[Finding]:
+    """Read a page of the table with its rows, once: what is answered there stays in sight until the page is left."""
+    if page not in desk.pages:
+        found = desk.wanted.findings(lake, desk.dataset, limit=PAGE, offset=(page - 1) * PAGE)
+        desk.pages = {page: found}
+        desk.rows |= rows_at(lake.lake, desk.version, list(_rids(found)))
+    return desk.pages[page]
 
 
 def blind(finding: Finding) -> Finding:

@@ -16,7 +16,7 @@ SCORES = ("0.01", "0.05", "0.1", "0.2", "0.5")
 ANY = "all"
 """Stands for no choice."""
 
-FACETS = {"check": "Check", "column": "Column", "label": "Class", "cause": "Cause", "reviewer": "Answered by"}
+FACETS = {"check": "check", "column": "column", "label": "class", "cause": "cause", "reviewer": "reviewer"}
 """Property of a finding → its name; those with many values."""
 
 ADDRESS = {"label": "class", "reviewer": "by", "score_at_most": "score"}
@@ -30,11 +30,11 @@ def show_facets(desk: Desk) -> None:
     wanted = desk.wanted.filter
     st.session_state["facet-search"] = wanted.search
     st.text_input(
-        "Search", key="facet-search", placeholder="key or value", icon=":material/search:", on_change=_to_address,
-        args=("search",), help="Findings whose value, or whose row's key, holds this text.",
+        "Search", key="facet-search", placeholder="Search key or value", icon=":material/search:",
+        on_change=_to_address, args=("search",), label_visibility="collapsed",
     )  # fmt: skip
     _one_of("status", wanted.status, list(STATUSES), desk.facet("status"))
-    _chosen("lane", "Lane", wanted.lane, desk.facet("lane"), order=LANES.index)
+    _chosen("lane", "lane", wanted.lane, desk.facet("lane"), order=LANES.index)
     for name, label in FACETS.items():
         value, counts = getattr(wanted, name), desk.facet(name)
         # A facet of which the dataset has nothing to choose, such as classes where it has none, is left out.
@@ -44,7 +44,7 @@ def show_facets(desk: Desk) -> None:
     st.session_state["facet-order"] = desk.wanted.order
     st.selectbox(
         "Order", list(ORDER_WORDS), key="facet-order", format_func=ORDER_WORDS.__getitem__,
-        on_change=_to_address, args=("order",),
+        on_change=_to_address, args=("order",), label_visibility="collapsed",
     )  # fmt: skip
 
 
@@ -72,14 +72,14 @@ def _chosen(
     total = sum(counts.values())
 
     def shown(option: str) -> str:
-        return (
-            f"all · {format_count(total)}"
-            if option == ANY
-            else f"{option} · {format_count(counts.get(option, 0))}"
-        )
+        name, count = (f"any {label}", total) if option == ANY else (option, counts.get(option, 0))
+        return f"{name} · {format_count(count)}"
 
     st.session_state[f"facet-{name}"] = value or ANY
-    st.selectbox(label, options, key=f"facet-{name}", format_func=shown, on_change=_to_address, args=(name,))
+    st.selectbox(
+        label.capitalize(), options, key=f"facet-{name}", format_func=shown, on_change=_to_address, args=(name,),
+        label_visibility="collapsed",
+    )  # fmt: skip
 
 
 def _show_score(wanted: Filter) -> None:
@@ -89,8 +89,8 @@ def _show_score(wanted: Filter) -> None:
     st.session_state["facet-score_at_most"] = value
     st.selectbox(
         "Score", options, key="facet-score_at_most", on_change=_to_address, args=("score_at_most",),
-        format_func=lambda option: option if option == ANY else f"at most {option}",
-        help="How likely the value is right: 0 worst, 1 fine. Broken rules have no score.",
+        format_func=lambda option: "any score" if option == ANY else f"score at most {option}",
+        label_visibility="collapsed",
     )  # fmt: skip
 
 

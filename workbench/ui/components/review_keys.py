@@ -16,6 +16,7 @@ KEYS = (
     ("Z", "undo what you did last"),
     ("B", "back to the finding before"),
     ("N", "next: leave it for later"),
+    ("S", "show the most similar rows, or fold them in"),
     ("H", "these keys"),
     ("Tab, Enter", "from button to button and field to field, and press"),
 )

@@ -15,6 +15,7 @@ from workbench.ui.components.choice import choose
 from workbench.ui.components.draft_panel import show_draft
 from workbench.ui.components.finding_card import show_finding
 from workbench.ui.components.finding_row import read_ahead, show_history, show_row
+from workbench.ui.components.finding_similar import show_similar
 from workbench.ui.components.markup import element
 from workbench.ui.components.message import show_error, show_no_dataset
 from workbench.ui.components.review_actions import show_actions, show_editor, show_problem, show_steps
@@ -22,7 +23,7 @@ from workbench.ui.components.review_bulk import show_bulk
 from workbench.ui.components.review_checks import show_checks
 from workbench.ui.components.review_desk import Desk, desk, leave
 from workbench.ui.components.review_facets import show_facets
-from workbench.ui.components.review_table import show_table
+from workbench.ui.components.review_table import show_table, take_edits
 
 VIEWS = {"one": "one by one", "table": "table"}
 
@@ -56,6 +57,8 @@ def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
         view = st.query_params.get("view", "one")
         if view not in VIEWS:
             raise UnknownName("view", view, VIEWS)
+        if view == "table" and take_edits(lake, here):
+            st.rerun()
         _show_head(here, view)
         left, right = st.columns([1, 4], gap="medium")
         with left, st.container(key="review-facets"):
@@ -113,6 +116,7 @@ def _show_one(lake: OpenLake, here: Desk) -> None:
     with above:
         show_finding(finding)
         show_row(lake, here, finding)
+        show_similar(lake, here, finding)
     show_problem(here)
     show_editor(lake, here, finding)
     show_history(lake, here, finding)
