@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 import workbench
 from workbench.drafts import Correction, corrections_of
-from workbench.findings import Filter, get, queue, tally
+from workbench.findings import Filter, get, queue, saved_views, tally
 from workbench.reviewing import class_counts, rows_at
 from workbench.ui import jobs
 from workbench.ui.wording import plain
@@ -401,6 +401,33 @@ def test_facets_narrow_by_class_cause_score_and_reviewer(review, url):
     page = page.selectbox(key="facet-reviewer").set_value("Zoë").run()
     assert shown(page) == finding_kept
     assert page.query_params["by"] in ("Zoë", ["Zoë"])
+
+
+def test_a_view_is_saved_opened_and_removed(review, url):
+    page = review(cause="doubtful label", lane="train", order="group")
+    page = page.text_input(key="view-name").set_value("labels first").run()
+    page = page.button(key="view-save").click().run()
+    with workbench.open(url) as lake:
+        (saved,) = saved_views(lake.lake, "people")
+    assert (saved.name, saved.wanted, saved.order) == (
+        "labels first", Filter(cause="doubtful label", lane="train"), "group",
+    )  # fmt: skip
+    assert page.selectbox(key="view-chosen").value == "labels first"
+    page = page.radio(key="facet-status").set_value("kept").run()
+    assert page.selectbox(key="view-chosen").value == ""
+    page = page.selectbox(key="view-chosen").set_value("labels first").run()
+    assert shown(page) == of(url, cause="doubtful label", lane="train", order="group")[0].finding
+    assert page.query_params["lane"] in ("train", ["train"])
+    page = page.button(key="view-remove").click().run()
+    with workbench.open(url) as lake:
+        assert saved_views(lake.lake, "people") == []
+
+
+def test_a_view_without_a_name_is_refused_with_a_word(review, url):
+    page = review().button(key="view-save").click().run()
+    assert "A view needs a name." in words(page)
+    with workbench.open(url) as lake:
+        assert saved_views(lake.lake, "people") == []
 
 
 def test_the_keys_are_shown_when_asked_for(review):

@@ -30,6 +30,7 @@ from workbench.findings.records import (
     Status,
     findings_table,
 )
+from workbench.findings.views import SavedView, get_view, remove_view, save_view, saved_views
 
 __all__ = [
     "ANY",
@@ -45,6 +46,7 @@ __all__ = [
     "Filter",
     "Finding",
     "Outcome",
+    "SavedView",
     "Status",
     "came_and_went",
     "cause_of",
@@ -54,6 +56,7 @@ __all__ = [
     "find",
     "findings_table",
     "get",
+    "get_view",
     "insert_decisions",
     "last_answers",
     "lay_out",
@@ -62,7 +65,10 @@ __all__ = [
     "queue",
     "record",
     "reinstate",
+    "remove_view",
     "reopen",
+    "save_view",
+    "saved_views",
     "tally",
     "withdraw",
 ]

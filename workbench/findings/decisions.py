@@ -142,6 +142,22 @@ def withdraw(session: Session, dataset: str, draft: int, step: int, *, author: s
     return _repeat(session, dataset, draft, step, author, "'reopen'", f"WITH {EFFECTIVE}", "effective")
 
 
+def withdraw_some(session: Session, dataset: str, draft: int, findings: Sequence[str], *, author: str) -> int:
+    """Take back the answers to some findings that a draft holds, inside a transaction of the caller's.
+
+    Returns
+    -------
+    int
+        How many answers no longer count.
+    """
+    session.temporary("withdrawn", {"finding": "VARCHAR"}, [{"finding": finding} for finding in findings])
+    rows = (
+        f"WITH {EFFECTIVE} SELECT finding, dataset, 'reopen' AS decision, value, evidence_key, reason, draft, step "
+        "FROM effective WHERE draft = $2 AND finding IN (SELECT finding FROM withdrawn)"
+    )
+    return _add(session, rows, [dataset, draft], author)
+
+
 def reinstate(session: Session, dataset: str, draft: int, step: int, *, author: str) -> int:
     """Give the answers again that :func:`withdraw` took back, inside a transaction of the caller's.
 

@@ -13,7 +13,7 @@ from workbench.findings.records import Answered, Finding
 from workbench.findings.status import seeks_gone, state_sql
 from workbench.lake import LANES, Lake, Session, newest, read_versions, rid_list
 
-Order = Literal["score", "row"]
+Order = Literal["score", "row", "group"]
 
 _URGENCY = (
     "CASE WHEN starts_with(check_code, 'data.') THEN 1 WHEN starts_with(check_code, 'label.') THEN 2 "
@@ -26,14 +26,21 @@ ORDERS = MappingProxyType(
         "score": f"version IS NULL, {_URGENCY}, coalesce(lane = 2, false), score NULLS LAST, check_code, rid, "
         "column_name, finding",
         "row": "rid NULLS FIRST, column_name, check_code, finding",
+        "group": "version IS NULL, alike DESC, check_code, column_name, observed, score NULLS LAST, rid, finding",
     }
 )
 """How the queue can be sorted.
 
 ``score``: broken rules, findings about groups of rows, labels, warnings; in each of them test rows last, then the worst
 score first; what is gone comes after all that is there. ``row``: by row identity, findings about columns and the table
-before all rows.
+before all rows. ``group``: those of the same check, column and value one after another, the largest group first.
 """
+
+_GROUPED = (
+    "SELECT s.*, o.observed, count(*) OVER (PARTITION BY s.check_code, s.column_name, o.observed) AS alike "
+    "FROM state s JOIN (SELECT finding, observed FROM lake.workbench.findings WHERE dataset = $1) o USING (finding)"
+)
+# What the order by group needs to know.
 
 BY = MappingProxyType(
     {
@@ -98,7 +105,7 @@ def queue(
         since have answered.
     limit, offset : int, optional
         At most so many, after skipping so many.
-    order : {"score", "row"}
+    order : {"score", "row", "group"}
         See :data:`ORDERS`.
 
     Raises
@@ -112,7 +119,7 @@ def queue(
         raise UsageError(f"There is no page of {limit} findings after {offset}.", hint="Both count from 0.")
     params = params_of(lake, dataset, version)
     paged = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
-    return _read(lake, dataset, params, wanted, f"{ORDERS[order]} {paged}", ORDERS[order])
+    return _read(lake, dataset, params, wanted, f"{ORDERS[order]} {paged}", ORDERS[order], grouped=order == "group")
 
 
 def of_rows(
@@ -241,7 +248,15 @@ def params_of(lake: Lake, dataset: str, version: int | None) -> list[Any]:
 
 
 def _read(
-    lake: Lake, dataset: str, params: list[Any], wanted: Filter, paged: str, order: str, *, also: str = "true"
+    lake: Lake,
+    dataset: str,
+    params: list[Any],
+    wanted: Filter,
+    paged: str,
+    order: str,
+    *,
+    also: str = "true",
+    grouped: bool = False,
 ) -> list[Finding]:
     """Read a page of ``state`` with all that is known of its findings."""
     status = wanted.known_status()
@@ -249,7 +264,7 @@ def _read(
     rows = lake.read(
         f"{state_sql(status, where, wanted.where_stands(params))},\n"
         f"    page AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place "
-        f"FROM (SELECT * FROM state ORDER BY {paged})),\n"
+        f"FROM (SELECT * FROM ({_GROUPED if grouped else 'SELECT * FROM state'}) ORDER BY {paged})),\n"
         f"    shown AS ({_HERE_OR_LAST if seeks_gone(status) else _HERE})\n"
         f"{_PAGE}",
         params,

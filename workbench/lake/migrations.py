@@ -89,6 +89,14 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "ALTER TABLE lake.workbench.sightings ADD COLUMN label VARCHAR",
         ),
     ),
+    (
+        "0006_saved_views",
+        (
+            # Filters of the queue under a name; the newest row of a name counts, without a filter it is removed.
+            """CREATE TABLE lake.workbench.saved_views (dataset VARCHAR, name VARCHAR, wanted VARCHAR, author VARCHAR,
+            created_at TIMESTAMPTZ)""",
+        ),
+    ),
 )
 
 

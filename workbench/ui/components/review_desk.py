@@ -24,6 +24,7 @@ from workbench.findings import (
     STATUSES,
     Filter,
     Finding,
+    SavedView,
     Status,
     cause_of,
     count_answered,
@@ -38,6 +39,9 @@ from workbench.versions import Event
 
 PAGE = 50
 """Findings read at once."""
+
+USUAL = {"status": "open", "order": "score"}
+"""What the address leaves out."""
 
 DIGITS = 9
 """Classes that have a key of their own."""
@@ -70,7 +74,8 @@ class Wanted:
     def from_address(cls) -> Wanted:
         """Read filter and order from the address."""
         given = st.query_params
-        status, order = given.get("status", "open"), given.get("order", "score")
+        status = given.get("status", "open")
+        order: Any = given.get("order", "score")
         known: dict[str, tuple[Any, Any]] = {
             "status": (status, (*STATUSES, "all")), "lane": (given.get("lane"), LANES), "order": (order, ORDERS),
             "cause": (given.get("cause"), (*CAUSES, OWN_RULE)),
@@ -83,7 +88,7 @@ class Wanted:
             given.get("class"), given.get("cause"), given.get("by"), _score(given.get("score")),
             given.get("search", ""),
         )  # fmt: skip
-        return cls(chosen, "row" if order == "row" else "score")
+        return cls(chosen, order)
 
     @property
     def narrowed(self) -> bool:
@@ -110,6 +115,20 @@ class Wanted:
         return (but == "check" or wanted.check is None or f"{check}.".startswith(f"{wanted.check}.")) and (
             but == "cause" or wanted.cause in (None, cause_of(check))
         )
+
+
+def to_address(wanted: Wanted) -> None:
+    """Write filter and order into the address, in place of those that are there; the queue begins anew."""
+    chosen = wanted.filter
+    said = {
+        "status": "all" if chosen.status is None else chosen.status, "check": chosen.check, "column": chosen.column,
+        "lane": chosen.lane, "class": chosen.label, "cause": chosen.cause, "by": chosen.reviewer,
+        "score": None if chosen.score_at_most is None else f"{chosen.score_at_most:g}", "search": chosen.search,
+        "order": wanted.order,
+    }  # fmt: skip
+    for name in (*said, "finding", "page"):
+        st.query_params.pop(name, None)
+    st.query_params.update({name: value for name, value in said.items() if value and USUAL.get(name) != value})
 
 
 def _score(text: str | None) -> float | None:
@@ -165,6 +184,8 @@ class Desk:
         What else is to be said of the last answer.
     bulk : str
         The answer to all findings of the filter whose preview is open.
+    views : dict or None
+        Name → saved view; None until they are read.
     help : bool
         The keys are to be shown.
     written : str or None
@@ -192,6 +213,7 @@ class Desk:
     problem: WorkbenchError | None = None
     notice: str = ""
     bulk: str = ""
+    views: dict[str, SavedView] | None = None
     help: bool = False
     written: str | None = None
     stale: bool = False
@@ -282,7 +304,8 @@ def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
             midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
             today = count_answered(lake.lake, version.dataset, author=lake.author, since=midnight)
             classes = class_counts(lake.lake, version)
-        known = Desk((*about, wanted), version, wanted, counts, today, classes)
+        views = known.views if known is not None and known.key[:-1] == about else None
+        known = Desk((*about, wanted), version, wanted, counts, today, classes, views=views)
         _refuse_unknown(known)
         read_on(lake, known)
         st.session_state["review-desk"] = known

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
-from workbench.findings import STATUSES, Filter
+from workbench.findings import STATUSES
 from workbench.lake import LANES
 from workbench.reporting import format_count
-from workbench.ui.components.review_desk import Desk
+from workbench.ui.components.review_desk import Desk, to_address
 
-ORDER_WORDS = {"score": "most urgent first", "row": "by row"}
+ORDER_WORDS = {"score": "most urgent first", "group": "largest group first", "row": "by row"}
 SCORES = ("0.01", "0.05", "0.1", "0.2", "0.5")
 ANY = "all"
 """Stands for no choice."""
 
 FACETS = {"check": "check", "column": "column", "label": "class", "cause": "cause", "reviewer": "reviewer"}
 """Property of a finding → its name; those with many values."""
-
-ADDRESS = {"label": "class", "reviewer": "by", "score_at_most": "score"}
-"""Property → its name in the address, where that is another."""
-
-USUAL = {"status": "open", "order": "score", "search": ""}
 
 
 def show_facets(desk: Desk) -> None:
@@ -31,36 +28,41 @@ def show_facets(desk: Desk) -> None:
     st.session_state["facet-search"] = wanted.search
     st.text_input(
         "Search", key="facet-search", placeholder="Search key or value", icon=":material/search:",
-        on_change=_to_address, args=("search",), label_visibility="collapsed",
+        on_change=_choose, args=(desk, "search"), label_visibility="collapsed",
     )  # fmt: skip
-    _one_of("status", wanted.status, list(STATUSES), desk.facet("status"))
-    _chosen("lane", "lane", wanted.lane, desk.facet("lane"), order=LANES.index)
+    _one_of(desk, "status", wanted.status, list(STATUSES), desk.facet("status"))
+    _chosen(desk, "lane", "lane", wanted.lane, desk.facet("lane"), order=LANES.index)
     for name, label in FACETS.items():
         value, counts = getattr(wanted, name), desk.facet(name)
         # A facet of which the dataset has nothing to choose, such as classes where it has none, is left out.
         if value is not None or any(option is not None for option in counts):
-            _chosen(name, label, value, counts)
-    _show_score(wanted)
+            _chosen(desk, name, label, value, counts)
+    _show_score(desk)
     st.session_state["facet-order"] = desk.wanted.order
     st.selectbox(
         "Order", list(ORDER_WORDS), key="facet-order", format_func=ORDER_WORDS.__getitem__,
-        on_change=_to_address, args=("order",), label_visibility="collapsed",
+        on_change=_choose, args=(desk, "order"), label_visibility="collapsed",
     )  # fmt: skip
 
 
-def _one_of(name: str, value: str | None, known: list[str], counts: dict[str | None, int]) -> None:
+def _one_of(desk: Desk, name: str, value: str | None, known: list[str], counts: dict[str | None, int]) -> None:
     """Offer the values of a facet that has few."""
     total = sum(counts.values())
     st.session_state[f"facet-{name}"] = value or ANY
     st.radio(
         name.capitalize(), [*known, ANY], key=f"facet-{name}",
         format_func=lambda option: f"{option} · {format_count(total if option == ANY else counts.get(option, 0))}",
-        on_change=_to_address, args=(name,),
+        on_change=_choose, args=(desk, name),
     )  # fmt: skip
 
 
 def _chosen(
-    name: str, label: str, value: str | None, counts: dict[str | None, int], order: Callable[[str], int] | None = None
+    desk: Desk,
+    name: str,
+    label: str,
+    value: str | None,
+    counts: dict[str | None, int],
+    order: Callable[[str], int] | None = None,
 ) -> None:
     """Offer the values of a facet that has many, the most frequent first."""
     known = sorted(
@@ -77,28 +79,32 @@ def _chosen(
 
     st.session_state[f"facet-{name}"] = value or ANY
     st.selectbox(
-        label.capitalize(), options, key=f"facet-{name}", format_func=shown, on_change=_to_address, args=(name,),
+        label.capitalize(), options, key=f"facet-{name}", format_func=shown, on_change=_choose, args=(desk, name),
         label_visibility="collapsed",
     )  # fmt: skip
 
 
-def _show_score(wanted: Filter) -> None:
+def _show_score(desk: Desk) -> None:
     """Offer to leave out what is hardly doubted."""
-    value = ANY if wanted.score_at_most is None else f"{wanted.score_at_most:g}"
+    score = desk.wanted.filter.score_at_most
+    value = ANY if score is None else f"{score:g}"
     options = [ANY, *SCORES] if value in (ANY, *SCORES) else [ANY, value, *SCORES]
     st.session_state["facet-score_at_most"] = value
     st.selectbox(
-        "Score", options, key="facet-score_at_most", on_change=_to_address, args=("score_at_most",),
+        "Score", options, key="facet-score_at_most", on_change=_choose, args=(desk, "score_at_most"),
         format_func=lambda option: "any score" if option == ANY else f"score at most {option}",
         label_visibility="collapsed",
     )  # fmt: skip
 
 
-def _to_address(name: str) -> None:
+def _choose(desk: Desk, name: str) -> None:
     """Write a choice into the address; the queue begins anew."""
     value = st.session_state[f"facet-{name}"]
-    usual, known_as = USUAL.get(name, ANY), ADDRESS.get(name, name)
-    for gone in ("finding", "page", *([known_as] if value == usual else [])):
-        st.query_params.pop(gone, None)
-    if value != usual:
-        st.query_params[known_as] = value
+    wanted = desk.wanted
+    if name == "order":
+        to_address(replace(wanted, order=value))
+        return
+    chosen: Any = value if name == "search" else None if value == ANY else value
+    if name == "score_at_most" and chosen is not None:
+        chosen = float(chosen)
+    to_address(replace(wanted, filter=replace(wanted.filter, **{name: chosen})))

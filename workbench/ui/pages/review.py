@@ -24,6 +24,7 @@ from workbench.ui.components.review_checks import show_checks
 from workbench.ui.components.review_desk import Desk, desk, leave
 from workbench.ui.components.review_facets import show_facets
 from workbench.ui.components.review_table import show_table, take_edits
+from workbench.ui.components.review_views import show_views
 
 VIEWS = {"one": "one by one", "table": "table"}
 
@@ -62,6 +63,7 @@ def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
         _show_head(here, view)
         left, right = st.columns([1, 4], gap="medium")
         with left, st.container(key="review-facets"):
+            show_views(lake, here)
             show_facets(here)
             show_bulk(lake, here)
         with right:
