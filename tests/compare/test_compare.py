@@ -14,6 +14,7 @@ import pytest
 from workbench.compare import compare
 from workbench.drafts import Correction, draft_view, new_draft, stage
 from workbench.errors import DataError, UnknownName, UsageError
+from workbench.evaluation import evaluate
 from workbench.lake import newest, publish_rows, read_versions, view_of
 
 FAST = "embedding"
@@ -276,12 +277,24 @@ def test_a_class_that_no_test_row_has(dataset, publish, against):
     assert list(found.per_class) == ["no", "yes"]
 
 
+def test_each_side_has_the_interval_of_an_evaluation(lake, dataset, publish, against):
+    dataset()
+    publish("t", {number: {"y": "no"} for number in range(1, 60) if number % 10 in range(1, 6)})
+    found = against(1, 2)
+    for place, version in enumerate(read_versions(lake, "t")):
+        for name, score in evaluate(lake, view_of(lake, version)).metrics.items():
+            assert (score.mean, score.low, score.high) == pytest.approx(found.metrics[name].sides[place])
+    for effect in (*found.metrics.values(), *found.per_class.values()):
+        assert all(low < mean < high for mean, low, high in effect.sides)
+
+
 def test_the_json_has_the_promised_fields(dataset, publish, against):
     dataset()
     publish("t", {1: {"x": 2.0}})
     fields = json.loads(json.dumps(against(1, 2).to_dict(), allow_nan=False))
     assert {"a", "b", "metric", "a_mean", "b_mean", "change", "low", "high", "verdict", "detectable"} < set(fields)
     assert fields["a"] == "t@1" and fields["metric"] == "accuracy" and fields["test_labels"] == "t@2"
+    assert {"a_low", "a_high", "b_low", "b_high"} < set(fields["metrics"]["accuracy"]) == set(fields["per_class"]["no"])
     assert list(fields["parts"]) == ["train rows", "test labels", "test features", "test membership"]
 
 

@@ -59,7 +59,7 @@ def test_the_figures_are_those_of_the_library(visit, measured):
     assert badge(found.verdict, found.change, found.low, found.high, found.detectable) in said
     assert f"on {found.test_rows} test rows that both have, under the test labels of people@3" in said
     for name, effect in found.metrics.items():
-        sides = f"{format_metric(name, effect.a_mean)} {format_metric(name, effect.b_mean)}"
+        sides = " ".join(format_metric(name, *side) for side in effect.sides)
         assert f"{sides} {change_text(name, effect).replace(' (', '  (')}".replace("  ", " ") in said.replace("( ", "(")
     drawn = next(chart.proto.alt for chart in page.get("vega_lite_chart"))
     told = [f"{name} {change_text('recall', effect)}, {effect.verdict}" for name, effect in found.per_class.items()]
@@ -111,6 +111,32 @@ def test_every_change_is_listed_with_who_and_why_and_can_be_filtered(visit, meas
     assert [row[0] for row in grids(page)[grid]] == [change.key["id"] for change in wanted]
     page = page.selectbox(key="changes-column").select("answer").run()
     assert page.query_params["column"] == "answer" and not page.exception
+
+
+def test_changes_are_sorted_on_the_server_and_searched_by_value(visit, lake, make, publish):
+    make(pd.DataFrame({"id": range(60), "x": [str(n) for n in range(60)], "n": range(60)}), "t", key=("id",))
+    publish("t", {rid: {"n": 200 - rid, "x": "odd" if rid % 2 else None} for rid in range(1, 61)})
+    page = visit(lake.url, "compare", dataset="t", a="1", b="2", column="n", sort="new")
+    assert not page.exception
+    grid = next(key for key in grids(page) if key.startswith("Changes from"))
+    assert [row[3] for row in grids(page)[grid]] == [str(n) for n in range(140, 190)], "numbers sort as numbers"
+    page = page.selectbox(key="changes-column").select("x").run()
+    page = page.text_input(key="changes-q").input("odd").run()
+    grid = next(key for key in grids(page) if key.startswith("Changes from"))
+    assert {row[3] for row in grids(page)[grid]} == {"odd"} and len(grids(page)[grid]) == 30
+    assert page.query_params["sort"] == "new"
+    assert "There is no order 'z' in these changes." in words(visit(lake.url, "compare", dataset="t", sort="z"))
+
+
+def test_the_rows_of_one_class_among_those_that_flipped(visit, measured):
+    page = visit(measured, "compare", dataset="people")
+    alt = "Test rows whose prediction changed between right and wrong"
+    labels = {row[1] for row in grids(page)[alt]}
+    page = page.selectbox(key="flips-label").select("yes").run()
+    assert not page.exception and page.query_params["label"] == "yes"
+    assert "yes" in labels and {row[1] for row in grids(page)[alt]} == {"yes"}
+    chart = json.loads(next(chart.proto.spec for chart in page.get("vega_lite_chart")))
+    assert [each["name"] for each in chart["params"]] == ["label"], "a click on a class chooses its rows"
 
 
 def test_of_a_large_difference_the_first_changes_are_listed_and_that_is_said(visit, measured, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 import workbench
 from workbench.lake import maintain
 from workbench.reporting import verdict_of
+from workbench.ui import jobs
 
 
 def words(page: AppTest) -> str:
@@ -154,3 +156,23 @@ def test_a_version_that_was_let_go_keeps_its_line_and_offers_nothing(visit, lake
         page = visit(lake.url, other, **address)
         assert not page.exception
         assert "There is no version '1' in 't' any more." in words(page)
+
+
+def test_a_restore_that_takes_longer_goes_on_behind_the_page(visit, measured, monkeypatch):
+    page = visit(measured, "history", dataset="people")
+    page = page.button(key="restore-2").click().run()
+    page = page.text_input(key="restore-message").input("back").run()
+    let, begin = threading.Event(), jobs.start
+    monkeypatch.setattr(jobs, "SOON", 0)
+    monkeypatch.setattr(
+        jobs, "start", lambda key, title, work: begin(key, title, lambda told: (let.wait(30), work(told))[1])
+    )
+    page = page.button(key="restore-now").click().run()
+    job = jobs.find(f"restore:{measured}:people")
+    assert not page.exception and job.running
+    assert not [button for button in page.button if button.key == "restore-now"]
+    let.set()
+    assert job.wait(60)
+    page = page.run()
+    assert not page.exception and page.success[0].value == "v4 equals v2 again"
+    assert "v4 restored by Zoë" in words(page)

@@ -240,3 +240,27 @@ def test_several_datasets_have_a_line_each(visit, measured):
         newest = lake["people"].documents()[-1]
     assert " a-b v1 2 " in rows[0] and accuracy_of(newest) in rows[1] and verdict_of(newest) in rows[1]
     assert 'href="?dataset=a-b"' in tables[-1]
+
+
+def test_comparisons_stored_without_the_intervals_of_each_side_are_shown(visit, measured):
+    with workbench.open(measured) as lake:
+        [(version, comparison)] = lake.lake.read(
+            "SELECT version, comparison FROM lake.workbench.measurements WHERE dataset = 'people' AND version = 3 "
+            "ORDER BY created_at DESC LIMIT 1"
+        )
+        old = json.loads(comparison)
+        for effect in (*old["metrics"].values(), *old["per_class"].values()):
+            for name in ("a_low", "a_high", "b_low", "b_high"):
+                del effect[name]
+        lake.lake.write(
+            lambda session: session.rows(
+                "UPDATE lake.workbench.measurements SET comparison = ? WHERE dataset = 'people' AND version = ?",
+                [json.dumps(old), version],
+            ),
+            message="as earlier releases wrote it",
+        )
+        expected = verdict_of(lake["people"].documents()[-1])
+    for page in ("overview", "compare", "history", "runs"):
+        shown = visit(measured, page, dataset="people")
+        assert not shown.exception and not shown.error
+        assert page == "runs" or expected in words(shown)

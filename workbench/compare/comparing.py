@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,8 +16,8 @@ from workbench.evaluation import SEEDS, Evaluation, evaluate, read_predictions
 from workbench.evaluation.crossing import ask_about
 from workbench.evaluation.fitting import series_of
 from workbench.evaluation.reading import trained_on
-from workbench.evaluation.scores import aligned, mean_score
-from workbench.impact import difference, paired
+from workbench.evaluation.scores import aligned
+from workbench.impact import Estimate, difference, estimate, interval, paired
 from workbench.lake import Lake, View
 from workbench.metrics import METRICS, Metric, metrics_of
 from workbench.progress import Progress, silent
@@ -195,9 +196,9 @@ def _effect(metric: Metric, y: npt.NDArray[np.float64], a: Floats, b: Floats, id
     """Say what happened to one metric."""
     if metric.why_undefined(y, a.shape[2] if a.ndim == 3 else 1):
         return UNDEFINED
-    return effect_of(
-        difference(metric, y, a, b, identical=identical), mean_score(metric, y, a), mean_score(metric, y, b)
-    )
+    before = estimate(metric, y, a)
+    after = before if np.array_equal(a, b) else estimate(metric, y, b)
+    return effect_of(difference(metric, y, a, b, identical=identical), before, after)
 
 
 def _per_class(
@@ -211,8 +212,14 @@ def _per_class(
         if of_class.any():
             before, after = (part[:, of_class] for part in hits)
             change = paired(before, after, identical=identical, span=1.0)
-            effects[name] = effect_of(change, float(before.mean()), float(after.mean()))
+            effects[name] = effect_of(change, _recall(before), _recall(after))
     return effects
+
+
+def _recall(hits: Floats) -> Estimate:
+    """Estimate a share of rows; its interval stays between 0 and 1, as that of any metric stays within its bounds."""
+    found = interval(hits, span=1.0)
+    return dataclasses.replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def _published(a: Evaluation, b: Evaluation) -> list[str]:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.evaluation.records import finite
-from workbench.impact import Change, Verdict
+from workbench.impact import Change, Estimate, Verdict
+
+Figure = tuple[float | None, float | None, float | None]
+"""Mean, and the two ends of its interval."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,9 @@ class Effect:
     ----------
     a_mean, b_mean : float or None
         In the metric's unit; None where it is undefined.
+    a_low, a_high, b_low, b_high : float or None
+        Ends of the 95 % interval of each version's own figure on these rows, as an evaluation's. Whether the two differ
+        is what ``low`` and ``high`` say, not whether these overlap.
     change : float or None
         b minus a, in the metric's own direction: a log loss that falls has a negative change, and is a gain.
     low, high : float or None
@@ -35,6 +41,15 @@ class Effect:
     high: float | None
     verdict: Verdict
     detectable: float | None
+    a_low: float | None = None
+    a_high: float | None = None
+    b_low: float | None = None
+    b_high: float | None = None
+
+    @property
+    def sides(self) -> tuple[Figure, Figure]:
+        """Mean and interval of each version's own figure."""
+        return (self.a_mean, self.a_low, self.a_high), (self.b_mean, self.b_low, self.b_high)
 
 
 @dataclass(frozen=True)
@@ -98,14 +113,18 @@ UNDEFINED = Effect(None, None, None, None, None, "cannot tell", None)
 """A metric that the shared test rows do not define."""
 
 
-def effect_of(change: Change, a_mean: float, b_mean: float) -> Effect:
+def effect_of(change: Change, a: Estimate, b: Estimate) -> Effect:
     """Put a change beside the two figures that it lies between."""
     return Effect(
-        a_mean=a_mean,
-        b_mean=b_mean,
+        a_mean=a.mean,
+        b_mean=b.mean,
         change=finite(change.change),
         low=finite(change.low),
         high=finite(change.high),
         verdict=change.verdict,
         detectable=finite(change.detectable),
+        a_low=finite(a.low),
+        a_high=finite(a.high),
+        b_low=finite(b.low),
+        b_high=finite(b.high),
     )

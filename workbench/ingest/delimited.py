@@ -189,6 +189,10 @@ def _explain(files: Sequence[_File], error: Exception, source: str) -> Workbench
     text = str(error).strip()
     if "maximum line size" in text.lower():
         return DataError(f"a line is longer than {MAX_LINE:,} bytes", source=source, hint="Is a quote left open?")
+    if "not a gzip stream" in text.lower():
+        return DataError(
+            "the name says gzip, the content is none", source=source, hint="Rename it to end as what it is."
+        )
     return DataError(f"cannot be read: {text.splitlines()[0]}", source=source)
 
 

@@ -60,10 +60,12 @@ def report_comparison(comparison: Comparison) -> str:
         f"{metric} on {comparison.test_rows:,} shared test rows, under the test labels of {comparison.test_labels}",
         "",
     ]
-    width = max(len(name) for name in comparison.metrics)
+    sides = {name: [format_metric(name, *side) for side in effect.sides] for name, effect in comparison.metrics.items()}
+    width, left, right = (max(map(len, texts)) for texts in (sides, *zip(*sides.values(), strict=True)))
     for name, effect in comparison.metrics.items():
-        sides = f"{format_metric(name, effect.a_mean):>9} → {format_metric(name, effect.b_mean):<9}"
-        lines.append(f"  {name:<{width}}  {sides}  {format_points(effect.change, metric=name):>9}  {effect.verdict}")
+        a, b = sides[name]
+        change = format_points(effect.change, metric=name)
+        lines.append(f"  {name:<{width}}  {a:>{left}} → {b:<{right}}  {change:>10}  {effect.verdict}")
     moved = [f"{name} {format_points(part, metric=metric)}" for name, part in comparison.parts.items()]
     lines += ["", f"what moved the published figure: {' · '.join(moved)}"]
     lines += [f"Note: {note}" for note in comparison.notes]

@@ -14,6 +14,8 @@ ROW, AROUND_ROWS = 34, 170
 def per_class_chart(changes: pd.DataFrame, *, title: str, subtitle: str, ink: str) -> alt.LayerChart:
     """Draw the change of each class's recall as a dot around zero, with its 95 % interval.
 
+    The selection ``label`` names the class that was clicked.
+
     Parameters
     ----------
     changes : DataFrame of shape (n_classes, n_columns)
@@ -43,7 +45,8 @@ def per_class_chart(changes: pd.DataFrame, *, title: str, subtitle: str, ink: st
     chart = alt.layer(
         zero.encode(x=x),
         base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=alt.X("low:Q", title=None), x2="high:Q", color=colour),
-        base.mark_point(filled=True, size=140, opacity=1).encode(
+        base.mark_point(filled=True, size=140, opacity=1, cursor="pointer")
+        .encode(
             x=x,
             color=colour,
             shape=alt.Shape("verdict:N", scale=alt.Scale(domain=[*MARKS], range=shapes), legend=legend),
@@ -52,7 +55,8 @@ def per_class_chart(changes: pd.DataFrame, *, title: str, subtitle: str, ink: st
                 alt.Tooltip("figure:N", title="change (95 % interval)"),
                 alt.Tooltip("sides:N", title="recall"),
             ],
-        ),
+        )
+        .add_params(alt.selection_point(name="label", fields=["name"], on="click", clear=False)),
     ).properties(height=ROW * len(changes) + AROUND_ROWS, title=alt.TitleParams(title, subtitle=subtitle))
     dressed: alt.LayerChart = (
         chart.configure_title(anchor="start", subtitleColor=ink, subtitleFontSize=13, subtitlePadding=4)

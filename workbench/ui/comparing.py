@@ -18,6 +18,9 @@ from workbench.versions import Diff, diff
 LISTED = 20_000
 """Changes that are read at most; the counts are of all."""
 
+FLIPS = 5_000
+"""Rows that flipped that are read at most; the counts are of all."""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -73,7 +76,9 @@ def _comparison(key: tuple[object, ...], _lake: Lake, _a: Version, _b: Version) 
 @st.cache_resource(show_spinner="Reading the predictions …", max_entries=32)
 def _row_changes(key: tuple[object, ...], _lake: Lake, _a: Version, _b: Version) -> RowChanges:
     """Read the predictions at a moment."""
-    return flipped_rows(_lake, view_of(_lake, _a), view_of(_lake, _b), schema_types=schema_types(_lake, _b))
+    return flipped_rows(
+        _lake, view_of(_lake, _a), view_of(_lake, _b), schema_types=schema_types(_lake, _b), limit=FLIPS
+    )
 
 
 @st.cache_resource(show_spinner="Reading what differs …", max_entries=8)

@@ -18,6 +18,9 @@ from workbench.progress import Progress
 
 Work = Callable[[Progress], Any]
 
+SOON = 0.7
+"""Seconds that a click waits for work that is mostly quick, before the page shows how far it is instead."""
+
 
 class Job:
     """A piece of long work on its way or done.

@@ -18,8 +18,9 @@ def trends_chart(frame: pd.DataFrame, checks: Sequence[str], *, ink: str) -> alt
 
     Parameters
     ----------
-    frame : DataFrame of shape (n_runs * n_checks, 5)
-        ``run`` (1, 2, …), ``check``, ``open``, and the texts ``when`` and ``version``.
+    frame : DataFrame of shape (n_runs * n_checks, 6)
+        ``run`` (1, 2, …), ``check``, ``open``, the texts ``when`` and ``version``, and ``address``, where a click
+        leads.
     checks : sequence of str
         In the order to show them.
     ink : str
@@ -31,6 +32,7 @@ def trends_chart(frame: pd.DataFrame, checks: Sequence[str], *, ink: str) -> alt
             "open:Q", title="open findings", scale=alt.Scale(domainMin=0),
             axis=alt.Axis(tickCount=3, tickMinStep=1, format=",d", titleFontSize=10),
         ),
+        href="address:N",
         tooltip=["check:N", alt.Tooltip("open:Q", format=",d", title="open findings"), "when:N", "version:N"],
     )  # fmt: skip
     drawn = base.mark_line(color=BLUE, strokeWidth=2) + base.mark_point(color=BLUE, filled=True, opacity=1, size=30)

@@ -19,6 +19,9 @@ PAGE = 50
 FILTERS = {"column": "Column", "author": "Who", "change": "What"}
 """Name in the address, and of a change's attribute → its label."""
 
+ORDERS = {"": "row", "column": "column", "old": "old value", "new": "new value", "who": "who", "why": "why"}
+"""Name in the address → what the changes are sorted by."""
+
 WHOLE_ROW = "(whole row)"
 """Stands for the column of a change of a whole row."""
 
@@ -67,7 +70,7 @@ def _summary(found: Diff) -> str:
 
 def _filtered(changes: Sequence[Change]) -> list[Change]:
     """Let the visitor filter and search; what is chosen stands in the address."""
-    boxes = st.columns([2, 2, 2, 3])
+    boxes = st.columns([2, 2, 2, 3, 2])
     chosen: list[Change] = list(changes)
     for box, (name, label) in zip(boxes, FILTERS.items(), strict=False):
         there = sorted({_property(change, name) for change in changes})
@@ -87,11 +90,42 @@ def _filtered(changes: Sequence[Change]) -> list[Change]:
             chosen = [change for change in chosen if _property(change, name) == wanted]
     text = st.query_params.get("q", "")
     st.session_state["changes-q"] = text
-    boxes[3].text_input("Key", key="changes-q", placeholder="search the key", on_change=_to_address, args=("q",))
+    boxes[3].text_input("Search", key="changes-q", placeholder="key or value", on_change=_to_address, args=("q",))
     if text:
         sought = text.casefold()
-        chosen = [c for c in chosen if any(sought in str(value).casefold() for value in c.key.values())]
-    return chosen
+        chosen = [c for c in chosen if any(sought in part.casefold() for part in _texts(c))]
+    return _sorted(boxes[4], chosen)
+
+
+def _sorted(box: Any, changes: list[Change]) -> list[Change]:
+    """Let the visitor sort; numbers come as numbers, before texts."""
+    wanted = st.query_params.get("sort", "")
+    if wanted not in ORDERS:
+        raise UnknownName("order", wanted, [name for name in ORDERS if name], where="these changes")
+    st.session_state["changes-sort"] = wanted
+    box.selectbox(
+        "Sort by", [*ORDERS], key="changes-sort", format_func=ORDERS.__getitem__, on_change=_to_address, args=("sort",)
+    )
+    if not wanted:
+        return changes
+    place = list(ORDERS).index(wanted) - 1
+    return sorted(
+        changes, key=lambda change: _rank((change.column, change.old, change.new, change.author, change.reason)[place])
+    )
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    """Say where a value stands: numbers, then texts, then what is missing."""
+    if value is None:
+        return 2, 0.0, ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return 0, float(value), ""
+    return 1, 0.0, _cell(value).casefold()
+
+
+def _texts(change: Change) -> list[str]:
+    """Write what a change is searched by: its key, its old and its new value."""
+    return [str(part) for part in change.key.values()] + [_cell(change.old), _cell(change.new)]
 
 
 def _property(change: Change, name: str) -> str:

@@ -71,6 +71,6 @@ def _text(document: dict[str, object]) -> str:
 
 def _to_address(name: str) -> None:
     """Write a choice into the address, and forget which row and page of the other pair was open."""
-    for gone in ("row", "page"):
+    for gone in ("row", "page", "label"):
         st.query_params.pop(gone, None)
     st.query_params[name] = st.session_state[f"compare-{name}"]

@@ -31,13 +31,13 @@ def show_per_class(found: Comparison) -> None:
                 "high": _points(effect.high),
                 "verdict": effect.verdict,
                 "figure": change_text("recall", effect),
-                "sides": f"{format_metric('recall', effect.a_mean)} → {format_metric('recall', effect.b_mean)}",
+                "sides": " → ".join(format_metric("recall", *side) for side in effect.sides),
             }
             for name, effect in sorted(shown)
         ]
     )
     a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
-    subtitle = "95 % interval; right of zero is better"
+    subtitle = "95 % interval; right of zero is better; a click shows its rows"
     if len(moved) > CLASSES:
         subtitle += f"; the {CLASSES} of {len(moved)} classes that moved most"
     title = f"Change of recall by class, v{a} to v{b}"
@@ -46,7 +46,10 @@ def show_per_class(found: Comparison) -> None:
     )
     chart = per_class_chart(frame, title=title, subtitle=subtitle, ink=ink())
     with st.container(key="per-class"):
-        st.altair_chart(chart, alt=f"{title}: {words}.")
+        key = f"classes-{a}-{b}"
+        st.altair_chart(
+            chart, alt=f"{title}: {words}.", key=key, on_select=lambda: _choose(key), selection_mode="label"
+        )
 
 
 def show_confusion(rows: RowChanges, a: int, b: int) -> None:
@@ -73,6 +76,14 @@ def show_confusion(rows: RowChanges, a: int, b: int) -> None:
     st.html(element("table", element("thead", head), element("tbody", *body), css="wb-table wb-figures wb-pairs"))
     cut = f" The {PAIRS} of {len(moved)} pairs that moved most." if len(moved) > PAIRS else ""
     st.caption(f"{count_of(rows.rows, 'test row')}, predictions averaged over the fits.{cut}")
+
+
+def _choose(key: str) -> None:
+    """Show the rows of the class that was clicked, among those that flipped."""
+    clicked = st.session_state[key]["selection"].get("label") or []
+    if clicked:
+        st.query_params.pop("row", None)
+        st.query_params["label"] = clicked[0]["name"]
 
 
 def _points(share: float | None) -> float | None:

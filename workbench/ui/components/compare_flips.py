@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -22,6 +23,9 @@ from workbench.versions.browse import rows_of
 HEIGHT = 330
 """Of the table, in pixels."""
 
+LISTED = 50
+"""Rows in the table."""
+
 
 def show_flips(rows: RowChanges, pair: Pair) -> None:
     """List the rows that flipped; the one that was chosen is opened below."""
@@ -29,11 +33,16 @@ def show_flips(rows: RowChanges, pair: Pair) -> None:
     if not rows.flips:
         st.text(f"None of the {format_count(rows.rows)} shared test rows changed between right and wrong.")
         return
-    cut = f" Listed are the {len(rows.flips)} that moved most." if rows.gained + rows.lost > len(rows.flips) else ""
+    of_label = _of_label(rows.flips)
+    flips, total = of_label[:LISTED], rows.gained + rows.lost
+    label, cut = st.query_params.get("label"), ""
+    if len(flips) < total:
+        most = " that moved most" if len(flips) < len(of_label) or len(rows.flips) < total else ""
+        cut = f" Listed are the {format_count(len(flips))}{f' of label {label}' if label else ''}{most}."
     became = f"{count_of(rows.gained, 'row')} became right, {format_count(rows.lost)} became wrong."
     st.text(f"{became}{cut} Tick one to see its cells and its history.")
     # The pair is part of the key, so that a mark does not pass to another pair's row.
-    key = f"flips-{pair.a.version}-{pair.b.version}"
+    key = f"flips-{pair.a.version}-{pair.b.version}-{st.query_params.get('label', '')}"
     keys = list(rows.flips[0].key)
     show_grid(
         [*keys, "label", f"predicted at v{pair.a.version}", f"at v{pair.b.version}", "now", "probability of the label"],
@@ -46,12 +55,12 @@ def show_flips(rows: RowChanges, pair: Pair) -> None:
                 "right" if flip.gained else "wrong",
                 f"{flip.before_share:.2f} → {flip.after_share:.2f}",
             ]
-            for flip in rows.flips
+            for flip in flips
         ],
         key=key,
         alt="Test rows whose prediction changed between right and wrong",
         height=HEIGHT,
-        on_select=lambda: _to_address(key, rows),
+        on_select=lambda: _to_address(key, flips),
     )
     wanted = st.query_params.get("row")
     if wanted is None:
@@ -63,11 +72,33 @@ def show_flips(rows: RowChanges, pair: Pair) -> None:
     _show_row(opened, pair)
 
 
-def _to_address(key: str, rows: RowChanges) -> None:
+def _of_label(flips: Sequence[Flip]) -> list[Flip]:
+    """Let the visitor choose one label's rows; a click on a class in the chart above chooses it too."""
+    labels = sorted({flip.label for flip in flips})
+    wanted = st.query_params.get("label", "")
+    if wanted and wanted not in labels:
+        labels.append(wanted)
+    st.session_state["flips-label"] = wanted
+    st.selectbox(
+        "Label", ["", *labels], key="flips-label", format_func=lambda name: name or "all", on_change=_choose, width=240
+    )
+    return [flip for flip in flips if wanted in ("", flip.label)]
+
+
+def _choose() -> None:
+    """Write the label into the address; the row that was open may be none of its own."""
+    st.query_params.pop("row", None)
+    if st.session_state["flips-label"]:
+        st.query_params["label"] = st.session_state["flips-label"]
+    else:
+        st.query_params.pop("label", None)
+
+
+def _to_address(key: str, flips: Sequence[Flip]) -> None:
     """Write the row that was chosen into the address."""
     chosen: list[int] = st.session_state[key]["selection"]["rows"]
-    if chosen and chosen[0] < len(rows.flips):
-        st.query_params["row"] = str(rows.flips[chosen[0]].rid)
+    if chosen and chosen[0] < len(flips):
+        st.query_params["row"] = str(flips[chosen[0]].rid)
     else:
         st.query_params.pop("row", None)
 

@@ -9,7 +9,7 @@ from workbench.compare import Comparison, Effect
 from workbench.reporting import badge as verdict_text
 from workbench.reporting import format_count, format_metric, format_points
 from workbench.reporting.figures import SHARES
-from workbench.ui.components.markup import badge, element
+from workbench.ui.components.markup import badge, element, figure
 from workbench.ui.wording import metric_name
 
 METRICS = ("metric", "from", "to", "change (95 % interval)", "verdict")
@@ -19,7 +19,8 @@ def show_verdict_large(found: Comparison) -> None:
     """Show the verdict, and what it rests on."""
     text = verdict_text(found.verdict, found.change, found.low, found.high, found.detectable, metric=found.metric)
     metric = metric_name(found.metric)
-    sides = f"{metric} {format_metric(found.metric, found.a_mean)} → {format_metric(found.metric, found.b_mean)}"
+    before, after = (figure(format_metric(found.metric, *side)) for side in found.metrics[found.metric].sides)
+    sides = Markup("{} {} → {}").format(metric, before, after)
     rows = f"on {format_count(found.test_rows)} test rows that both have, under the test labels of {found.test_labels}"
     said = [element("span", badge(text, found.verdict), css="wb-large"), element("span", sides, css="wb-figure")]
     st.html(element("div", *said, element("span", rows, css="wb-small"), css="wb-verdict wb-verdict-large"))
@@ -29,7 +30,7 @@ def show_metrics(found: Comparison) -> None:
     """Show each metric of both versions with its change."""
     st.subheader("Metrics")
     a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
-    titles = ("metric", f"v{a}", f"v{b}", *METRICS[3:])
+    titles = ("metric", f"v{a} (95 % interval)", f"v{b} (95 % interval)", *METRICS[3:])
     classes = ("", "wb-number", "wb-number", "wb-number", "wb-verdicts")
     head = element(
         "tr", *(element("th", title, css=css, scope="col") for title, css in zip(titles, classes, strict=True))
@@ -88,8 +89,7 @@ def _row(name: str, effect: Effect, classes: tuple[str, ...]) -> Markup:
     word = text.split(" +")[0].split(" −")[0]
     cells = [
         metric_name(name),
-        format_metric(name, effect.a_mean),
-        format_metric(name, effect.b_mean),
+        *(figure(format_metric(name, *side)) for side in effect.sides),
         Markup(" ").join([said, element("span", f"({interval}", css="wb-interval")] if interval else [said]),
         badge(word, effect.verdict),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -27,6 +27,9 @@ LETTERS = 600_000
 
 LONGEST = 400
 """Letters of one cell."""
+
+FITTING = 28
+"""Letters that a column of medium width shows."""
 
 COLOURS = {
     "light": {
@@ -126,9 +129,14 @@ def _show_grid(version: Version, shown: Page, findings: Sequence[Finding], *, ke
         alt=f"Rows of {version.name}",
         height=ROW * (min(SHOWN, len(rows)) + 1) + MARGIN,
         colours=colours,
-        widths={ahead: "medium"} if any(row[ahead] for row in rows) else None,
+        widths=_widths(ahead, max(len(row[ahead]) for row in rows)),
         pinned=ahead,
     )
+
+
+def _widths(place: int, letters: int) -> dict[int, Literal["medium", "large"]] | None:
+    """Say how wide the column is that says what is wrong; as wide as its name where nothing is."""
+    return {place: "large" if letters > FITTING else "medium"} if letters else None
 
 
 def _short(cell: Any, longest: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from workbench.api import OpenLake
-from workbench.drafts import Draft, discard, publish_draft
+from workbench.drafts import Draft, Published, discard, publish_draft
 from workbench.errors import ConflictError, WorkbenchError
 from workbench.iterations import check_draft, evaluate_draft, redo, undo
 from workbench.progress import Progress
@@ -19,11 +19,18 @@ from workbench.ui.components.job import show_job
 from workbench.ui.components.markup import badge, element
 from workbench.ui.components.review_answers import own_drafts
 from workbench.ui.components.review_conflicts import show_conflicts
-from workbench.ui.components.review_desk import Desk
+from workbench.ui.components.review_desk import Desk, leave
+
+CHANGE = "draft-change"
+"""Session state: the key of the job that publishes or discards the visitor's draft."""
 
 
 def show_draft(lake: OpenLake, desk: Desk) -> None:
     """Show the visitor's newest open draft and what can be done with it."""
+    _settle(desk)
+    if desk.stale:
+        leave()
+        st.rerun(scope="app")
     drafts = own_drafts(lake, desk.dataset)
     draft = next((each for each in drafts if each.corrections), drafts[0] if drafts else None)
     with st.container(border=True, key="draft"):
@@ -41,7 +48,8 @@ def show_draft(lake: OpenLake, desk: Desk) -> None:
             *_known(known, draft),
         ]
         st.html(element("div", *facts, css="wb-facts"))
-        _show_buttons(lake, desk, draft, checking, measuring)
+        changing = show_job(st.session_state.get(CHANGE, ""), stoppable=False)
+        _show_buttons(lake, desk, draft, checking, measuring, changing)
         problem = st.session_state.get("draft-problem")
         if isinstance(problem, ConflictError):
             show_conflicts(problem, draft, publish=lambda: _publish(lake, desk, draft, skip_conflicts=True))
@@ -65,9 +73,9 @@ def _job_keys(lake: OpenLake, draft: Draft) -> tuple[str, str]:
     return f"check-draft:{lake.lake.url}:{draft.draft}", f"evaluate-draft:{lake.lake.url}:{draft.draft}"
 
 
-def _show_buttons(lake: OpenLake, desk: Desk, draft: Draft, checking: bool, measuring: bool) -> None:
-    """Show what can be done with a draft."""
-    number, empty, handle = draft.draft, not draft.corrections, lake.lake
+def _show_buttons(lake: OpenLake, desk: Desk, draft: Draft, checking: bool, measuring: bool, changing: bool) -> None:
+    """Show what can be done with a draft; nothing while it is being published or discarded."""
+    number, empty, handle = draft.draft, changing or not draft.corrections, lake.lake
     check_key, evaluate_key = _job_keys(lake, draft)
 
     def work_check(progress: Progress) -> Any:
@@ -90,11 +98,11 @@ def _show_buttons(lake: OpenLake, desk: Desk, draft: Draft, checking: bool, meas
                 on_click=_start, args=(evaluate_key, f"Evaluating draft {number}", work_evaluate),
             )  # fmt: skip
         st.button("Undo step", key="draft-undo", disabled=empty, on_click=_step, args=(lake, desk, draft, True))
-        st.button("Redo step", key="draft-redo", on_click=_step, args=(lake, desk, draft, False))
+        st.button("Redo step", key="draft-redo", disabled=changing, on_click=_step, args=(lake, desk, draft, False))
         with st.popover("Publish …", disabled=empty, key="draft-publish-open"):
             st.text_input("What does it do?", key=f"draft-message-{number}", placeholder="labels of round 2")
             st.button("Publish", key="draft-publish", on_click=_publish, args=(lake, desk, draft))
-        with st.popover("Discard …", key="draft-discard-open"):
+        with st.popover("Discard …", disabled=changing, key="draft-discard-open"):
             st.text(f"{count_of(draft.corrections, 'correction')} will not become a version.")
             st.button("Discard the draft", key="draft-discard", on_click=_discard, args=(lake, desk, draft))
 
@@ -136,25 +144,43 @@ def _step(lake: OpenLake, desk: Desk, draft: Draft, undone: bool) -> None:
 
 def _publish(lake: OpenLake, desk: Desk, draft: Draft, *, skip_conflicts: bool = False) -> None:
     """Publish the draft under the message typed."""
-    st.session_state.pop("draft-problem", None)
     message = st.session_state.get(f"draft-message-{draft.draft}") or st.session_state.get("draft-message", "")
     st.session_state["draft-message"] = message
-    try:
-        made = publish_draft(lake.lake, draft.draft, author=lake.author, message=message, skip_conflicts=skip_conflicts)
-    except WorkbenchError as error:
-        st.session_state["draft-problem"] = error
-        return
-    st.session_state.pop("draft-message", None)
-    st.session_state["review-published"] = made.version.name
-    desk.stale = True
+    handle, number, author = lake.lake, draft.draft, lake.author
+
+    def work(progress: Progress) -> Published:
+        return publish_draft(handle, number, author=author, message=message, skip_conflicts=skip_conflicts)
+
+    _change(lake, desk, f"Publishing draft {number}", work, draft)
 
 
 def _discard(lake: OpenLake, desk: Desk, draft: Draft) -> None:
     """Discard the draft."""
+    handle, number, author = lake.lake, draft.draft, lake.author
+    _change(lake, desk, f"Discarding draft {number}", lambda _: discard(handle, number, author=author), draft)
+
+
+def _change(lake: OpenLake, desk: Desk, title: str, work: jobs.Work, draft: Draft) -> None:
+    """Begin what ends a draft, as a job: with many corrections or rows it takes more than a moment."""
     st.session_state.pop("draft-problem", None)
-    try:
-        discard(lake.lake, draft.draft, author=lake.author)
-    except WorkbenchError as error:
-        st.session_state["draft-problem"] = error
+    st.session_state[CHANGE] = key = f"change-draft:{lake.lake.url}:{draft.draft}"
+    jobs.start(key, title, work).wait(jobs.SOON)
+    _settle(desk)
+
+
+def _settle(desk: Desk) -> None:
+    """Take note of what became of the job that publishes or discards the visitor's draft, once it is done."""
+    job = jobs.find(st.session_state.get(CHANGE, ""))
+    if job is not None and job.running:
         return
+    key = st.session_state.pop(CHANGE, None)
+    if job is None or key is None:
+        return
+    jobs.dismiss(key)
+    if job.error is not None:
+        st.session_state["draft-problem"] = job.error
+        return
+    if isinstance(job.result, Published):
+        st.session_state.pop("draft-message", None)
+        st.session_state["review-published"] = job.result.version.name
     desk.stale = True

@@ -63,9 +63,10 @@ def _uploads() -> tempfile.TemporaryDirectory[str]:
 
 def _source() -> tuple[str | None, bool]:
     """Ask for a file or a path; an uploaded file is put into a folder of its own."""
-    given = st.file_uploader("A file", type=TYPES, key="import-file")
+    limit = f"{st.get_option('server.maxUploadSize'):,} MB"
+    given = st.file_uploader(f"A file of up to {limit}", type=TYPES, key="import-file")
     path = st.text_input(
-        "or a path on the machine that runs this app",
+        f"or a path on the machine that runs this app: for files over {limit}, several at once, and databases",
         placeholder="data/people.csv, 'sales/*.parquet', duckdb:FILE?table=T",
         key="import-path",
         disabled=given is not None,

@@ -14,7 +14,7 @@ PULSE = 0.5
 """Seconds between two looks at a job."""
 
 
-def show_job(key: str, *, done: Callable[[jobs.Job], None] | None = None) -> bool:
+def show_job(key: str, *, done: Callable[[jobs.Job], None] | None = None, stoppable: bool = True) -> bool:
     """Show a job until it is done, and then once what became of it.
 
     Parameters
@@ -23,6 +23,8 @@ def show_job(key: str, *, done: Callable[[jobs.Job], None] | None = None) -> boo
         The job's key; nothing is shown where there is none.
     done : callable, optional
         Shows the result of a job that succeeded; default: a line that says so.
+    stoppable : bool
+        Whether there is a button to stop it: not where the work is one commit.
 
     Returns
     -------
@@ -33,7 +35,7 @@ def show_job(key: str, *, done: Callable[[jobs.Job], None] | None = None) -> boo
     if job is None:
         return False
     if job.running:
-        _watch(key)
+        _watch(key, stoppable)
         return True
     with st.container(key=f"job-{key}"):
         if isinstance(job.error, Cancelled):
@@ -49,7 +51,7 @@ def show_job(key: str, *, done: Callable[[jobs.Job], None] | None = None) -> boo
 
 
 @st.fragment(run_every=PULSE)
-def _watch(key: str) -> None:
+def _watch(key: str, stoppable: bool) -> None:
     """Show how far a job is, again and again; the whole page is shown anew once it is done."""
     job = jobs.find(key)
     if job is None or not job.running:
@@ -59,9 +61,10 @@ def _watch(key: str) -> None:
         share = min(1.0, job.done / job.total) if job.total else 0.0
         counted = f" ({job.done:,} of {job.total:,})" if job.total else ""
         st.progress(share, text=f"{told}{counted} · {job.seconds:.0f} s")
-        st.button(
-            "Stopping …" if job.cancelled else "Cancel",
-            key=f"cancel-{key}",
-            on_click=job.cancel,
-            disabled=job.cancelled,
-        )
+        if stoppable:
+            st.button(
+                "Stopping …" if job.cancelled else "Cancel",
+                key=f"cancel-{key}",
+                on_click=job.cancel,
+                disabled=job.cancelled,
+            )

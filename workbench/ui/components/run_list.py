@@ -1,21 +1,37 @@
-"""The runs of a dataset as a table, newest first; the one that is chosen stands in the address."""
+"""The runs of a dataset, one line each, newest first; the one that is chosen stands in the address."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
 
-import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from workbench.errors import UnknownName
-from workbench.reporting import against, figure_alone, format_count
+from workbench.reporting import figure_alone, format_count, verdict_of
 from workbench.runs import Run
-from workbench.ui.wording import ago
+from workbench.ui.components.markup import badge, element, figure
+from workbench.ui.components.run_headline import COLOURS
+from workbench.ui.wording import ago, metric_name
 
 PAGE = 15
 """Runs shown at once."""
 
-COLUMNS = ["when", "outcome", "version", "took", "open", "new", "returned", "fixed", "figure", "against the run before"]
+COLUMNS = {
+    "when": "wb-short",
+    "outcome": "",
+    "version": "wb-short",
+    "took": "wb-number",
+    "open": "wb-number",
+    "new": "wb-number",
+    "returned": "wb-number",
+    "fixed": "wb-number",
+    "figure": "",
+    "against the run before": "wb-verdicts",
+}
+"""Column → its classes."""
 
 
 def show_run_list(runs: Sequence[Run]) -> Run:
@@ -34,28 +50,31 @@ def show_run_list(runs: Sequence[Run]) -> Run:
     table = st.container()
     page = st.pagination(pages, key="runs-page", default=place // PAGE + 1) if pages > 1 else 1
     shown = runs[(page - 1) * PAGE : page * PAGE]
+    measured = next((figure_alone(run.to_dict()) for run in runs if run.evaluation), "figure")
+    named = {**{name: name for name in COLUMNS}, "figure": metric_name(measured.partition(" ")[0])}
+    head = element("tr", *(element("th", named[name], css=css, scope="col") for name, css in COLUMNS.items()))
+    body = element("tbody", *(_row(run, run.run == wanted) for run in shown))
     with table:
-        picked = st.dataframe(
-            pd.DataFrame([_row(run) for run in shown], columns=COLUMNS),
-            hide_index=True,
-            width="stretch",
-            height="content",
-            on_select="rerun",
-            selection_mode="single-row",
-            key=f"runs-{page}-{runs[0].run}",
-            column_config={name: st.column_config.TextColumn(alignment="right") for name in COLUMNS[3:8]},
-        ).selection.rows
-    if not picked:
-        return runs[place]
-    st.query_params["run"] = shown[picked[0]].run
-    return shown[picked[0]]
+        st.html(element("table", element("thead", head), body, css="wb-table wb-figures wb-runs"))
+    return runs[place]
 
 
-def _row(run: Run) -> list[str]:
-    """Write a run as texts."""
+def _row(run: Run, chosen: bool) -> Markup:
+    """Write a run, with the way to its report."""
     found = run.findings or {}
-    counts = [format_count(found[name]) if name in found else "–" for name in ("open", "new", "returned", "fixed")]
-    version = f"v{run.version}" if run.version else "–"
-    took = "–" if run.seconds is None else f"{run.seconds:,.1f} s"
-    document = run.to_dict()
-    return [ago(run.started_at), run.outcome, version, took, *counts, figure_alone(document), against(document) or "–"]
+    made, document = run.started_at, run.to_dict()
+    metric, _, shown = figure_alone(document).partition(" ")
+    compared = run.evaluation is not None and run.comparison is not None
+    exact = element("time", ago(made), datetime=made.isoformat(), title=f"{made:%Y-%m-%d %H:%M:%S} UTC")
+    address = urlencode({"dataset": run.dataset, "run": run.run})
+    cells: list[Any] = [
+        element("a", exact, href=f"runs?{address}", target="_self"),
+        element("span", run.outcome, css=COLOURS.get(run.outcome, "wb-badge")),
+        f"v{run.version}" if run.version else "–",
+        "–" if run.seconds is None else f"{run.seconds:,.1f} s",
+        *(format_count(found[name]) if name in found else "–" for name in ("open", "new", "returned", "fixed")),
+        figure(shown or metric),
+        badge(verdict_of(document), document["comparison"]["verdict"]) if compared else "–",
+    ]
+    written = [element("td", cell, css=css) for cell, css in zip(cells, COLUMNS.values(), strict=True)]
+    return element("tr", *written, css="wb-chosen" if chosen else "")

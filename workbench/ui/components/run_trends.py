@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -32,6 +33,7 @@ def show_trends(runs: Sequence[Run]) -> None:
             "open": (run.findings or {})["by_check"].get(check, 0),
             "when": f"{run.started_at:%Y-%m-%d %H:%M} UTC",
             "version": f"v{run.version}",
+            "address": f"review?{urlencode({'dataset': run.dataset, 'check': check})}",
         }
         for number, run in enumerate(told, start=1)
         for check in checks
@@ -40,9 +42,10 @@ def show_trends(runs: Sequence[Run]) -> None:
         return
     first, last = ((told[n].findings or {})["by_check"] for n in (0, -1))
     words = "; ".join(f"{check} {first.get(check, 0):,} to {last.get(check, 0):,}" for check in checks)
-    st.altair_chart(
-        trends_chart(pd.DataFrame(rows), checks, ink=ink()),
-        width="content",
-        alt=f"Open findings by check over the last {len(told)} runs, first to last: {words}.",
-        key="run-trends",
-    )
+    with st.container(key="run-trends"):
+        st.altair_chart(
+            trends_chart(pd.DataFrame(rows), checks, ink=ink()),
+            width="content",
+            alt=f"Open findings of each check over the last {len(told)} runs, first to last: {words}.",
+            key="trends-chart",
+        )
