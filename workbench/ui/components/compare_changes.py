@@ -10,6 +10,7 @@ import streamlit as st
 
 from workbench.errors import UnknownName
 from workbench.reporting import count_of, format_count
+from workbench.ui.components.cell_story import open_story
 from workbench.ui.components.data_grid import MARGIN, ROW, show_grid
 from workbench.versions import Change, Diff
 
@@ -43,13 +44,21 @@ def show_changes(found: Diff) -> None:
         matched += f"; only the first {format_count(len(found.changes))} are read, the counts above are of all"
     st.caption(matched if len(chosen) <= PAGE else f"{matched}, {PAGE} a page")
     keys = list(found.changes[0].key)
+    grid = f"changes-{found.a}-{found.b}-{page}"
+
+    def chosen_row() -> None:
+        lines = st.session_state[grid]["selection"]["rows"]
+        if lines:
+            open_story(shown[lines[0]].rid, shown[lines[0]].column)
+
     show_grid(
         [*keys, "column", "old", "new", "who", "why"],
         [_row(change, keys) for change in shown],
-        key=f"changes-{found.a}-{found.b}-{page}",
+        key=grid,
         alt=f"Changes from {found.a} to {found.b}: {matched}",
         height=ROW * (min(PAGE, max(len(shown), 1)) + 1) + MARGIN if pages == 1 else ROW * 16 + MARGIN,
         widths={len(keys) + 4: "large"},
+        on_select=chosen_row,
     )
     if pages > 1:
         # Another page is another widget, so that going back in the browser turns it too.

@@ -114,7 +114,7 @@ def _show_row(flip: Flip, pair: Pair) -> None:
         with left:
             st.html(_cells(before, after, pair))
         with right:
-            show_story(events)
+            show_story(events, pair.lake[pair.b.dataset].documents())
 
 
 def _cells(before: dict[str, Any], after: dict[str, Any], pair: Pair) -> Markup:

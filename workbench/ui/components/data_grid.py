@@ -23,6 +23,7 @@ def show_grid(
     colours: dict[tuple[int, int], str] | None = None,
     pinned: int = 0,
     on_select: Callable[[], None] | None = None,
+    selection_mode: Literal["single-row", "single-cell"] = "single-row",
 ) -> None:
     """Show rows under names that may be equal, empty or anything else.
 
@@ -43,7 +44,9 @@ def show_grid(
     pinned : int
         How many of the first columns stay in sight.
     on_select : callable, optional
-        Called when a row is chosen.
+        Called when a row or cell is chosen.
+    selection_mode : {"single-row", "single-cell"}
+        Which of the two can be.
     """
     columns = {f"c{place}": _series([row[place] for row in rows]) for place in range(len(names))}
     frame = pd.DataFrame(columns)
@@ -57,7 +60,7 @@ def show_grid(
         for (row, column), style in colours.items():
             css.iat[row, column] = style
         styled = frame.style.apply(lambda _: css, axis=None)
-    chosen: dict[str, Any] = {"on_select": on_select, "selection_mode": "single-row"} if on_select else {}
+    chosen: dict[str, Any] = {"on_select": on_select, "selection_mode": selection_mode} if on_select else {}
     st.dataframe(
         styled,
         key=key,

@@ -14,6 +14,7 @@ from workbench.lake import Version, View, view_of
 from workbench.reporting import count_of, format_count
 from workbench.ui import session
 from workbench.ui.browsing import Asked, asked
+from workbench.ui.components.cell_story import opens_story, show_asked_story
 from workbench.ui.components.data_grid import MARGIN, ROW, show_grid
 from workbench.ui.components.message import show_error
 from workbench.ui.session import moment
@@ -52,6 +53,7 @@ def show_rows(version: Version) -> None:
     try:
         lake = session.lake()
         _show_page(lake, version, asked(view_of(lake.lake, version)))
+        show_asked_story(lake, lake[version.dataset].newest)
     except UsageError as error:
         show_error(error, title="These rows cannot be shown")
     except WorkbenchError as error:
@@ -122,6 +124,7 @@ def _show_grid(version: Version, shown: Page, findings: Sequence[Finding], *, ke
             if finding.column in names:
                 place = order.index(names.index(finding.column))
                 colours[line, place if place < len(first) else place - len(first) + ahead + 2] = css["flaw"]
+    columns: list[str | None] = [*keys, *([] if keys else [None]), None, None, *(names[place] for place in rest)]
     show_grid(
         [*(keys or ["rid"]), "findings", "lane", *(names[place] for place in rest)],
         rows,
@@ -131,6 +134,8 @@ def _show_grid(version: Version, shown: Page, findings: Sequence[Finding], *, ke
         colours=colours,
         widths=_widths(ahead, max(len(row[ahead]) for row in rows)),
         pinned=ahead,
+        on_select=opens_story(key, shown.rids, columns),
+        selection_mode="single-cell",
     )
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from workbench.api import OpenLake
 from workbench.findings import Finding
 from workbench.reviewing import StagedCell, staged_on
+from workbench.ui.components.cell_story import open_story
 from workbench.ui.components.finding_card import shown_value
 from workbench.ui.components.markup import element
 from workbench.ui.components.review_desk import Desk
@@ -57,6 +58,10 @@ def show_history(lake: OpenLake, desk: Desk, finding: Finding) -> None:
             return
         _tell(lake, desk, finding)
         st.html(element("div", *map(_line, reversed(story_lines(desk.stories[finding.rid]))), css="wb-small"))
+        st.button(
+            "Cell by cell, with what each change did to the model", key="finding-story", type="tertiary",
+            icon=":material/history:", on_click=open_story, args=(finding.rid, finding.column),
+        )  # fmt: skip
 
 
 def read_ahead(lake: OpenLake, desk: Desk) -> None:

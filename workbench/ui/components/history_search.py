@@ -37,7 +37,8 @@ def show_search(lake: OpenLake, state: Standing) -> None:
     key = dict(zip(names, given, strict=True))
     with st.container(border=True, key="story"):
         try:
-            show_story(_story((*moment(lake), state.version.dataset), lake, state.version.dataset, key))
+            events = _story((*moment(lake), state.version.dataset), lake, state.version.dataset, key)
+            show_story(events, state.documents)
         except UnknownName as error:
             show_error(error, title="No version has such a row")
         except WorkbenchError as error:

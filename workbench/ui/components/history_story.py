@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from markupsafe import Markup
 
-from workbench.ui.components.markup import element
+from workbench.reporting import verdict_of
+from workbench.ui.components.markup import badge, element
 from workbench.ui.wording import ago
 from workbench.versions import Event
 
@@ -15,20 +18,32 @@ WORDS = {"added": "row added", "removed": "row removed", "excluded": "row exclud
 """What happened to a row → how it is said."""
 
 
-def show_story(events: Sequence[Event]) -> None:
-    """Show what happened to a row, newest first: who, when, old → new, why."""
+def show_story(events: Sequence[Event], documents: Sequence[Mapping[str, Any]]) -> None:
+    """Show what happened to a row, newest first: who, when, old → new, why, and what the version did to the model.
+
+    Parameters
+    ----------
+    events : sequence of Event
+        Oldest first.
+    documents : sequence of mapping
+        The dataset's versions, as in :func:`workbench.iterations.version_documents`.
+    """
     if not events:
         st.text("Nothing is known of this row.")
         return
-    titles, classes = ("version", "when", "who", "what", "why"), ("wb-short", "", "", "wb-long", "wb-long")
+    verdicts = {document["version"]: document for document in documents}
+    titles = ("version", "when", "who", "what", "why", "effect of the version")
+    classes = ("wb-short", "", "", "wb-long", "wb-long", "wb-verdicts")
     head = element(
         "tr", *(element("th", text, css=css, scope="col") for text, css in zip(titles, classes, strict=True))
     )
-    body = [_row(event, classes) for event in reversed(events)]
+    body = [_row(event, verdicts.get(event.version), documents, classes) for event in reversed(events)]
     st.html(element("table", element("thead", head), element("tbody", *body), css="wb-table wb-figures wb-story"))
 
 
-def _row(event: Event, classes: tuple[str, ...]) -> Markup:
+def _row(
+    event: Event, document: Mapping[str, Any] | None, documents: Sequence[Mapping[str, Any]], classes: tuple[str, ...]
+) -> Markup:
     """Write one event."""
     made = event.created_at
     cells = [
@@ -36,7 +51,8 @@ def _row(event: Event, classes: tuple[str, ...]) -> Markup:
         element("time", ago(made), datetime=made.isoformat(), title=f"{made:%Y-%m-%d %H:%M:%S} UTC"),
         event.author,
         _what(event),
-        _why(event),
+        _why(event, str(documents[0]["dataset"]) if documents else ""),
+        badge(verdict_of(document), document["verdict"]) if document else "–",
     ]
     return element("tr", *(element("td", cell, css=css) for cell, css in zip(cells, classes, strict=True)))
 
@@ -48,11 +64,14 @@ def _what(event: Event) -> str | Markup:
     return Markup("{}: {} → {}").format(element("strong", event.column), _value(event.old), _value(event.new))
 
 
-def _why(event: Event) -> str:
+def _why(event: Event, dataset: str) -> Markup:
     """Write the reason, or else the version's message, and where it came from."""
-    said = [event.reason or event.message]
+    said: list[str | Markup] = [event.reason or event.message]
     said += [f"draft {event.draft}"] if event.draft is not None else []
-    return " · ".join(part for part in said if part)
+    if event.finding and dataset:
+        address = f"review?{urlencode({'dataset': dataset, 'finding': event.finding})}"
+        said.append(element("a", "its finding", href=address, target="_self"))
+    return Markup(" · ").join(part for part in said if part)
 
 
 def _value(value: object) -> str:

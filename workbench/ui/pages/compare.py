@@ -7,6 +7,7 @@ import streamlit as st
 from workbench.compare import Comparison, NotMeasured
 from workbench.errors import WorkbenchError
 from workbench.ui import comparing, session
+from workbench.ui.components.cell_story import show_asked_story
 from workbench.ui.components.choice import choose, show_drafts
 from workbench.ui.components.compare_changes import show_changes
 from workbench.ui.components.compare_choice import choose_pair
@@ -48,6 +49,7 @@ def show() -> None:
         show_downloads(found, differs, between)
     show_findings_between(between, state, a, b, lake.lake.url)
     show_changes(differs)
+    show_asked_story(lake, lake[version.dataset].newest)
 
 
 def _model(pair: comparing.Pair, state: Standing) -> Comparison | None:

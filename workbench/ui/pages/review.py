@@ -11,6 +11,7 @@ from workbench.errors import UnknownName, WorkbenchError
 from workbench.lake import Version
 from workbench.reporting import format_count
 from workbench.ui import session
+from workbench.ui.components.cell_story import show_asked_story
 from workbench.ui.components.choice import choose
 from workbench.ui.components.draft_panel import show_draft
 from workbench.ui.components.finding_card import show_finding
@@ -76,6 +77,8 @@ def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
             show_draft(lake, here)
         if view == "one":
             read_ahead(lake, here)
+        if not here.bulk:
+            show_asked_story(lake, newest)
     except UnknownName as error:
         show_error(error, title=f"This {error.kind} is not there")
         st.button("Show the open findings", key="review-anew", on_click=_anew)
