@@ -528,14 +528,15 @@ def test_an_older_version_that_is_chosen_is_not_the_one_reviewed(review, url):
 def test_one_answer_to_all_shows_first_what_it_does(review, url, decision, status):
     page = review(check="label.issue")
     known = of(url, check="label.issue")
-    fixable = [each for each in known if each.lane != "test"] if decision == "fix" else known
+    fixable = [each for each in known if each.lane != "test"] if decision != "keep" else known
     page = page.button(key=f"bulk-{decision}").click().run()
     assert not page.exception
     said = words(page)
     assert f"{len(fixable)} findings." in said
     assert {each.status for each in of(url, check="label.issue", status=None)} == {"open"}
-    if decision == "fix":
+    if decision != "keep":
         assert f"Left out: {len(known) - len(fixable)} labels of test rows, which are judged one by one." in said
+    if decision == "fix":
         balance = page.dataframe[0].value.set_index("class")
         with workbench.open(url) as lake:
             before = class_counts(lake.lake, lake["people"].newest)
@@ -550,6 +551,17 @@ def test_one_answer_to_all_shows_first_what_it_does(review, url, decision, statu
     assert f"{len(fixable)} done today" in words(page.run())
     page = page.button(key="step-undo").click().run()
     assert {each.status for each in of(url, check="label.issue", status=None)} == {"open"}
+
+
+def test_one_answer_to_the_first_few_leaves_the_others(review, url):
+    page = review(check="label.issue", lane="train")
+    known = of(url, check="label.issue", lane="train")
+    page = page.number_input[0].set_value(3).run()
+    page = page.button(key="bulk-fix").click().run()
+    assert "3 findings." in words(page)
+    assert f"Left out: {len(known) - 3} beyond the first 3." in words(page)
+    page = finish(page.button(key="bulk-confirm").click().run())
+    assert [finding(url, each.finding).status for each in known[:4]] == ["staged"] * 3 + ["open"]
 
 
 def test_a_draft_is_checked_evaluated_and_published(review, url):

@@ -48,10 +48,16 @@ class Preview:
     after: dict[str, int]
 
 
-def preview(lake: OpenLake, desk: Desk, decision: str) -> Preview:
-    """Work out what an answer to all findings of the filter would do, without doing it."""
+def preview(lake: OpenLake, desk: Desk, decision: str, *, top: int = CAP) -> Preview:
+    """Work out what an answer to all findings of the filter would do, without doing it.
+
+    Parameters
+    ----------
+    top : int
+        Only so many, in the order of the queue.
+    """
     label = desk.version.definition.label
-    found = desk.wanted.findings(lake, desk.dataset, limit=CAP)
+    found = desk.wanted.findings(lake, desk.dataset, limit=min(top, CAP))
     left_out: dict[str, int] = {}
     chosen: list[Finding] = []
     for finding in found:
@@ -61,7 +67,7 @@ def preview(lake: OpenLake, desk: Desk, decision: str) -> Preview:
         else:
             chosen.append(finding)
     if desk.left > len(found):
-        left_out[f"beyond the first {format_count(CAP)}"] = desk.left - len(found)
+        left_out[f"beyond the first {format_count(len(found))}"] = desk.left - len(found)
     before: dict[str, int] = {}
     moves = {f.rid: f.suggestion if decision == "fix" else None for f in chosen if f.rid is not None}
     changes_labels = decision == "exclude" or any(finding.column == label for finding in chosen)
@@ -89,10 +95,11 @@ def _refused(finding: Finding, decision: str, label: str | None) -> str:
         return ""
     if finding.rid is None:
         return "about no single row"
-    if decision == "exclude":
-        return ""
+    # Taken out in bulk, the test rows that the model gets wrong would make it look better, as corrected ones would.
     if finding.lane == "test" and finding.column == label:
         return "labels of test rows, which are judged one by one"
+    if decision == "exclude":
+        return ""
     if finding.suggestion is None or finding.suggestion == "exclude" or finding.column is None:
         return "without a suggested value"
     return ""
@@ -107,19 +114,23 @@ def show_bulk(lake: OpenLake, desk: Desk) -> None:
     """Offer one answer to all findings of the filter."""
     running = show_job(job_key(lake, desk), done=lambda job: _done(job))
     with st.container(gap="xsmall", key="review-bulk"):
-        st.text(f"All {format_count(desk.left)} at once")
+        most = max(1, min(desk.left, CAP))
+        top = st.number_input(
+            f"At once, of {format_count(desk.left)}", 1, most, most, key=f"bulk-top-{hash((desk.key, most))}",
+            help="The first so many in the order of the queue; one undo takes it back.",
+        )  # fmt: skip
         for decision, word in WORDS.items():
             st.button(
-                f"{word} …", key=f"bulk-{decision}", on_click=_open, args=(desk, decision), width="stretch",
+                f"{word} …", key=f"bulk-{decision}", on_click=_open, args=(desk, decision, int(top)), width="stretch",
                 disabled=running or not desk.left, help="First you see what it would do.",
             )  # fmt: skip
     if desk.bulk:
         _ask(lake, desk)
 
 
-def _open(desk: Desk, decision: str) -> None:
+def _open(desk: Desk, decision: str, top: int) -> None:
     """Open the preview."""
-    desk.bulk = decision
+    desk.bulk, desk.top = decision, top
 
 
 def _close() -> None:
@@ -129,10 +140,10 @@ def _close() -> None:
         desk.bulk = ""
 
 
-@st.dialog("One answer to all", width="medium", on_dismiss=_close)
+@st.dialog("One answer to many", width="medium", on_dismiss=_close)
 def _ask(lake: OpenLake, desk: Desk) -> None:
     """Show the preview and ask."""
-    seen = preview(lake, desk, desk.bulk)
+    seen = preview(lake, desk, desk.bulk, top=desk.top)
     count = count_of(len(seen.findings), "finding")
     st.text(f"{WORDS[seen.decision]}: {count}.")
     for why, number in seen.left_out.items():

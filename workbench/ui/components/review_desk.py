@@ -182,8 +182,8 @@ class Desk:
         What went wrong last.
     notice : str
         What else is to be said of the last answer.
-    bulk : str
-        The answer to all findings of the filter whose preview is open.
+    bulk, top : str, int
+        The answer to many findings of the filter whose preview is open, and to how many, from the first.
     views : dict or None
         Name → saved view; None until they are read.
     help : bool
@@ -213,6 +213,7 @@ class Desk:
     problem: WorkbenchError | None = None
     notice: str = ""
     bulk: str = ""
+    top: int = 0
     views: dict[str, SavedView] | None = None
     help: bool = False
     written: str | None = None
