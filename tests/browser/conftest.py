@@ -20,29 +20,58 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 ROOT = Path(__file__).parents[2]
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_app(url: str, port: int, *, author: str = "Zoë") -> subprocess.Popen[bytes]:
+    """Start the app on a lake and wait until it answers."""
+    program = "from workbench.cli import main; main()"
+    app = subprocess.Popen(
+        [sys.executable, "-c", program, "--lake", url, "--author", author, "app", "--port", str(port)],
+        cwd=ROOT, start_new_session=True,
+    )  # fmt: skip
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
+            return app
+        except OSError:
+            assert app.poll() is None
+            time.sleep(0.25)
+    app.kill()
+    raise AssertionError("the app did not answer within a minute")
+
+
 @pytest.fixture
 def address(url: str) -> Iterator[str]:
     """The address of the app on the lake of the test's own fixture ``url``."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = "from workbench.cli import main; main()"
-    app = subprocess.Popen(
-        [sys.executable, "-c", program, "--lake", url, "--author", "Zoë", "app", "--port", str(port)], cwd=ROOT
-    )
+    port = free_port()
+    app = start_app(url, port)
     try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                assert app.poll() is None
-                time.sleep(0.25)
         yield f"http://127.0.0.1:{port}"
         app.send_signal(signal.SIGTERM)
         assert app.wait(timeout=20) == 0
     finally:
         app.kill()
+        app.wait()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start the app as often as a test wants to kill it: ``serve(url, port)``; all are stopped at the end."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def serve(url: str, port: int, *, author: str = "Zoë") -> subprocess.Popen[bytes]:
+        started.append(start_app(url, port, author=author))
+        return started[-1]
+
+    yield serve
+    for app in started:
+        if app.poll() is None:
+            os.killpg(app.pid, signal.SIGKILL)
         app.wait()
 
 

@@ -44,7 +44,7 @@ def test_three_findings_by_key_then_publish_and_measure(url, address, browser, p
     page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")
     card = page.locator(".wb-finding")
     headline = page.locator("h1")
-    digit = str(["no", "yes"].index(second.suggestion) + 1)
+    digit = str([name for name, _ in second.evidence["likely"]].index(second.suggestion) + 1)
 
     expect(card).to_contain_text(f"id {first.key['id']}")
     press(page, "w")

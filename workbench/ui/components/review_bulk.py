@@ -143,6 +143,9 @@ def _close() -> None:
 @st.dialog("One answer to many", width="medium", on_dismiss=_close)
 def _ask(lake: OpenLake, desk: Desk) -> None:
     """Show the preview and ask."""
+    if not desk.bulk:
+        # A button of the dialog shows only the dialog anew; the page without it takes it away.
+        st.rerun()
     seen = preview(lake, desk, desk.bulk, top=desk.top)
     count = count_of(len(seen.findings), "finding")
     st.text(f"{WORDS[seen.decision]}: {count}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,10 +49,11 @@ def _one_of(desk: Desk, name: str, value: str | None, known: list[str], counts: 
     """Offer the values of a facet that has few."""
     total = sum(counts.values())
     st.session_state[f"facet-{name}"] = value or ANY
+    options = [*known, ANY]
     st.radio(
-        name.capitalize(), [*known, ANY], key=f"facet-{name}",
+        name.capitalize(), options, key=f"facet-{name}",
         format_func=lambda option: f"{option} · {format_count(total if option == ANY else counts.get(option, 0))}",
-        on_change=_choose, args=(desk, name),
+        on_change=_choose, args=(desk, name, options),
     )  # fmt: skip
 
 
@@ -79,8 +80,8 @@ def _chosen(
 
     st.session_state[f"facet-{name}"] = value or ANY
     st.selectbox(
-        label.capitalize(), options, key=f"facet-{name}", format_func=shown, on_change=_choose, args=(desk, name),
-        label_visibility="collapsed",
+        label.capitalize(), options, key=f"facet-{name}", format_func=shown, on_change=_choose,
+        args=(desk, name, options), label_visibility="collapsed",
     )  # fmt: skip
 
 
@@ -97,9 +98,15 @@ def _show_score(desk: Desk) -> None:
     )  # fmt: skip
 
 
-def _choose(desk: Desk, name: str) -> None:
-    """Write a choice into the address; the queue begins anew."""
+def _choose(desk: Desk, name: str, options: Sequence[str] | None = None) -> None:
+    """Write a choice into the address; the queue begins anew.
+
+    Options are known to the browser by their labels, counts included. One that it names by a count that has just
+    changed is no choice of the visitor's.
+    """
     value = st.session_state[f"facet-{name}"]
+    if options is not None and value not in options:
+        return
     wanted = desk.wanted
     if name == "order":
         to_address(replace(wanted, order=value))

@@ -67,6 +67,9 @@ def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
             show_views(lake, here)
             show_facets(here)
             show_bulk(lake, here)
+            if "review-desk" not in st.session_state:
+                # What was saved meanwhile has made this desk an old one.
+                st.rerun()
         with right:
             if view == "table":
                 st.query_params.pop("finding", None)
