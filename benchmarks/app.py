@@ -1,7 +1,8 @@
 """The app on a million rows, in a real browser: python -m benchmarks.app [--rows 1000000]
 
 Makes a lake with findings, starts the app, and measures what a person waits for: the first paint of each page, the next
-finding, an answer, a typed edit, a page deep in the queue, and the bytes each page sends. Everything made is deleted.
+finding, an answer, a typed edit (in the form and in the table), a page deep in the queue, one answer to 10,000
+findings, five visitors at once, and the bytes each page sends. Everything made is deleted.
 """
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ def review(browser: Any, address: str) -> None:
         tab.wait_for_timeout(700)
         return took
 
-    told("next finding (N)", [pressed("n") for _ in range(10)], 0.5)
+    told("next finding (N)", [pressed("n") for _ in range(10)], 0.4)
     told("keep, and the next finding (K)", [pressed("k") for _ in range(10)], 0.5)
 
     def edited(value: str) -> float:
@@ -187,6 +188,82 @@ def review(browser: Any, address: str) -> None:
     tab.close()
     for page in (2, 400, 900):
         turned(browser, address, page)
+    typed(browser, address)
+    at_once(browser, address)
+    crowd(browser, address)
+
+
+def typed(browser: Any, address: str) -> None:
+    """Measure editing cells of the table: from Enter until the line says that it is staged."""
+    tab = browser.new_page(viewport={"width": 1600, "height": 1200})
+    watch = Watch(tab)
+    tab.goto(f"{address}/review?dataset=people&check=schema.age.in_range&view=table&page=50")
+    grid = tab.get_by_test_id("stDataFrame")
+    grid.locator("canvas").first.wait_for()
+    tab.wait_for_timeout(3000)
+    times = []
+    for line in range(8):
+        grid.locator("canvas").first.focus()
+        grid.get_by_test_id(f"glide-cell-7-{line}").focus()
+        tab.keyboard.press("Enter")
+        tab.locator("#portal textarea, #portal input").first.fill(str(20 + line))
+        said = f"document.querySelector('[data-testid=glide-cell-2-{line}]').innerText.includes('staged')"
+        times.append(
+            watch.step(
+                lambda: tab.keyboard.press("Enter"),
+                lambda said=said: tab.wait_for_function(said, timeout=60_000, polling=10),
+            )
+        )
+        tab.wait_for_timeout(700)
+    told("a cell typed into the table", times, 0.6)
+    tab.close()
+
+
+def at_once(browser: Any, address: str) -> None:
+    """Measure one answer to 10,000 findings: from the last click until the page says that it is staged."""
+    tab = browser.new_page(viewport={"width": 1280, "height": 1400})
+    watch = Watch(tab)
+    tab.goto(f"{address}/review?dataset=people&check=schema.workclass.known")
+    tab.wait_for_selector(".wb-finding", timeout=60_000)
+    tab.wait_for_timeout(1500)
+    headline = tab.inner_text("h1")
+    shown = watch.step(
+        lambda: tab.get_by_role("button", name="Exclude …").click(),
+        lambda: tab.get_by_role("button", name="Exclude: 10,000 findings").wait_for(timeout=60_000),
+    )
+    told("preview of one answer to 10,000 findings", [shown], None)
+    took = watch.step(
+        lambda: tab.get_by_role("button", name="Exclude: 10,000 findings").click(),
+        lambda: wait_for_change(tab, "h1", headline),
+    )
+    told("one answer to 10,000 findings, staged and shown", [took], 3)
+    tab.close()
+
+
+def crowd(browser: Any, address: str) -> None:
+    """Measure five visitors who all go on to the next finding at once, each in a session of their own."""
+    tabs = [browser.new_context(viewport={"width": 1280, "height": 1000}).new_page() for _ in range(5)]
+    for tab in tabs:
+        tab.goto(f"{address}/review?dataset=people&check=schema.age.in_range&lane=train")
+        tab.wait_for_selector(".wb-finding", timeout=60_000)
+        tab.evaluate(
+            """() => { window.steps = []; new MutationObserver(() => {
+                const said = document.querySelector('.wb-finding')?.innerText;
+                if (said && said !== window.said) { window.said = said;
+                    if (window.began) { window.steps.push(performance.now() - window.began); window.began = 0; } }
+            }).observe(document.body, {subtree: true, childList: true, characterData: true});
+            window.said = document.querySelector('.wb-finding').innerText;
+            document.addEventListener('keydown', () => { window.began = performance.now(); }, true); }"""
+        )
+        tab.wait_for_timeout(3000)
+    for key in ["n", "k"] * 5:
+        for tab in tabs:
+            tab.keyboard.press(key)
+        tabs[0].wait_for_timeout(3000)
+    times = [step / 1000 for tab in tabs for step in tab.evaluate("window.steps")]
+    told("five visitors at once: next, or keep and next", times, 0.8)
+    for tab in tabs:
+        tab.context.close()
 
 
 def turned(browser: Any, address: str, page: int) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import StoreError, UnknownName, UsageError
 from workbench.lake import newest, view_of
-from workbench.versions import blame, diff, export, find_row, list_versions, resolve, restore, tag
+from workbench.versions import blame, blame_rows, diff, export, find_row, list_versions, resolve, restore, tag
 
 FRAME = pd.DataFrame({"id": [1, 2, 3, 4], "x": [0.5, 1.0, None, 2.0], "note": ["a", "", None, "=1+1"]})
 
@@ -98,6 +98,14 @@ def test_a_cell_changed_and_changed_back_is_no_difference(lake, make, publish):
     third = publish("t", {1: {"x": 0.5}})
     assert diff(lake, first, third).changes == ()
     assert third.content_hash == first.content_hash
+
+
+def test_the_stories_of_many_rows_are_those_of_each(lake, three):
+    rids = [1, 2, 3, 4, 99]
+    together = blame_rows(lake, "t", rids)
+    assert together == {rid: blame(lake, "t", rid) for rid in rids}
+    assert together[99] == [] and len(together[1]) > 1
+    assert blame_rows(lake, "t", []) == {}
 
 
 def test_blame_tells_the_story_of_a_row(lake, three):

@@ -31,7 +31,7 @@ _NOW = "9223372036854775807"
 # Rows of a transaction that is still open have no snapshot yet; they are the newest.
 
 RUNS = f"""
-    runs AS (
+    runs AS MATERIALIZED (
         SELECT check_code, version, bool_or(outcome IN {CONCLUDED}) AS concluded FROM lake.workbench.check_results
         WHERE dataset = $1 AND version <= $2 GROUP BY check_code, version
     ),
@@ -51,14 +51,14 @@ once that rule is gone from the schema).
 """
 
 EFFECTIVE = f"""
-    answers AS (
+    answers AS MATERIALIZED (
         SELECT d.*, coalesce(snapshot_id, {_NOW}) AS moment FROM lake.workbench.decisions d WHERE dataset = $1
     ),
     trials AS MATERIALIZED (SELECT draft, state, version FROM lake.workbench.drafts WHERE dataset = $1),
     undone AS (
         SELECT finding, draft, step, max(moment) AS moment FROM answers WHERE decision = 'reopen' GROUP BY ALL
     ),
-    effective AS (
+    effective AS MATERIALIZED (
         SELECT a.*, w.state, w.version AS published FROM answers a
         LEFT JOIN trials w ON w.draft = a.draft
         LEFT JOIN undone u ON u.finding = a.finding AND u.draft IS NOT DISTINCT FROM a.draft

@@ -1,7 +1,7 @@
 """Versions of a dataset: find, compare, explain, restore, tag and export them."""
 
 from workbench.lake import Version, read_versions, view_of
-from workbench.versions.blame import Event, blame
+from workbench.versions.blame import Event, blame, blame_rows
 from workbench.versions.diff import Change, Diff, diff, typed_key
 from workbench.versions.export import changes_csv, export
 from workbench.versions.naming import find_row, list_versions, resolve, tag
@@ -13,6 +13,7 @@ __all__ = [
     "Event",
     "Version",
     "blame",
+    "blame_rows",
     "changes_csv",
     "diff",
     "export",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 from markupsafe import Markup
 
@@ -13,10 +15,13 @@ from workbench.ui.components.finding_card import shown_value
 from workbench.ui.components.markup import element
 from workbench.ui.components.review_desk import Desk
 from workbench.ui.wording import ago
-from workbench.versions import Event, blame
+from workbench.versions import Event, blame_rows
 
 HEIGHT, STORY = 250, 110
 """Pixels of the cells and of the history, whatever they show: the buttons below them stay where they are."""
+
+SOON = 20
+"""Rows whose history is read at once."""
 
 
 def show_row(lake: OpenLake, desk: Desk, finding: Finding) -> None:
@@ -27,7 +32,7 @@ def show_row(lake: OpenLake, desk: Desk, finding: Finding) -> None:
             what = "is no longer there" if finding.rid is not None else "is not about a single row"
             st.text(f"{'The row of this' if finding.rid is not None else 'This'} finding {what}.")
             return
-        staged = staged_on(lake.lake, desk.dataset, [row.rid]).get(row.rid, [])
+        staged = staged_on(lake.lake, desk.dataset, [row.rid], reader=lake.author).get(row.rid, [])
         if row.excluded:
             st.html(element("p", "excluded from training, test and checks", css="wb-badge wb-excluded"))
         for each in staged:
@@ -56,7 +61,7 @@ def show_history(lake: OpenLake, desk: Desk, finding: Finding) -> None:
         if finding.rid is None:
             st.text("History: this finding is not about a single row.")
             return
-        _tell(lake, desk, finding)
+        _tell(lake, desk, [finding.rid])
         st.html(element("div", *map(_line, reversed(story_lines(desk.stories[finding.rid]))), css="wb-small"))
         st.button(
             "Cell by cell, with what each change did to the model", key="finding-story", type="tertiary",
@@ -65,15 +70,17 @@ def show_history(lake: OpenLake, desk: Desk, finding: Finding) -> None:
 
 
 def read_ahead(lake: OpenLake, desk: Desk) -> None:
-    """Read the next row's history while the visitor looks at this one."""
-    for item in desk.items[desk.at + 1 : desk.at + 2]:
-        _tell(lake, desk, item)
+    """Read the history of the rows that come next while the visitor looks at this one."""
+    soon = [item.rid for item in desk.items[desk.at + 1 : desk.at + 1 + SOON] if item.rid is not None]
+    if any(rid not in desk.stories for rid in soon[:1]):
+        _tell(lake, desk, soon)
 
 
-def _tell(lake: OpenLake, desk: Desk, finding: Finding) -> None:
-    """Read a row's history once."""
-    if finding.rid is not None and finding.rid not in desk.stories:
-        desk.stories[finding.rid] = blame(lake.lake, desk.dataset, finding.rid)
+def _tell(lake: OpenLake, desk: Desk, rids: Sequence[int]) -> None:
+    """Read the history of rows once."""
+    new = [rid for rid in dict.fromkeys(rids) if rid not in desk.stories]
+    if new:
+        desk.stories |= blame_rows(lake.lake, desk.dataset, new)
 
 
 def story_lines(events: list[Event]) -> list[tuple[str, str, str]]:
