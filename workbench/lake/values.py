@@ -46,6 +46,21 @@ def to_text(value: Any) -> str | None:
     return str(value)
 
 
+def fitted(value: str, storage_type: str) -> str:
+    """SQL for a text as a column would store it, in canonical form; NULL where it does not fit."""
+    if storage_type == "VARCHAR":
+        return value
+    cast = f"TRY_CAST({value} AS {storage_type})"
+    text = canonical_text(cast, storage_type)
+    if storage_type in WHOLE:
+        return f"CASE WHEN regexp_full_match({value}, '\\s*[+-]?\\d+(\\.0*)?\\s*') THEN {text} END"
+    if storage_type in FLOATING:
+        return (
+            f"CASE WHEN regexp_full_match(trim({value}), '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?') THEN {text} END"
+        )
+    return text
+
+
 def to_json(value: Any) -> Any:
     """Turn a value that DuckDB returned into one that JSON has."""
     if isinstance(value, float) and not math.isfinite(value):
