@@ -28,6 +28,7 @@ ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 PAGES = {
     "overview": "",
     "review": "review?dataset=adult&check=label.issue",
+    "drafts": "drafts?dataset=adult&draft=4",
     "compare": "compare?dataset=adult&a=2&b=5",
     "history": "history?dataset=adult",
     "runs": "runs?dataset=adult",

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from workbench.errors import ConfigurationError
-from workbench.settings import DEFAULT_LAKE, Settings, load, without_password
+from workbench.settings import DEFAULT_LAKE, Policy, Settings, load, without_password
 
 
 @pytest.fixture(autouse=True)
@@ -131,3 +131,54 @@ def test_the_author_is_the_setting_or_the_system_s_user(monkeypatch):
 )
 def test_a_password_is_never_shown(text, shown):
     assert without_password(text) == shown
+
+
+POLICIES = """
+[policies]
+approval = true
+class_loss = 1.5
+
+[policies.adult]
+approval = false
+validation = "no worse"
+
+[policies.second_opinion]
+no_loss = true
+"""
+
+
+def test_a_policy_is_for_all_datasets_and_overridden_key_by_key_for_one(tmp_path):
+    (tmp_path / "workbench.toml").write_text(POLICIES)
+    policies = load(directory=tmp_path).policies
+    assert policies.of("any") == Policy(approval=True, class_loss=1.5)
+    assert policies.of("adult") == Policy(validation="no worse", class_loss=1.5)
+    assert policies.of("second_opinion") == Policy(approval=True, class_loss=1.5, no_loss=True), (
+        "a dataset of that name"
+    )
+    assert load(directory=tmp_path / "elsewhere").policies.of("any") == Policy()
+
+
+def test_policies_travel_through_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "workbench.toml").write_text(POLICIES)
+    policies = load(directory=tmp_path).policies
+    monkeypatch.setenv("WORKBENCH_POLICIES", str(policies))
+    assert load(directory=tmp_path / "elsewhere").policies == policies
+    monkeypatch.setenv("WORKBENCH_POLICIES", "approval")
+    with pytest.raises(ConfigurationError, match="policies"):
+        load(directory=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[policies]\naproval = true\n", "'policies.aproval' is no part of a policy"),
+        ("[policies.adult]\naproval = true\n", "'policies.adult.aproval' is no part of a policy"),
+        ("[policies]\nvalidation = 'no-worse'\n", "'policies.validation'"),
+        ("[policies]\nclass_loss = -1\n", "'policies.class_loss'"),
+        ("policies = 3\n", "'policies'"),
+    ],
+)
+def test_a_wrong_policy_is_an_error(tmp_path, text, said):
+    (tmp_path / "workbench.toml").write_text(text)
+    with pytest.raises(ConfigurationError, match=said):
+        load(directory=tmp_path)

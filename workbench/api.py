@@ -8,25 +8,29 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbench import drafts as _drafts
 from workbench import iterations, versions
-from workbench.drafts import Correction, Draft, Published, Staged
+from workbench.drafts import Draft
 from workbench.lake import Definition, Lake, Task, Version, newest, open_lake, quote, read_versions, view_of
 from workbench.lake.values import to_json
 from workbench.progress import Progress, silent
+from workbench.proposing import DraftCalls
 from workbench.settings import Settings, load
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.clusters import Clusters, Method
     from workbench.compare import Comparison
     from workbench.evaluation import Evaluation
     from workbench.findings import CheckResult, Filter, Finding
     from workbench.ingest import RefreshResult
-    from workbench.iterations import Decided, DraftCheck
+    from workbench.iterations import Decided
+    from workbench.recipes import DryRun, KeptRecipe, Learned, Recipe, StagedRecipe
     from workbench.runs import Run
+    from workbench.transforms import Preview, Transform
     from workbench.validation import Validation
     from workbench.versions import Diff, Event
 
@@ -132,10 +136,10 @@ class Dataset:
     def refresh(
         self, source: Any = None, *, mode: str = "upsert", message: str = "", progress: Progress = silent
     ) -> RefreshResult:
-        """Merge a newer source by key; corrections stay."""
-        from workbench.ingest import refresh
-
-        return refresh(self.lake, self.name, source, mode=mode, author=self.author, message=message, progress=progress)
+        """Merge a newer source by key; corrections stay, and recipes kept for it are replayed on what is new."""
+        return iterations.refresh_and_replay(
+            self.lake, self.name, source, mode=mode, author=self.author, message=message, progress=progress
+        )
 
     def diff(self, a: int | str, b: int | str, *, limit: int | None = None) -> Diff:
         """Compare two versions cell by cell."""
@@ -276,17 +280,89 @@ class Dataset:
         newest(self.lake, self.name)  # an unknown dataset is an error, not an empty list
         return _drafts.list_drafts(self.lake, self.name, state=state)
 
+    def clusters(
+        self,
+        column: str,
+        *,
+        method: Method = "fingerprint",
+        similarity: float = 0.85,
+        measure: Literal["levenshtein", "jaro-winkler"] = "levenshtein",
+        draft: int | None = None,
+    ) -> Clusters:
+        """Find the values of a text column that are probably one value written in several ways.
+
+        Values that the schema allows are proposed before those that it does not.
+        """
+        return iterations.column_clusters(
+            self.lake, self.name, column, method=method, similarity=similarity, measure=measure, draft=draft
+        )
+
+    def preview(
+        self, column: str, steps: Transform | Sequence[Transform], *, draft: int | None = None, limit: int = 20
+    ) -> Preview:
+        """Say what transforms would do to a column of the newest version, or of a draft."""
+        from workbench.transforms import preview
+
+        chosen = steps if isinstance(steps, Sequence) else [steps]
+        return preview(iterations.rows_of(self.lake, self.name, draft), column, chosen, limit=limit)
+
+    def recipes(self) -> list[KeptRecipe]:
+        """List the recipes kept for the dataset."""
+        from workbench.recipes import list_recipes
+
+        return list_recipes(self.lake, self.name)
+
+    def recipe(self, name: str) -> KeptRecipe:
+        """Return the recipe kept under a name."""
+        from workbench.recipes import get_recipe
+
+        return get_recipe(self.lake, self.name, name)
+
+    def save_recipe(self, recipe: Recipe, *, replay: bool = False) -> KeptRecipe:
+        """Keep a recipe; with ``replay`` each refresh applies it to the rows that it brought."""
+        from workbench.recipes import save_recipe
+
+        return save_recipe(self.lake, self.name, recipe, replay=replay, author=self.author)
+
+    def remove_recipe(self, name: str) -> KeptRecipe:
+        """Keep a recipe no longer; what it changed stays."""
+        from workbench.recipes import remove_recipe
+
+        return remove_recipe(self.lake, self.name, name, author=self.author)
+
+    def dry_run(self, recipe: Recipe | str, *, draft: int | None = None) -> DryRun:
+        """Say what each step of a recipe, or of the one kept under a name, would do; nothing is changed."""
+        from workbench.recipes import dry_run
+
+        chosen = self.recipe(recipe).recipe if isinstance(recipe, str) else recipe
+        return dry_run(iterations.rows_of(self.lake, self.name, draft), chosen, draft=draft)
+
+    def apply_recipe(self, recipe: Recipe | str, *, draft: int | None = None) -> StagedRecipe:
+        """Stage a recipe in a draft as one step; default: the author's newest open draft, or a new one."""
+        chosen = self.recipe(recipe).recipe if isinstance(recipe, str) else recipe
+        return iterations.apply_recipe(self.lake, self.name, chosen, draft=draft, author=self.author)
+
+    def learn(
+        self, *, draft: int | None = None, versions: tuple[int | str, int | str] | None = None, name: str = ""
+    ) -> Learned:
+        """Learn rules from a draft's corrections, or from what changed between two versions."""
+        from workbench.errors import UsageError
+        from workbench.recipes import learn, learn_between
+
+        if versions is not None and draft is None:
+            return learn_between(self.lake, self._version(versions[0]), self._version(versions[1]), name=name)
+        if draft is None or versions is not None:
+            raise UsageError("Rules are learnt from a draft or from two versions.", hint="Name one of them.")
+        return learn(self.lake, draft, name=name)
+
     def _version(self, version: int | str | None) -> Version:
         """Resolve a number or tag."""
         return versions.resolve(self.lake, self.name if version is None else f"{self.name}@{version}")
 
 
 @dataclass(frozen=True)
-class OpenLake:
+class OpenLake(DraftCalls):
     """An open lake; close it, or use it in a ``with`` block."""
-
-    lake: Lake
-    author: str
 
     @classmethod
     def from_settings(cls, settings: Settings, *, create: bool = False) -> OpenLake:
@@ -359,53 +435,6 @@ class OpenLake:
         from workbench.runs import list_runs
 
         return list_runs(self.lake, limit=limit)
-
-    def draft(self, number: int) -> Draft:
-        """Return a draft."""
-        return _drafts.get_draft(self.lake, number)
-
-    def corrections(self, number: int) -> list[Staged]:
-        """List a draft's corrections."""
-        return _drafts.corrections_of(self.lake, number)
-
-    def conflicts(self, number: int) -> list[Any]:
-        """List the cells of an open draft that somebody else has changed since its base."""
-        return _drafts.conflicts_of(self.lake, number) if self.draft(number).state == "open" else []
-
-    def stage(self, number: int, corrections: Sequence[Correction]) -> Draft:
-        """Add corrections to a draft as one step, all or none."""
-        return _drafts.stage(self.lake, number, corrections, author=self.author)
-
-    def stage_file(self, number: int, path: Path) -> Draft:
-        """Add a corrections file to a draft as one step, all or none."""
-        dataset = self[self.draft(number).dataset]
-        return self.stage(number, _drafts.read_corrections(path, dataset.definition.key))
-
-    def undo(self, number: int) -> Draft:
-        """Take back a draft's last step, and the decisions that came with it."""
-        return iterations.undo(self.lake, number, author=self.author)
-
-    def redo(self, number: int) -> Draft:
-        """Do the step again that was undone last, and give its decisions again."""
-        return iterations.redo(self.lake, number, author=self.author)
-
-    def check_draft(self, number: int, *, progress: Progress = silent) -> DraftCheck:
-        """Validate the rows as a draft would leave them."""
-        return iterations.check_draft(self.lake, number, progress=progress)
-
-    def evaluate_draft(self, number: int, *, progress: Progress = silent) -> Comparison:
-        """Measure what a draft would do to the fixed model."""
-        return iterations.evaluate_draft(self.lake, number, progress=progress)
-
-    def publish(self, number: int, *, message: str, skip_conflicts: bool = False) -> Published:
-        """Turn a draft into the next version."""
-        return _drafts.publish_draft(
-            self.lake, number, author=self.author, message=message, skip_conflicts=skip_conflicts
-        )
-
-    def discard(self, number: int) -> Draft:
-        """Close a draft without publishing it."""
-        return _drafts.discard(self.lake, number, author=self.author)
 
     def close(self) -> None:
         """Let go of the lake."""

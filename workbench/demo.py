@@ -15,12 +15,12 @@ from typing import Any
 
 from workbench import iterations
 from workbench.api import OpenLake
-from workbench.drafts import new_draft, publish_draft
+from workbench.drafts import new_draft
 from workbench.errors import UsageError
 from workbench.findings import Filter, count, queue
 from workbench.lake import Version, newest, view_of
 from workbench.progress import Progress, silent
-from workbench.recipes import read_rules, stage_rules
+from workbench.recipes import read_recipe, stage_recipe
 
 DATASET = "adult"
 ROUNDS = (600, 600, 600)
@@ -83,10 +83,9 @@ def run_demo(lake: OpenLake, *, say: Callable[[str], None], progress: Progress =
     say("Rules: one spelling per category, no stray blanks, no impossible ages, test labels without their full stop.")
     head = newest(lake.lake, DATASET)
     draft = new_draft(lake.lake, DATASET, title="rules", author=lake.author).draft
-    stage_rules(lake.lake, draft, view_of(lake.lake, head), read_rules(folder / "adult_rules.csv"), author=lake.author)
-    publish_draft(
-        lake.lake, draft, author=lake.author, message="rule fixes; classes of the test file renamed one to one"
-    )
+    recipe = read_recipe(folder / "adult_rules.csv")
+    stage_recipe(lake.lake, draft, view_of(lake.lake, head), recipe, author=lake.author)
+    lake.publish(draft, message="rule fixes; classes of the test file renamed one to one")
     _measure(lake, progress)
     for number, size in enumerate(ROUNDS, start=1):
         answered, fixed = _review(lake, truth, size, title=f"review round {number}")
@@ -153,7 +152,7 @@ def _review(lake: OpenLake, truth: _Truth, size: int, *, title: str) -> tuple[in
             iterations.decide(
                 lake.lake, DATASET, answered, decision, values=values, draft=draft, reason=reason, author=lake.author
             )
-    publish_draft(lake.lake, draft, author=lake.author, message=title)
+    lake.publish(draft, message=title)
     return len(found), len(fixes) + len(excluded)
 
 

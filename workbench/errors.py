@@ -148,6 +148,10 @@ class Conflict:
         None where the row itself is gone or excluded.
     expected, found, new : object
         What the author saw, what is there now, what was to be written.
+    rid : int or None
+        The row's identity, where it is known.
+    gone : bool
+        The newest version has no such row or column any more: the correction can only be dropped.
     """
 
     key: dict[str, Any]
@@ -155,6 +159,8 @@ class Conflict:
     expected: Any
     found: Any
     new: Any
+    rid: int | None = None
+    gone: bool = False
 
 
 class ConflictError(WorkbenchError):
@@ -171,3 +177,41 @@ class ConflictError(WorkbenchError):
     def __init__(self, message: str, conflicts: Sequence[Conflict], *, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.conflicts = tuple(conflicts)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Something that a policy asks of a draft before it may be published.
+
+    Attributes
+    ----------
+    requirement : str
+        ``newest version``, ``validation``, ``no loss``, ``class loss``, ``second opinion``, ``approval``.
+    met : bool or None
+        None: not known yet, because nobody has looked.
+    why : str
+        What is the case.
+    how : str
+        How to meet it; empty where it is met.
+    """
+
+    requirement: str
+    met: bool | None
+    why: str
+    how: str = ""
+
+
+class RequirementsNotMet(WorkbenchError):
+    """A draft may not be published yet.
+
+    Attributes
+    ----------
+    requirements : tuple of Requirement
+        All that the policy asks for, met or not.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, requirements: Sequence[Requirement], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.requirements = tuple(requirements)

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.drafts import UNSEEN, Correction, Draft, corrections_of, stage
+from workbench.drafts import UNSEEN, Correction, Draft, corrections_of, second_opinions, stage
 from workbench.errors import DataError, UsageError
 from workbench.findings import Finding, last_answers
 from workbench.findings import reopen as reopen_in
-from workbench.iterations import own_draft, schema_of, undo
+from workbench.iterations import own_draft, policy_of, schema_of, undo
 from workbench.lake import Lake, Session, Version, canonical_text, literal, quote, rid_list, view_of
 from workbench.validation import CheckOutcome, failing_checks
 
@@ -213,8 +213,17 @@ class StagedCell:
     new: str | None
 
 
-def staged_on(lake: Lake, dataset: str, rids: Sequence[int]) -> dict[int, list[StagedCell]]:
-    """List what open drafts do to some rows, in the order in which it was staged; rows without any are left out."""
+def staged_on(
+    lake: Lake, dataset: str, rids: Sequence[int], *, reader: str | None = None
+) -> dict[int, list[StagedCell]]:
+    """List what open drafts do to some rows, in the order in which it was staged; rows without any are left out.
+
+    Parameters
+    ----------
+    reader : str, optional
+        Who looks: labels of test rows on which they may still give a second opinion are left out as well, where the
+        policy asks for one.
+    """
     if not rids:
         return {}
     rows = lake.read(
@@ -224,7 +233,14 @@ def staged_on(lake: Lake, dataset: str, rids: Sequence[int]) -> dict[int, list[S
         "ORDER BY c.created_at, c.seq",
         [dataset],
     )
+    hidden: set[tuple[int, int, str | None]] = set()
+    if reader is not None and policy_of(lake, dataset).second_opinion:
+        for draft in {row[1] for row in rows}:
+            asked = second_opinions(lake, lake, draft, reader=reader)
+            hidden |= {(draft, each.rid, each.column) for each in asked if each.hidden}
     staged: dict[int, list[StagedCell]] = {}
     for rid, *cell in rows:
+        if (cell[0], rid, cell[3]) in hidden:
+            continue
         staged.setdefault(rid, []).append(StagedCell(*cell))
     return staged

@@ -7,18 +7,20 @@ the lake and is versioned with it.
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from workbench.errors import ConfigurationError
@@ -51,6 +53,75 @@ def project_folder(url: str) -> Path | None:
     return next((folder for folder in Path(path).parents if any((folder / sign).exists() for sign in signs)), None)
 
 
+class Policy(BaseModel):
+    """What a draft must have before it may be published; by default nothing.
+
+    Attributes
+    ----------
+    approval : bool
+        Somebody who wrote none of it has approved it as it is.
+    validation : {"any", "no worse", "pass"}
+        What its rows must do under the schema: nothing, have no more failures than its base version, or pass.
+    no_loss : bool
+        The fixed model's verdict on it must not be a loss.
+    class_loss : float or None
+        No class's recall may be shown to lose more than so many points; None: no class is looked at.
+    second_opinion : bool
+        Each label of a test row that it corrects needs a second person who says the same without having seen it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    approval: bool = False
+    validation: Literal["any", "no worse", "pass"] = "any"
+    no_loss: bool = False
+    class_loss: float | None = Field(default=None, ge=0, le=100)
+    second_opinion: bool = False
+
+    @property
+    def judged(self) -> bool:
+        """Whether it asks for what the draft's rows do, and not only for what people say."""
+        return self.validation != "any" or self.no_loss or self.class_loss is not None
+
+
+class Policies(BaseModel):
+    """The policy of each dataset.
+
+    In the settings file ``[policies]`` is for all datasets, and ``[policies.NAME]`` overrides it key by key for one.
+
+    Attributes
+    ----------
+    general : Policy
+        For datasets that have none of their own.
+    datasets : dict
+        Name → policy, with what the general one says filled in.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    general: Policy = Policy()
+    datasets: dict[str, Policy] = Field(default_factory=dict)
+
+    def of(self, dataset: str) -> Policy:
+        """Return the policy of a dataset."""
+        return self.datasets.get(dataset, self.general)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_tables(cls, given: Any) -> Any:
+        """Tell the keys of the general policy from the tables of single datasets."""
+        if not isinstance(given, dict):
+            return given
+        general = {name: value for name, value in given.items() if not isinstance(value, dict)}
+        own = {name: {**general, **value} for name, value in given.items() if isinstance(value, dict)}
+        return {"general": general, "datasets": own}
+
+    def __str__(self) -> str:
+        """Write as the JSON that the environment variable takes."""
+        own = {name: policy.model_dump() for name, policy in self.datasets.items()}
+        return json.dumps({**self.general.model_dump(), **own}, ensure_ascii=False)
+
+
 class Settings(BaseSettings):
     """Where and how the workbench works.
 
@@ -75,6 +146,8 @@ class Settings(BaseSettings):
         ``maintain`` keeps the snapshots of versions younger than this, and of tagged ones for ever.
     schema_dir : str
         Folder in which ``NAME.py`` is looked for when an import names no schema.
+    policies : Policies
+        What drafts must have before they may be published.
     """
 
     model_config = SettingsConfigDict(env_prefix="WORKBENCH_", extra="forbid", frozen=True)
@@ -88,6 +161,7 @@ class Settings(BaseSettings):
     max_train_rows: int = Field(default=200_000, ge=10)
     retention_days: int = Field(default=90, ge=0)
     schema_dir: str = "schemas"
+    policies: Policies = Policies()
 
     @field_validator("author")
     @classmethod
@@ -143,9 +217,13 @@ def load(*, config: Path | None = None, directory: Path | None = None, **overrid
             return init_settings, env_settings, InitSettingsSource(settings_cls, values)
 
     try:
-        merged = Settings.model_construct(**FromAllSources(**given).model_dump())
+        merged = Settings.model_construct(**dict(FromAllSources(**given)))
     except ValidationError as error:
         raise _explained(error, origin) from None
+    except SettingsError as error:
+        raise ConfigurationError(
+            f"The environment cannot be read: {error}.", hint='WORKBENCH_POLICIES takes JSON: {"approval": true}.'
+        ) from None
     from_file = "lake" in values and "lake" not in given and "WORKBENCH_LAKE" not in os.environ
     return _anchored(merged, origin.parent if origin and from_file else directory)
 
@@ -182,8 +260,13 @@ def _refuse_unknown_environment() -> None:
 def _explained(error: ValidationError, origin: Path | None) -> ConfigurationError:
     """Turn pydantic's report into one sentence a person can act on."""
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"]) or "?"
+    place = [str(part) for part in first["loc"] if part not in ("general", "datasets")]
+    name = ".".join(place) or "?"
     where = f" (from {origin}, the environment or the command line)" if origin else ""
+    if first["type"] == "extra_forbidden" and place[0] == "policies":
+        return ConfigurationError(
+            f"'{name}' is no part of a policy{where}.", hint=f"A policy has: {', '.join(sorted(Policy.model_fields))}."
+        )
     if first["type"] == "extra_forbidden":
         return ConfigurationError(
             f"'{name}' is no setting{where}.", hint=f"Settings: {', '.join(sorted(Settings.model_fields))}."

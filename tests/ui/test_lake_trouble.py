@@ -16,7 +16,7 @@ import workbench
 from workbench.cli import main
 from workbench.drafts import Correction
 
-PAGES = ("overview", "review", "compare", "history", "runs", "data")
+PAGES = ("overview", "review", "drafts", "compare", "history", "runs", "data")
 HOLD = (
     "import sqlite3, sys; held = sqlite3.connect(sys.argv[1]); held.execute('PRAGMA locking_mode = EXCLUSIVE');"
     "held.execute('BEGIN EXCLUSIVE'); print('held', flush=True); sys.stdin.read()"
@@ -113,6 +113,7 @@ def test_every_page_of_a_locked_lake_says_who_holds_it(visit, measured, name):
     with held(measured):
         page = visit(measured, name)
         assert not page.exception and "is held by other processes" in said(page)
+        assert [each.label for each in page.expander] == ["Details"]
     assert not page.button(key="again").click().run().error
 
 

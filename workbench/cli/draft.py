@@ -1,12 +1,30 @@
-"""Commands on drafts: ``workbench draft new|list|show|add|undo|redo|check|evaluate|publish|discard``."""
+"""Commands on drafts: stage corrections, see what they would do, talk about them, publish them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.state import State, json_option, message_option, pass_state, progress, say, show_json, show_table
+from workbench.cli.state import (
+    State,
+    json_option,
+    message_option,
+    pass_state,
+    progress,
+    say,
+    show_json,
+    show_table,
+    text_option,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workbench.api import OpenLake
+    from workbench.drafts import Discussion, SecondOpinion, Staged
+    from workbench.errors import Requirement
 
 
 @click.group("draft")
@@ -58,25 +76,63 @@ def list_(state: State, name: str, every: bool, as_json: bool) -> None:
 @json_option
 @pass_state
 def show(state: State, number: int, as_json: bool) -> None:
-    """List the corrections of a draft, and what stands against publishing it."""
+    """Show a draft: its corrections, what was said of it, and what stands against publishing it."""
     from workbench.reporting import count_of
 
     with state.lake() as lake:
         item = lake.draft(number)
         corrections = lake.corrections(number)
         conflicts = lake.conflicts(number)
+        talk = lake.discussion(number)
+        asked = lake.requirements(number)
     if as_json:
         show_json(
-            {**vars(item), "corrections": [vars(c) for c in corrections], "conflicts": [vars(c) for c in conflicts]}
+            {
+                **vars(item),
+                "corrections": [vars(c) for c in corrections],
+                "conflicts": [vars(c) for c in conflicts],
+                "review": talk.state,
+                "content": talk.content,
+                "discussion": [vars(event) for event in talk.events],
+                "requirements": [vars(each) for each in asked],
+            }
         )
         return
     rows = [
-        [", ".join(map(str, c.key.values())), c.action, c.column, c.old, c.new, c.author, c.reason] for c in corrections
-    ]
+        [
+            ", ".join(map(str, c.key.values())), c.action, c.column, *_values(c), c.author,
+            c.reason,
+        ]
+        for c in corrections
+    ]  # fmt: skip
     show_table(["key", "action", "column", "old", "new", "who", "why"], rows)
-    say(f"draft {number} on {item.dataset}@{item.base}: {item.state}, {count_of(item.corrections, 'correction')}")
+    where = item.state if item.state != "open" else f"open, {talk.state}"
+    say(f"draft {number} on {item.dataset}@{item.base}: {where}, {count_of(item.corrections, 'correction')}")
+    for event in talk.events:
+        say(f"  {event.created_at:%Y-%m-%d %H:%M} {event.author}: {_told(event.kind, event.text)}")
+    _show_requirements(asked)
     if conflicts:
         say(f"{len(conflicts):,} of them no longer fit the newest version")
+
+
+def _values(each: Staged | SecondOpinion) -> tuple[str | None, str | None]:
+    """Write old and new value, as far as the reader is to see them."""
+    return ("(hidden)", "(hidden)") if each.hidden else (each.old, each.new)
+
+
+def _told(kind: str, text: str) -> str:
+    """Write an event in words."""
+    from workbench.reporting.discussions import event_words
+
+    said = event_words(kind, text)
+    return said.text if kind == "comment" else f"{said.kind}{': ' if said.text else ''}{said.text}"
+
+
+def _show_requirements(asked: Sequence[Requirement]) -> None:
+    """List what the policy asks for."""
+    for each in asked:
+        sign = {True: "✓", False: "✕", None: "?"}[each.met]
+        say(f"  {sign} {each.requirement}: {each.why}{f' → {each.how}' if each.how else ''}")
 
 
 @draft.command("add")
@@ -177,8 +233,11 @@ def evaluate(state: State, number: int, as_json: bool) -> None:
 def publish(
     context: click.Context, state: State, number: int, skip_conflicts: bool, message: str, as_json: bool
 ) -> None:
-    """Turn a draft into the next version; exit code 1 where cells have changed meanwhile."""
-    from workbench.errors import ConflictError
+    """Turn a draft into the next version.
+
+    Exit code 1 where cells have changed meanwhile, or where the policy asks for something that is missing.
+    """
+    from workbench.errors import ConflictError, RequirementsNotMet
     from workbench.reporting import count_of
 
     with state.lake() as lake:
@@ -188,6 +247,11 @@ def publish(
             if not as_json:
                 raise
             show_json({"conflicts": [vars(conflict) for conflict in error.conflicts]})
+            context.exit(error.exit_code)
+        except RequirementsNotMet as error:
+            if not as_json:
+                raise
+            show_json({"requirements": [vars(each) for each in error.requirements]})
             context.exit(error.exit_code)
         document = lake[done.version.dataset].at(done.version.version).document()
     if as_json:
@@ -206,6 +270,175 @@ def discard(state: State, number: int) -> None:
     with state.lake() as lake:
         lake.discard(number)
     say(f"draft {number} discarded")
+
+
+@draft.command("submit")
+@click.argument("number", metavar="ID", type=int)
+@text_option("What is to be looked at.")
+@json_option
+@pass_state
+def submit(state: State, number: int, text: str, as_json: bool) -> None:
+    """Ask for a draft's approval; any change of it afterwards takes that back."""
+    with state.lake() as lake:
+        _show_state(number, lake.submit(number, text=text), as_json)
+
+
+@draft.command("withdraw")
+@click.argument("number", metavar="ID", type=int)
+@text_option("Why.")
+@json_option
+@pass_state
+def withdraw(state: State, number: int, text: str, as_json: bool) -> None:
+    """Take a draft's submission back."""
+    with state.lake() as lake:
+        _show_state(number, lake.withdraw(number, text=text), as_json)
+
+
+@draft.command("approve")
+@click.argument("number", metavar="ID", type=int)
+@text_option("What you looked at.")
+@json_option
+@pass_state
+def approve(state: State, number: int, text: str, as_json: bool) -> None:
+    """Approve a submitted draft as it is; nobody approves what they wrote themselves."""
+    with state.lake() as lake:
+        _show_state(number, lake.approve(number, text=text), as_json)
+
+
+@draft.command("send-back")
+@click.argument("number", metavar="ID", type=int)
+@text_option("What has to change.", required=True)
+@json_option
+@pass_state
+def send_back(state: State, number: int, text: str, as_json: bool) -> None:
+    """Refuse a submitted draft, with a reason."""
+    with state.lake() as lake:
+        _show_state(number, lake.send_back(number, text), as_json)
+
+
+@draft.command("comment")
+@click.argument("number", metavar="ID", type=int)
+@click.argument("text")
+@json_option
+@pass_state
+def comment(state: State, number: int, text: str, as_json: bool) -> None:
+    """Say something about an open draft."""
+    with state.lake() as lake:
+        _show_state(number, lake.comment(number, text), as_json)
+
+
+def _show_state(number: int, talk: Discussion, as_json: bool) -> None:
+    """Say where a draft stands."""
+    if as_json:
+        show_json(
+            {
+                "draft": number,
+                "review": talk.state,
+                "content": talk.content,
+                "discussion": [vars(event) for event in talk.events],
+            }
+        )
+    else:
+        say(f"draft {number}: {talk.state}")
+
+
+@draft.command("rebase")
+@click.argument("number", metavar="ID", type=int)
+@click.option("--mine", multiple=True, metavar="KEY:COLUMN", help="Your correction of this cell stands.")
+@click.option("--theirs", multiple=True, metavar="KEY:COLUMN", help="What the newest version holds there stands.")
+@click.option("--all", "rest", type=click.Choice(["mine", "theirs"]), help="Decide all other conflicts alike.")
+@json_option
+@pass_state
+@click.pass_context
+def rebase(
+    context: click.Context,
+    state: State,
+    number: int,
+    mine: tuple[str, ...],
+    theirs: tuple[str, ...],
+    rest: str | None,
+    as_json: bool,
+) -> None:
+    """Move a draft to the newest version; what others changed meanwhile is decided cell by cell.
+
+    KEY is the row's key (several key columns: with commas between them), COLUMN is left out for what is done to the
+    row as a whole. A cell of a row that is gone can only be theirs. Exit code 1 where a conflict is not decided.
+    """
+    from workbench.errors import ConflictError
+    from workbench.reporting import count_of
+
+    with state.lake() as lake:
+        try:
+            done = lake.rebase(number, _choices(lake, number, mine, theirs, rest))
+        except ConflictError as error:
+            if not as_json:
+                raise
+            show_json({"conflicts": [vars(conflict) for conflict in error.conflicts]})
+            context.exit(error.exit_code)
+    if as_json:
+        show_json({**vars(done.draft), "mine": done.mine, "theirs": done.theirs})
+        return
+    item = done.draft
+    say(
+        f"draft {number} is on {item.dataset}@{item.base}: {count_of(item.corrections, 'correction')}, "
+        f"{done.mine:,} conflicts kept, {done.theirs:,} dropped"
+    )
+
+
+def _choices(
+    lake: OpenLake, number: int, mine: Sequence[str], theirs: Sequence[str], rest: str | None
+) -> dict[tuple[int, str | None], Any]:
+    """Read which conflict is decided how."""
+    conflicts = {}
+    for conflict in lake.conflicts(number):
+        key = ",".join(map(str, conflict.key.values()))
+        conflicts[f"{key}:{conflict.column or ''}"] = conflict
+    choices: dict[tuple[int, str | None], Any] = {}
+    for choice, cells in (("mine", mine), ("theirs", theirs)):
+        for name in cells:
+            conflict = conflicts.get(name) or conflicts.get(f"{name}:")
+            if conflict is None:
+                known = ", ".join(conflicts) or "none"
+                raise click.UsageError(f"'{name}' is no conflict of draft {number}; there is: {known}.")
+            if choices.setdefault((conflict.rid, conflict.column), choice) != choice:
+                raise click.UsageError(f"'{name}' cannot be both mine and theirs.")
+    for conflict in conflicts.values():
+        if rest is not None:
+            # Of what is gone nothing can be kept.
+            choices.setdefault((conflict.rid, conflict.column), "theirs" if conflict.gone else rest)
+    return choices
+
+
+@draft.command("opinion")
+@click.argument("number", metavar="ID", type=int)
+@click.argument("key", required=False)
+@click.argument("value", required=False)
+@json_option
+@pass_state
+def opinion(state: State, number: int, key: str | None, value: str | None, as_json: bool) -> None:
+    """Give a second opinion: the label VALUE of the test row KEY, which the draft corrects.
+
+    Without KEY, list the test labels that the draft corrects. What it says of them is hidden until you have answered.
+    """
+    with state.lake() as lake:
+        asked = lake.second_opinions(number)
+        if key is not None:
+            rid = next((each.rid for each in asked if ",".join(map(str, each.key.values())) == key), None)
+            if rid is None or value is None:
+                known = ", ".join(",".join(map(str, each.key.values())) for each in asked[:12]) or "none"
+                raise click.UsageError(f"Give the KEY of a row and the VALUE of its label; rows: {known}.")
+            asked = [lake.give_opinion(number, rid, value)]
+    if as_json:
+        show_json([vars(each) for each in asked])
+        return
+    rows = [
+        [
+            ", ".join(map(str, each.key.values())), each.column, *_values(each),
+            each.author, each.state, ", ".join(f"{who}: {said}" for who, said in each.answers),
+        ]
+        for each in asked
+    ]  # fmt: skip
+    show_table(["key", "column", "old", "new", "who", "second opinion", "others say"], rows)
 
 
 COMMANDS = (draft,)

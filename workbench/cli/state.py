@@ -94,6 +94,11 @@ def message_option(function: F) -> F:
     return click.option("-m", "--message", default="", metavar="TEXT", help="Why; recorded with the version.")(function)
 
 
+def text_option(help_: str, *, required: bool = False) -> Callable[[F], F]:
+    """Add ``-m`` to a command that says something about a draft."""
+    return click.option("-m", "--message", "text", default="", required=required, metavar="TEXT", help=help_)
+
+
 def show_json(document: Any) -> None:
     """Print one JSON document to stdout."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workbench.drafts.overlay import folded, overlay
 from workbench.drafts.records import Draft
-from workbench.drafts.staging import _open, _typed, get_draft
+from workbench.drafts.staging import _typed, get_draft, open_draft
 from workbench.errors import Conflict, ConflictError, UsageError
 from workbench.lake import (
     Lake,
@@ -46,7 +47,15 @@ class Published:
     rest: Draft | None
 
 
-def publish_draft(lake: Lake, draft: int, *, author: str, message: str, skip_conflicts: bool = False) -> Published:
+def publish_draft(
+    lake: Lake,
+    draft: int,
+    *,
+    author: str,
+    message: str,
+    skip_conflicts: bool = False,
+    only_if: Callable[[Session], None] | None = None,
+) -> Published:
     """Turn a draft into the dataset's next version.
 
     A correction applies where the newest version still holds what the draft's base held (or holds the new value
@@ -56,6 +65,9 @@ def publish_draft(lake: Lake, draft: int, *, author: str, message: str, skip_con
     ----------
     skip_conflicts : bool
         Publish what applies and move the rest to a new draft, instead of refusing.
+    only_if : callable, optional
+        Raises where the draft may not be published; asked inside the transaction, so that what it reads is what is
+        published.
 
     Raises
     ------
@@ -69,10 +81,12 @@ def publish_draft(lake: Lake, draft: int, *, author: str, message: str, skip_con
     with lake.session() as session:
 
         def work(current: Session) -> tuple[str, int, list[Conflict], int | None]:
-            state = _open(current, draft)
+            state = open_draft(current, draft)
+            if only_if is not None:
+                only_if(current)
             head = newest(current, state.dataset)
-            _gather(current, lake, state, head)
-            conflicts = _conflicts(current, view_of(lake, head))
+            gather(current, lake, state, head)
+            conflicts = conflicting(current, view_of(lake, head))
             if conflicts and not skip_conflicts:
                 raise _refusal(state, head, conflicts)
             _images(current, head)
@@ -101,15 +115,15 @@ def conflicts_of(lake: Lake, draft: int) -> list[Conflict]:
     with lake.session() as session:
         state = get_draft(session, draft)
         head = newest(session, state.dataset)
-        _gather(session, lake, state, head)
-        return _conflicts(session, view_of(lake, head))
+        gather(session, lake, state, head)
+        return conflicting(session, view_of(lake, head))
 
 
 def discard(lake: Lake, draft: int, *, author: str) -> Draft:
     """Close a draft without publishing it; its corrections stay on record."""
 
     def work(session: Session) -> None:
-        _open(session, draft)
+        open_draft(session, draft)
         session.run(
             "UPDATE lake.workbench.drafts SET state = 'discarded', closed_at = ? WHERE draft = ?",
             [datetime.now(UTC), draft],
@@ -119,48 +133,59 @@ def discard(lake: Lake, draft: int, *, author: str) -> Draft:
     return get_draft(lake, draft)
 
 
-def _gather(session: Session, lake: Lake, draft: Draft, head: Version) -> None:
+def gather(session: Session, lake: Lake, draft: Draft, head: Version) -> None:
     """Fold the draft into the temporary table ``net`` and read the newest state of its rows into ``head_rows``."""
     session.run(f"CREATE OR REPLACE TEMP TABLE net AS SELECT * FROM {folded(draft.draft)}")
     rids = [row[0] for row in session.rows("SELECT DISTINCT rid FROM net")]
     where = f"_rid IN ({rid_list(rids)})" if len(rids) <= PRUNED else "_rid IN (SELECT rid FROM net)"
     rows = view_of(lake, head).rows
     session.run(f"CREATE OR REPLACE TEMP TABLE head_rows AS SELECT * FROM {rows} WHERE {where}")
-    # A column that the newest version no longer has can only be reported, which _conflicts does.
+    # A column that the newest version no longer has can only be reported, which conflicting does.
     keys = "SELECT rid, any_value(row_key) AS row_key FROM lake.workbench.corrections WHERE draft = ? GROUP BY rid"
     session.run(f"CREATE OR REPLACE TEMP TABLE net_keys AS {keys}", [draft.draft])
 
 
-def _conflicts(session: Session, head: View) -> list[Conflict]:
+def conflicting(session: Session, head: View) -> list[Conflict]:
     """Compare what the draft expects with the newest version, into the temporary table ``clash`` and a list."""
     parts = [
-        "SELECT n.rid, n.column_name, n.old, NULL AS found, n.new FROM net n LEFT JOIN head_rows h ON h._rid = n.rid "
-        "WHERE h._rid IS NULL AND n.action <> 'delete'"
+        "SELECT n.rid, n.column_name, n.old, NULL AS found, n.new, true AS gone FROM net n "
+        "LEFT JOIN head_rows h ON h._rid = n.rid WHERE h._rid IS NULL AND n.action <> 'delete'"
     ]
     named = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM net WHERE action = 'set'")}
     known = {column.name: column for column in head.columns}
     for name in sorted(named):
         if name not in known:
-            parts.append(f"SELECT rid, column_name, old, NULL, new FROM net WHERE column_name = {literal(name)}")
+            parts.append(
+                f"SELECT n.rid, n.column_name, n.old, NULL, n.new, true FROM net n JOIN head_rows h ON h._rid = n.rid "
+                f"WHERE n.column_name = {literal(name)}"
+            )
             continue
         found = canonical_text(f"h.{quote(known[name].physical)}", known[name].type)
         parts.append(
-            f"SELECT n.rid, n.column_name, n.old, {found}, n.new FROM net n JOIN head_rows h ON h._rid = n.rid "
+            f"SELECT n.rid, n.column_name, n.old, {found}, n.new, false FROM net n JOIN head_rows h ON h._rid = n.rid "
             f"WHERE n.column_name = {literal(name)} "
             f"AND {found} IS DISTINCT FROM n.old AND {found} IS DISTINCT FROM n.new"
         )
     session.run("CREATE OR REPLACE TEMP TABLE clash AS " + " UNION ALL ".join(parts))
     rows = session.rows(
-        "SELECT k.row_key, c.column_name, c.old, c.found, c.new FROM clash c JOIN net_keys k USING (rid) "
-        "ORDER BY c.rid, c.column_name"
+        "SELECT k.row_key, c.column_name, c.old, c.found, c.new, c.rid, c.gone FROM clash c "
+        "JOIN net_keys k USING (rid) ORDER BY c.rid, c.column_name"
     )
+
+    def value(column: str | None, text: str | None) -> object:
+        return _typed(head, column, text) if column in known else text
+
     return [
         Conflict(
             json.loads(row_key),
-            column if column in known else None,
-            *(_typed(head, column, text) if column in known else text for text in (old, found, new)),
+            column,
+            value(column, old),
+            value(column, found),
+            value(column, new),
+            rid=rid,
+            gone=gone,
         )
-        for row_key, column, old, found, new in rows
+        for row_key, column, old, found, new, rid, gone in rows
     ]
 
 
@@ -170,7 +195,8 @@ def _refusal(draft: Draft, head: Version, conflicts: list[Conflict]) -> Conflict
         f"{len(conflicts)} of draft {draft.draft}'s {draft.corrections} corrections no longer fit: {head.name} holds "
         f"other values than {draft.dataset}@{draft.base} did. Nothing was published.",
         conflicts,
-        hint="Publish the rest with --skip-conflicts, which keeps these in a new draft, or undo them.",
+        hint=f"Decide cell by cell (workbench draft rebase {draft.draft}), or publish the rest with --skip-conflicts, "
+        "which keeps these in a new draft.",
     )
 
 

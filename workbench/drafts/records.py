@@ -77,6 +77,8 @@ class Staged:
         Why, for which finding, by whom.
     created_at : datetime
         When, in UTC.
+    hidden : bool
+        ``old``, ``new`` and ``reason`` are not told to this reader before they gave a second opinion.
     """
 
     seq: int
@@ -91,6 +93,7 @@ class Staged:
     finding: str
     author: str
     created_at: datetime
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from workbench.lake import (
     view_of,
 )
 from workbench.lake.publish import PRUNED
-from workbench.lake.values import FLOATING, WHOLE, from_text, to_text
+from workbench.lake.values import FLOATING, WHOLE, fitted, from_text, to_text
 
 _DRAFT = (
     "SELECT d.draft, d.dataset, d.base, d.title, d.author, d.created_at, d.state, d.version, "
@@ -116,7 +116,7 @@ def stage_in(session: Session, lake: Lake, draft: int, corrections: Sequence[Cor
     """Do what :func:`stage` does inside a transaction of the caller's, and return the number of the step."""
     if not corrections:
         raise UsageError("There are no corrections to stage.", hint="Give at least one.")
-    state = _open(session, draft)
+    state = open_draft(session, draft)
     base = view_of(lake, read_version(session, state.dataset, state.base))
     _load(session, base, corrections)
     _fill(session, base, draft)
@@ -158,7 +158,7 @@ def redo(lake: Lake, draft: int, *, author: str) -> Draft:
 
 def undo_in(session: Session, draft: int, *, undone: bool = True) -> int:
     """Undo or redo one step inside a transaction of the caller's, and return the step's number."""
-    _open(session, draft)
+    open_draft(session, draft)
     pick = "max(step) FILTER (WHERE NOT undone)" if undone else "min(step) FILTER (WHERE undone)"
     step = session.rows(f"SELECT {pick} FROM lake.workbench.corrections WHERE draft = ?", [draft])[0][0]
     if step is None:
@@ -173,8 +173,14 @@ def _flip(lake: Lake, draft: int, author: str, *, undone: bool) -> Draft:
     return get_draft(lake, draft)
 
 
-def _open(session: Session, draft: int) -> Draft:
-    """Return a draft that can still be changed."""
+def open_draft(session: Session, draft: int) -> Draft:
+    """Return a draft that can still be changed.
+
+    Raises
+    ------
+    UsageError
+        It was published or discarded.
+    """
     state = get_draft(session, draft)
     if state.state != "open":
         became = f"published as {state.dataset}@{state.version}" if state.version else state.state
@@ -251,7 +257,7 @@ def _fill(session: Session, base: View, draft: int) -> None:
         cell = canonical_text(f"h.{quote(column.physical)}", column.type)
         parts.append(
             f"SELECT p.*, h._rid IS NOT NULL AS present, true AS known, h._excluded AS out, {cell} AS found, "
-            f"{_fitted('p.new', column.type)} AS fitted, {_fitted('p.old', column.type)} AS seen "
+            f"{fitted('p.new', column.type)} AS fitted, {fitted('p.old', column.type)} AS seen "
             "FROM placed p LEFT JOIN held h ON h._rid = p.rid "
             f"WHERE p.action = 'set' AND p.column_name = {literal(column.name)}"
         )
@@ -262,21 +268,6 @@ def _fill(session: Session, base: View, draft: int) -> None:
         f"FROM placed p LEFT JOIN held h ON h._rid = p.rid WHERE p.action <> 'set' OR p.column_name NOT IN ({unknown})"
     )
     session.run("CREATE OR REPLACE TEMP TABLE filled AS " + " UNION ALL ".join(parts))
-
-
-def _fitted(value: str, storage_type: str) -> str:
-    """SQL for a text as the column would store it, in canonical form; NULL where it does not fit."""
-    if storage_type == "VARCHAR":
-        return value
-    cast = f"TRY_CAST({value} AS {storage_type})"
-    text = canonical_text(cast, storage_type)
-    if storage_type in WHOLE:
-        return f"CASE WHEN regexp_full_match({value}, '\\s*[+-]?\\d+(\\.0*)?\\s*') THEN {text} END"
-    if storage_type in FLOATING:
-        return (
-            f"CASE WHEN regexp_full_match(trim({value}), '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?') THEN {text} END"
-        )
-    return text
 
 
 def _refuse_bad(session: Session, base: View, corrections: Sequence[Correction]) -> None:

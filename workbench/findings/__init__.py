@@ -16,6 +16,7 @@ from workbench.findings.decisions import (
     reinstate,
     reopen,
     withdraw,
+    withdraw_some,
 )
 from workbench.findings.filtering import ANY, CAUSES, OPEN, OWN_RULE, Filter, cause_of
 from workbench.findings.listing import count, find, get, lay_out, of_rows, outcomes, queue, tally
@@ -71,4 +72,5 @@ __all__ = [
     "saved_views",
     "tally",
     "withdraw",
+    "withdraw_some",
 ]

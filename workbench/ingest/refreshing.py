@@ -181,6 +181,7 @@ def _refreshed(
         columns_added=shape.added,
         columns_removed=shape.removed,
         columns_widened=shape.widened,
+        recipes=(),
     )
 
 

@@ -38,6 +38,9 @@ class RefreshResult:
         Rows whose split column now names another lane; they stay in theirs.
     columns_added, columns_removed, columns_widened : tuple of str
         Columns that are new, no longer there, or stored in a wider type.
+    recipes : tuple of dict
+        What the recipes did that were replayed on the new version: ``recipe``, ``version`` (None where it had nothing
+        to do), ``draft``, ``cells``, ``excluded``, ``conflicts``, ``note``.
     """
 
     dataset: str
@@ -57,6 +60,7 @@ class RefreshResult:
     columns_added: tuple[str, ...] = ()
     columns_removed: tuple[str, ...] = ()
     columns_widened: tuple[str, ...] = ()
+    recipes: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as JSON values, under the names a version's document has where it has them."""
@@ -80,6 +84,7 @@ class RefreshResult:
                 "removed": list(self.columns_removed),
                 "widened": list(self.columns_widened),
             },
+            "recipes": list(self.recipes),
         }
 
     def summary(self) -> str:
@@ -107,4 +112,9 @@ class RefreshResult:
             ("stored in a wider type", self.columns_widened),
         ):
             said += f"\n  columns {what}: {', '.join(names)}" if names else ""
+        for each in self.recipes:
+            changed = f"{each['cells']:,} cells" + (f", {each['excluded']:,} rows excluded" if each["excluded"] else "")
+            done = f"{self.dataset}@{each['version']}: {changed}" if each["version"] else "nothing changed"
+            said += f"\n  recipe {each['recipe']}: {each['note'] or done}"
+            said += "".join(f"\n    {conflict}" for conflict in each["conflicts"])
         return said

@@ -4,25 +4,36 @@ Command line, app, schedule and notebook all call these functions, so that they 
 """
 
 from workbench.iterations.checking import check, checks_asked, schema_of, schema_types, try_choices, validate
+from workbench.iterations.columns import apply_recipe, column_clusters, rows_of
 from workbench.iterations.deciding import Decided, decide, own_draft, redo, undo
 from workbench.iterations.measuring import compare_versions, measure, measurements, version_documents
+from workbench.iterations.publishing import policy_of, publish, requirements, shown_corrections
+from workbench.iterations.replaying import refresh_and_replay
 from workbench.iterations.trying import DraftCheck, check_draft, evaluate_draft
 
 __all__ = [
     "Decided",
     "DraftCheck",
+    "apply_recipe",
     "check",
     "check_draft",
     "checks_asked",
+    "column_clusters",
     "compare_versions",
     "decide",
     "evaluate_draft",
     "measure",
     "measurements",
     "own_draft",
+    "policy_of",
+    "publish",
     "redo",
+    "refresh_and_replay",
+    "requirements",
+    "rows_of",
     "schema_of",
     "schema_types",
+    "shown_corrections",
     "try_choices",
     "undo",
     "validate",

@@ -63,10 +63,16 @@ def check(
 def checks_asked(lake: Lake, version: Version) -> str:
     """Stand for everything that the checks' answers on a version depend on; see :func:`workbench.checks.asked`."""
     from workbench.checks import asked
+
+    return asked(lake, view_of(lake, version), schema_fingerprint(lake, version))
+
+
+def schema_fingerprint(lake: Lake, version: Version) -> str:
+    """Stand for the schema file that a version's definition names, as it is now; empty where it names none."""
     from workbench.validation import fingerprint
 
     schema = version.definition.schema
-    return asked(lake, view_of(lake, version), fingerprint(_schema_file(lake, schema)) if schema else "")
+    return fingerprint(_schema_file(lake, schema)) if schema else ""
 
 
 def try_choices(lake: Lake, *, schema: str | None, model: str, task: Task | None) -> None:

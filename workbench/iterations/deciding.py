@@ -129,11 +129,17 @@ def redo(lake: Lake, draft: int, *, author: str) -> Draft:
 
 def own_draft(lake: Lake, dataset: str, *, author: str) -> int:
     """Return the author's newest open draft on a dataset's newest version, or begin one."""
+    found = open_draft(lake, dataset, author=author)
+    return found if found is not None else new_draft(lake, dataset, title="review", author=author).draft
+
+
+def open_draft(lake: Lake, dataset: str, *, author: str) -> int | None:
+    """Return the author's newest open draft on a dataset's newest version, if there is one."""
     head = newest(lake, dataset).version
     for draft in list_drafts(lake, dataset, state="open"):
         if draft.author == author and draft.base == head:
             return draft.draft
-    return new_draft(lake, dataset, title="review", author=author).draft
+    return None
 
 
 def _flip(lake: Lake, draft: int, author: str, *, undone: bool) -> Draft:

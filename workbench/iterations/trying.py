@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.drafts import corrections_of, draft_view, get_draft
-from workbench.iterations.checking import needed_schema, schema_types, validate
+from workbench.drafts import content_of, corrections_of, draft_view, get_draft, note_found
+from workbench.iterations.checking import needed_schema, schema_fingerprint, schema_types, validate
 from workbench.lake import Lake, Version, View, read_version, view_of
 from workbench.progress import Progress, silent
 
@@ -44,10 +44,14 @@ class DraftCheck:
 
 
 def check_draft(lake: Lake, draft: int, *, progress: Progress = silent) -> DraftCheck:
-    """Validate the rows as a draft would leave them, beside its base version."""
+    """Validate the rows as a draft would leave them, beside its base version.
+
+    What is found is kept with the draft, for all who look at it, unless somebody changed it meanwhile.
+    """
     from workbench.validation import validated
 
     base, view = _base_and_view(lake, draft)
+    content = content_of(lake, draft)
     before = validate(lake, base, progress=progress)
     touched = sorted({correction.rid for correction in corrections_of(lake, draft)})
     after = validated(lake, view, needed_schema(lake, base), touched=touched, progress=progress)
@@ -55,15 +59,33 @@ def check_draft(lake: Lake, draft: int, *, progress: Progress = silent) -> Draft
     for outcome in after.checks:
         counts.setdefault(outcome.check, [0, 0])[1] = outcome.failures
     failing = tuple((code, b, a) for code, (b, a) in counts.items() if b or a)
-    return DraftCheck(draft, before.failures, after.failures, failing, after)
+    found = DraftCheck(draft, before.failures, after.failures, failing, after)
+    errors = {outcome.check for outcome in (*before.checks, *after.checks) if outcome.severity == "error"}
+    worse = [[code, b, a] for code, b, a in failing if a > b and code in errors]
+    schema = schema_fingerprint(lake, base)
+    said = {"base": base.version, "schema": schema, "outcome": after.outcome, "worse": worse, **found.to_dict()}
+    _note(lake, draft, "checked", said, content)
+    return found
 
 
 def evaluate_draft(lake: Lake, draft: int, *, progress: Progress = silent) -> Comparison:
-    """Compare the fixed model on the rows as a draft would leave them with its base version."""
+    """Compare the fixed model on the rows as a draft would leave them with its base version.
+
+    What is found is kept with the draft, for all who look at it, unless somebody changed it meanwhile.
+    """
     from workbench.compare import compare
 
     base, view = _base_and_view(lake, draft)
-    return compare(lake, view_of(lake, base), view, schema_types=schema_types(lake, base), progress=progress)
+    content = content_of(lake, draft)
+    found = compare(lake, view_of(lake, base), view, schema_types=schema_types(lake, base), progress=progress)
+    _note(lake, draft, "evaluated", {"base": base.version, "comparison": found.to_dict()}, content)
+    return found
+
+
+def _note(lake: Lake, draft: int, kind: Literal["checked", "evaluated"], said: dict[str, Any], content: str) -> None:
+    """Keep what was found out about a draft, if it is still what was looked at."""
+    if content_of(lake, draft) == content:
+        note_found(lake, draft, kind, said, content=content, author=lake.settings.who())
 
 
 def _base_and_view(lake: Lake, draft: int) -> tuple[Version, View]:

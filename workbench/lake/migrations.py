@@ -90,6 +90,23 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "0004_discussion",
+        (
+            # Insert-only: what people said of a draft and what was found out about it, each with the fingerprint of
+            # the corrections that it is about.
+            """CREATE TABLE lake.workbench.draft_events (draft BIGINT, kind VARCHAR, text VARCHAR, content VARCHAR,
+            author VARCHAR, created_at TIMESTAMPTZ)""",
+        ),
+    ),
+    (
+        "0005_recipes",
+        (
+            # Insert-only: the newest row of a name counts, and removes the recipe where it says so.
+            """CREATE TABLE lake.workbench.recipes (dataset VARCHAR, name VARCHAR, text VARCHAR, replay BOOLEAN,
+            author VARCHAR, created_at TIMESTAMPTZ, removed BOOLEAN)""",
+        ),
+    ),
+    (
         "0006_saved_views",
         (
             # Filters of the queue under a name; the newest row of a name counts, without a filter it is removed.

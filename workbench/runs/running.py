@@ -116,7 +116,7 @@ class _Steps:
 
     def refresh(self, mode: str) -> None:
         """Fetch the newest delivery, unless it is the very one that the run before fetched and nobody fetched since."""
-        from workbench.ingest import refresh, source_digest
+        from workbench.ingest import source_digest
 
         dataset = self.state.dataset
         definition = newest(self.lake, dataset).definition
@@ -125,7 +125,7 @@ class _Steps:
         digest, spoke = source_digest(self.lake, definition.source), self._spoke()
         if digest is None or self.before.get("source") != digest or self.before.get("spoke") != spoke:
             mode = mode if definition.key or mode != "upsert" else "append"
-            found = refresh(
+            found = iterations.refresh_and_replay(
                 self.lake, dataset, mode=mode, author=self.author, message="scheduled run", progress=self.progress
             )
             self.note(refresh=found.to_dict())

@@ -85,7 +85,7 @@ def command(*, port: int, address: str, open_to_network: bool = False) -> list[s
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return this process's environment with every setting in it."""
-    named = {f"WORKBENCH_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
+    named = {f"WORKBENCH_{name.upper()}": str(value) for name, value in settings}
     return {**os.environ, **named}
 
 

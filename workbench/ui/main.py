@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 ICONS = {
     "overview": ":material/monitoring:",
     "review": ":material/rule:",
+    "drafts": ":material/edit_note:",
     "compare": ":material/compare_arrows:",
     "history": ":material/history:",
     "runs": ":material/schedule:",

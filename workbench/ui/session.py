@@ -11,7 +11,7 @@ import streamlit as st
 from workbench.api import OpenLake
 from workbench.lake import Lake, Version, kept_snapshots, open_lake
 from workbench.runs import Run, list_runs
-from workbench.settings import Settings, load
+from workbench.settings import Policy, Settings, load
 from workbench.ui.charts import INK
 from workbench.ui.standing import Standing, standing
 
@@ -44,6 +44,11 @@ def lake() -> OpenLake:
     settings = load()
     patient = settings.model_copy(update={"write_timeout": min(settings.write_timeout, PATIENCE)})
     return OpenLake(_opened(settings.lake, settings.data_path, patient).lake, settings.who())
+
+
+def policy(dataset: str) -> Policy:
+    """Return what the settings, as they are now, ask of a dataset's drafts."""
+    return load().policies.of(dataset)
 
 
 def moment(lake: OpenLake) -> tuple[object, ...]:

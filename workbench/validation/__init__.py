@@ -1,5 +1,6 @@
 """A pandera schema asked of a dataset: failure cases with row, key, value and severity, streamed and kept."""
 
+from workbench.validation.allowed import allowed_values
 from workbench.validation.full import validate
 from workbench.validation.incremental import revalidate
 from workbench.validation.results import CASE_FIELDS, CheckOutcome, Validation
@@ -13,6 +14,7 @@ __all__ = [
     "CheckOutcome",
     "Schema",
     "Validation",
+    "allowed_values",
     "column_types",
     "failing_checks",
     "fingerprint",

@@ -55,9 +55,9 @@ def show_drafts(drafts: Sequence[Draft]) -> None:
             title = f" “{draft.title}”" if draft.title else ""
             _say("Open draft", f"{draft.draft}{title} by {draft.author}: {count_of(draft.corrections, 'correction')}")
         if drafts:
-            chosen = {"dataset": drafts[0].dataset}
+            chosen = {"dataset": drafts[0].dataset, "draft": str(drafts[0].draft)}
             st.page_link(
-                PAGES / "review.py", label="Review and publish", icon=":material/edit_note:", query_params=chosen
+                PAGES / "drafts.py", label="Look and publish", icon=":material/edit_note:", query_params=chosen
             )
 
 

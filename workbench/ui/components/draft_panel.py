@@ -7,22 +7,21 @@ from typing import Any
 import streamlit as st
 
 from workbench.api import OpenLake
-from workbench.drafts import Draft, Published, discard, publish_draft
+from workbench.drafts import Draft, Published, discard
 from workbench.errors import ConflictError, WorkbenchError
-from workbench.iterations import check_draft, evaluate_draft, redo, undo
+from workbench.iterations import check_draft, evaluate_draft, publish, redo, undo
 from workbench.progress import Progress
 from workbench.reporting import badge as verdict_words
 from workbench.reporting import count_of, format_count
 from workbench.settings import without_password
-from workbench.ui import jobs
+from workbench.ui import jobs, session
+from workbench.ui.components.draft_change import begin_change, settled_change, show_change
 from workbench.ui.components.job import show_job
 from workbench.ui.components.markup import badge, element
 from workbench.ui.components.review_answers import own_drafts
 from workbench.ui.components.review_conflicts import show_conflicts
 from workbench.ui.components.review_desk import Desk, leave
-
-CHANGE = "draft-change"
-"""Session state: the key of the job that publishes or discards the visitor's draft."""
+from workbench.ui.wording import PAGES
 
 
 def show_draft(lake: OpenLake, desk: Desk) -> None:
@@ -48,7 +47,7 @@ def show_draft(lake: OpenLake, desk: Desk) -> None:
             *_known(known, draft),
         ]
         st.html(element("div", *facts, css="wb-facts"))
-        changing = show_job(st.session_state.get(CHANGE, ""), stoppable=False)
+        changing = show_change()
         _show_buttons(lake, desk, draft, checking, measuring, changing)
         problem = st.session_state.get("draft-problem")
         if isinstance(problem, ConflictError):
@@ -99,6 +98,10 @@ def _show_buttons(lake: OpenLake, desk: Desk, draft: Draft, checking: bool, meas
             )  # fmt: skip
         st.button("Undo step", key="draft-undo", disabled=empty, on_click=_step, args=(lake, desk, draft, True))
         st.button("Redo step", key="draft-redo", disabled=changing, on_click=_step, args=(lake, desk, draft, False))
+        st.page_link(
+            PAGES / "drafts.py", label="Look at it", icon=":material/edit_note:",
+            query_params={"dataset": draft.dataset, "draft": str(number)},
+        )  # fmt: skip
         with st.popover("Publish …", disabled=empty, key="draft-publish-open"):
             st.text_input("What does it do?", key=f"draft-message-{number}", placeholder="labels of round 2")
             st.button("Publish", key="draft-publish", on_click=_publish, args=(lake, desk, draft))
@@ -143,13 +146,13 @@ def _step(lake: OpenLake, desk: Desk, draft: Draft, undone: bool) -> None:
 
 
 def _publish(lake: OpenLake, desk: Desk, draft: Draft, *, skip_conflicts: bool = False) -> None:
-    """Publish the draft under the message typed."""
+    """Publish the draft under the message typed, if the policy allows it."""
     message = st.session_state.get(f"draft-message-{draft.draft}") or st.session_state.get("draft-message", "")
     st.session_state["draft-message"] = message
-    handle, number, author = lake.lake, draft.draft, lake.author
+    handle, number, author, policy = lake.lake, draft.draft, lake.author, session.policy(draft.dataset)
 
     def work(progress: Progress) -> Published:
-        return publish_draft(handle, number, author=author, message=message, skip_conflicts=skip_conflicts)
+        return publish(handle, number, author=author, message=message, skip_conflicts=skip_conflicts, policy=policy)
 
     _change(lake, desk, f"Publishing draft {number}", work, draft)
 
@@ -161,22 +164,17 @@ def _discard(lake: OpenLake, desk: Desk, draft: Draft) -> None:
 
 
 def _change(lake: OpenLake, desk: Desk, title: str, work: jobs.Work, draft: Draft) -> None:
-    """Begin what ends a draft, as a job: with many corrections or rows it takes more than a moment."""
+    """Begin what ends a draft."""
     st.session_state.pop("draft-problem", None)
-    st.session_state[CHANGE] = key = f"change-draft:{lake.lake.url}:{draft.draft}"
-    jobs.start(key, title, work).wait(jobs.SOON)
+    begin_change(lake, draft.draft, title, work)
     _settle(desk)
 
 
 def _settle(desk: Desk) -> None:
-    """Take note of what became of the job that publishes or discards the visitor's draft, once it is done."""
-    job = jobs.find(st.session_state.get(CHANGE, ""))
-    if job is not None and job.running:
+    """Take note of what became of what ends the visitor's draft, once it is done."""
+    job = settled_change()
+    if job is None:
         return
-    key = st.session_state.pop(CHANGE, None)
-    if job is None or key is None:
-        return
-    jobs.dismiss(key)
     if job.error is not None:
         st.session_state["draft-problem"] = job.error
         return

@@ -21,6 +21,11 @@ def show_error(error: WorkbenchError, *, title: str = "This cannot be shown") ->
         st.text(without_password(error.message))
         if error.hint:
             st.text(without_password(error.hint))
+        cause = error.__cause__
+        if cause is not None and not isinstance(cause, WorkbenchError):
+            with st.expander("Details"):
+                said = without_password(f"{type(cause).__name__}: {cause}")
+                st.code(said, language=None, wrap_lines=True)
         if isinstance(error, StoreError):
             # Any click runs the page again.
             st.button("Try again", type="primary", key="again")

@@ -17,7 +17,7 @@ from workbench.ui.components.job import show_job
 from workbench.ui.standing import Standing
 from workbench.ui.wording import PAGES, command
 
-Action = Literal["check", "measure", "review", "refresh"]
+Action = Literal["check", "measure", "review", "publish", "refresh"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Step:
         What it is good for.
     commands : tuple of str
         The same in a shell, one after the other.
-    action : {"check", "measure", "review", "refresh"}
+    action : {"check", "measure", "review", "publish", "refresh"}
         What the button does.
     """
 
@@ -72,7 +72,7 @@ def next_step(state: Standing, lake: str) -> Step:
         why = "Its corrections become the next version once it is published; first see what they would do."
         number = str(draft.draft)
         steps = (("evaluate", number), ("publish", number, "-m", "why"))
-        return Step(f"Publish draft {number}", why, tuple(workbench("draft", *words) for words in steps), "review")
+        return Step(f"Publish draft {number}", why, tuple(workbench("draft", *words) for words in steps), "publish")
     why = "No finding is open. Merge newer data from the source; corrections stay."
     return Step("Fetch newer data", why, (workbench("refresh", name, "FILE"),), "refresh")
 
@@ -108,5 +108,8 @@ def _do(step: Step, lake: OpenLake, state: Standing) -> None:
         jobs.start(_key(lake, state), *works[step.action])
     elif step.action == "review":
         st.switch_page(PAGES / "review.py", query_params={"dataset": state.version.dataset})
+    elif step.action == "publish":
+        chosen = {"dataset": state.version.dataset, "draft": str(state.drafts[0].draft)}
+        st.switch_page(PAGES / "drafts.py", query_params=chosen)
     else:
         import_dialog(state.version.dataset)

@@ -86,7 +86,7 @@ def take_edits(lake: OpenLake, desk: Desk) -> bool:
 def _show_editor(lake: OpenLake, desk: Desk, found: list[Finding], page: int) -> None:
     """Show the lines, and stage what is typed into them."""
     rids = [finding.rid for finding in found if finding.rid is not None]
-    staged = staged_on(lake.lake, desk.dataset, rids)
+    staged = staged_on(lake.lake, desk.dataset, rids, reader=lake.author)
     shown = table(desk, found, staged)
     names = _editable(desk)
     st.data_editor(

@@ -1,0 +1,48 @@
+"""What was said of a draft, in words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from workbench.reporting.figures import badge, format_count
+
+
+@dataclass(frozen=True)
+class EventWords:
+    """An event of a draft's discussion for people.
+
+    Attributes
+    ----------
+    kind : str
+        What happened: ``approved``.
+    text : str
+        The rest, in one line or in the person's own words; may be empty.
+    verdict : str or None
+        Where the text is a verdict.
+    """
+
+    kind: str
+    text: str
+    verdict: str | None = None
+
+
+def event_words(kind: str, text: str) -> EventWords:
+    """Write an event in words; what was found out is kept as JSON.
+
+    Parameters
+    ----------
+    kind, text : str
+        As in :class:`workbench.drafts.DraftEvent`.
+    """
+    if kind == "checked":
+        failures = json.loads(text)["failures"]
+        return EventWords(kind, f"failures {format_count(failures['before'])} → {format_count(failures['after'])}")
+    if kind == "evaluated":
+        found = json.loads(text)["comparison"]
+        parts = (found[name] for name in ("verdict", "change", "low", "high", "detectable"))
+        return EventWords(kind, badge(*parts, metric=found["metric"]), found["verdict"])
+    if kind == "opinion":
+        # Not what they said: who has not answered must not read it here.
+        return EventWords("gave a second opinion", "")
+    return EventWords(kind, text)
