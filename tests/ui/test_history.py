@@ -176,3 +176,13 @@ def test_a_restore_that_takes_longer_goes_on_behind_the_page(visit, measured, mo
     page = page.run()
     assert not page.exception and page.success[0].value == "v4 equals v2 again"
     assert "v4 restored by Zoë" in words(page)
+
+
+def test_versions_are_searched_by_message_author_and_tag(visit, measured):
+    page = visit(measured, "history", dataset="people")
+    for sought, shown in (("one spelling", ["2"]), ("PRODUCTION", ["2"]), ("ann", ["3", "2", "1"]), ("v3", ["3"])):
+        page = page.text_input(key="search").set_value(sought).run()
+        numbers = [each.key.removeprefix("tag-") for each in page.button if (each.key or "").startswith("tag-")]
+        assert numbers == shown
+    page = page.text_input(key="search").set_value("nobody").run()
+    assert not page.exception and "No version of 3 versions is like that." in words(page)

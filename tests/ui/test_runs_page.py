@@ -93,3 +93,20 @@ def test_a_run_that_could_not_be_done_says_why(visit, measured):
         assert jobs.find(f"run:{measured}:people").wait(60)
         page.run()
     assert not page.exception and "A run of people is under way already" in said(page)
+
+
+def test_runs_are_searched_and_sorted(visit, ran):
+    with workbench.open(ran) as lake:
+        last, first = lake["people"].runs()
+    page = visit(ran, "runs", dataset="people")
+    page = page.text_input(key="search").set_value("v3").run()
+    assert [line[2] for line in lines(page)] == ["v3"]
+    assert page.query_params["search"] in ("v3", ["v3"])
+    page = page.text_input(key="search").set_value("no such").run()
+    assert "No run of 2 runs is like that." in said(page)
+    page = page.text_input(key="search").set_value("").run()
+    page = page.selectbox(key="runs-sort").set_value("new").run()
+    counts = [int(line[5].replace(",", "")) for line in lines(page)]
+    assert counts == sorted((run.findings["new"] for run in (last, first)), reverse=True)
+    page = visit(ran, "runs", dataset="people", sort="x")
+    assert not page.exception and "There is no order 'x'" in said(page)

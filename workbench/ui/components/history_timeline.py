@@ -12,6 +12,7 @@ from workbench.errors import UnknownName
 from workbench.reporting import count_of, format_count, verdict_of
 from workbench.ui.components.history_dialogs import ask
 from workbench.ui.components.markup import badge, element
+from workbench.ui.components.searching import fits, search_box
 from workbench.ui.standing import Standing
 from workbench.ui.wording import PAGES, ago
 
@@ -29,13 +30,23 @@ def show_timeline(state: Standing, kept: set[int]) -> None:
     kept : set of int
         Versions whose rows are still there.
     """
-    documents = list(reversed(state.documents))
+    sought = search_box("search", placeholder="Search version, author, message or tag")
+    documents = [document for document in reversed(state.documents) if fits(sought, _searched(document))]
+    if not documents:
+        st.text(f"No version of {count_of(len(state.documents), 'version')} is like that.")
+        return
     pages = -(-len(documents) // PAGE)
     page = _page(pages)
     for document in documents[(page - 1) * PAGE : page * PAGE]:
         _show_version(state, document, document["version"] in kept)
     if pages > 1:
         st.pagination(pages, default=page, key=f"history-page-{page}", on_change=_turn, args=(page,))
+
+
+def _searched(document: dict[str, Any]) -> list[str]:
+    """Write what a version is searched by."""
+    own = (document["author"], document["message"], KINDS[document["kind"]], document["verdict"] or "")
+    return [f"v{document['version']}", *own, *document["tags"]]
 
 
 def _show_version(state: Standing, document: dict[str, Any], kept: bool) -> None:
