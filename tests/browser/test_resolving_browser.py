@@ -64,7 +64,7 @@ def shows(page: Any, finding: Finding) -> None:
     expect(page.locator(".wb-finding")).to_contain_text(f"id {finding.key['id']}")
 
 
-def test_fifty_findings_by_keyboard_alone(url, address, browser):
+def test_fifty_findings_by_keyboard_alone(url, address, browser, press):
     known = labels(url)
     assert len(known) > 55
     page = browser.new_page(viewport={"width": 1280, "height": 1200})
@@ -73,12 +73,12 @@ def test_fifty_findings_by_keyboard_alone(url, address, browser):
     pressed = [list(keys)[number % len(keys)] for number in range(50)]
     for finding, key in zip(known, pressed, strict=False):
         shows(page, finding)
-        page.keyboard.press(key)
+        press(page, key)
     shows(page, known[50])
     assert statuses(url, known[:51]) == [*(keys[key] for key in pressed), "open"]
     for _ in range(2):
-        page.keyboard.press("z")
-        page.wait_for_timeout(1000)
+        press(page, "z")
+        page.wait_for_timeout(300)
     shows(page, known[48])
     assert statuses(url, known[47:51]) == ["staged", "open", "open", "open"]
 
@@ -142,7 +142,7 @@ def test_a_cell_typed_into_the_table_is_staged_and_a_wrong_one_is_refused(url, a
         ]
 
 
-def test_no_answer_is_lost_when_the_server_dies_in_mid_review(url, serve, browser):
+def test_no_answer_is_lost_when_the_server_dies_in_mid_review(url, serve, browser, press):
     from tests.browser.conftest import free_port
 
     known = labels(url)
@@ -152,7 +152,7 @@ def test_no_answer_is_lost_when_the_server_dies_in_mid_review(url, serve, browse
     page.goto(f"http://127.0.0.1:{port}/review?dataset=people&check=label.issue&lane=train")
     for finding, key in zip(known, "wkw", strict=False):
         shows(page, finding)
-        page.keyboard.press(key)
+        press(page, key)
     shows(page, known[3])
     os.killpg(app.pid, signal.SIGKILL)
     app.wait()
@@ -163,7 +163,7 @@ def test_no_answer_is_lost_when_the_server_dies_in_mid_review(url, serve, browse
     page.reload()
     shows(page, known[3])
     assert statuses(url, known[:4]) == ["staged", "kept", "staged", "open"]
-    page.keyboard.press("w")
+    press(page, "w")
     shows(page, known[4])
     assert statuses(url, known[:5]) == ["staged", "kept", "staged", "staged", "open"]
     with workbench.open(url) as lake:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,15 @@ def newest_documents(lake: OpenLake) -> list[dict[str, Any]]:
 def _newest(key: tuple[object, ...], _lake: OpenLake) -> list[dict[str, Any]]:
     """Read the newest versions as they were at a moment."""
     return [_lake[name].documents()[-1] for name in _lake.names()]
+
+
+def is_choice(key: str, options: Collection[str]) -> bool:
+    """Tell whether what a widget holds is one of its options.
+
+    The browser knows an option by its label. Where labels hold what changes, such as a count or the newest version, it
+    may name one by a label that is gone just now; that is no choice of the visitor's.
+    """
+    return st.session_state.get(key) in options
 
 
 def ink() -> str:

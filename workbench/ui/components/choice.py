@@ -14,6 +14,7 @@ from workbench.lake import Version
 from workbench.reporting import count_of
 from workbench.ui.components.importing import show_import_button
 from workbench.ui.components.markup import element
+from workbench.ui.session import is_choice
 from workbench.ui.wording import PAGES, place_of
 from workbench.versions import list_versions, resolve
 
@@ -86,17 +87,25 @@ def _version(lake: OpenLake, dataset: str) -> Version:
         except UnknownName as error:
             unknown = error
     st.session_state["version"] = None if unknown else str(found.version) if wanted else NEWEST
+    options = [NEWEST, *reversed(named)]
     st.selectbox(
         "Version",
-        [NEWEST, *reversed(named)],
+        options,
         key="version",
         placeholder="Choose a version",
         format_func=lambda number: f"v{number}{named[number]}" if number else f"newest (v{versions[-1].version})",
-        on_change=_to_address,
+        on_change=_to_version,
+        args=(options,),
     )
     if unknown:
         raise unknown
     return found
+
+
+def _to_version(options: Sequence[str]) -> None:
+    """Write the version that was chosen into the address."""
+    if is_choice("version", options):
+        _to_address()
 
 
 def _to_address() -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from workbench.api import OpenLake
 from workbench.errors import UnknownName
 from workbench.lake import Version
+from workbench.ui.session import is_choice
 from workbench.ui.standing import Standing
 from workbench.versions import resolve
 
@@ -36,7 +37,7 @@ def choose_pair(lake: OpenLake, state: Standing) -> tuple[Version, Version]:
             format_func=lambda number: texts[number],
             placeholder="Choose a version",
             on_change=_to_address,
-            args=(name,),
+            args=(name, texts),
         )
     for missing in (missing_a, missing_b):
         if missing:
@@ -69,8 +70,10 @@ def _text(document: dict[str, object]) -> str:
     return " · ".join([*named, *([said] if said else [])])
 
 
-def _to_address(name: str) -> None:
+def _to_address(name: str, texts: dict[str, str]) -> None:
     """Write a choice into the address, and forget which row and page of the other pair was open."""
+    if not is_choice(f"compare-{name}", texts):
+        return
     for gone in ("row", "page", "label"):
         st.query_params.pop(gone, None)
     st.query_params[name] = st.session_state[f"compare-{name}"]

@@ -11,7 +11,9 @@ import streamlit as st
 from workbench.findings import STATUSES
 from workbench.lake import LANES
 from workbench.reporting import format_count
-from workbench.ui.components.review_desk import Desk, to_address
+from workbench.ui.components.review_desk import Desk
+from workbench.ui.components.review_wanted import to_address
+from workbench.ui.session import is_choice
 
 ORDER_WORDS = {"score": "most urgent first", "group": "largest group first", "row": "by row"}
 SCORES = ("0.01", "0.05", "0.1", "0.2", "0.5")
@@ -99,13 +101,9 @@ def _show_score(desk: Desk) -> None:
 
 
 def _choose(desk: Desk, name: str, options: Sequence[str] | None = None) -> None:
-    """Write a choice into the address; the queue begins anew.
-
-    Options are known to the browser by their labels, counts included. One that it names by a count that has just
-    changed is no choice of the visitor's.
-    """
+    """Write a choice into the address; the queue begins anew."""
     value = st.session_state[f"facet-{name}"]
-    if options is not None and value not in options:
+    if options is not None and not is_choice(f"facet-{name}", options):
         return
     wanted = desk.wanted
     if name == "order":

@@ -8,7 +8,9 @@ from workbench.api import OpenLake
 from workbench.errors import WorkbenchError
 from workbench.findings import SavedView, remove_view, save_view, saved_views
 from workbench.ui.components.message import show_error
-from workbench.ui.components.review_desk import Desk, Wanted, leave, to_address
+from workbench.ui.components.review_desk import Desk, leave
+from workbench.ui.components.review_wanted import Wanted, to_address
+from workbench.ui.session import is_choice
 
 NONE = ""
 """Stands for no view."""
@@ -47,6 +49,8 @@ def _views(lake: OpenLake, desk: Desk) -> dict[str, SavedView]:
 
 def _open(views: dict[str, SavedView]) -> None:
     """Write a view into the address; no view is the usual queue."""
+    if not is_choice("view-chosen", (NONE, *views)):
+        return
     view = views.get(st.session_state["view-chosen"])
     to_address(Wanted(view.wanted, view.order) if view else Wanted())
     leave()

@@ -13,6 +13,7 @@ from workbench.reporting import format_count
 from workbench.ui import session
 from workbench.ui.components.cell_story import show_asked_story
 from workbench.ui.components.choice import choose
+from workbench.ui.components.columns_view import ADDRESS, show_columns
 from workbench.ui.components.draft_panel import show_draft
 from workbench.ui.components.finding_card import show_finding
 from workbench.ui.components.finding_row import read_ahead, show_history, show_row
@@ -27,7 +28,7 @@ from workbench.ui.components.review_facets import show_facets
 from workbench.ui.components.review_table import show_table, take_edits
 from workbench.ui.components.review_views import show_views
 
-VIEWS = {"one": "one by one", "table": "table"}
+VIEWS = {"one": "one by one", "table": "table", "columns": "whole columns"}
 
 
 def show() -> None:
@@ -41,9 +42,10 @@ def show() -> None:
     if version.version != newest.version:
         st.info(f"v{version.version} is chosen; what is reviewed is always the newest version, v{newest.version}.")
     asked = show_checks(lake, newest)
-    if not asked:
+    if not asked and st.query_params.get("view") != "columns":
         st.html(element("h1", "Review", element("span", f" · {newest.name}"), css="wb-headline"))
         st.text("Once it is checked, this page shows what may be wrong in it, finding by finding.")
+        st.button("Work on a whole column", key="review-columns", on_click=_to_columns)
         return
     _review(lake, newest, asked)
 
@@ -52,16 +54,24 @@ def show() -> None:
 def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
     """Show the queue; a key or button shows only this part anew."""
     try:
+        view = st.query_params.get("view", "one")
+        if view not in VIEWS:
+            raise UnknownName("view", view, VIEWS)
+        if view == "columns":
+            _show_head(newest, "whole columns", view)
+            show_columns(lake, newest)
+            return
+        if not asked:
+            st.rerun(scope="app")
         here = desk(lake, newest, asked)
         if here.stale:
             leave()
             st.rerun(scope="app")
-        view = st.query_params.get("view", "one")
-        if view not in VIEWS:
-            raise UnknownName("view", view, VIEWS)
         if view == "table" and take_edits(lake, here):
             st.rerun()
-        _show_head(here, view)
+        what = here.wanted.filter.status or "in all"
+        counted = f"{format_count(here.left)} {'left' if what == 'open' else what}"
+        _show_head(newest, f"{counted} · {format_count(here.today)} done today", view)
         left, right = st.columns([1, 4], gap="medium")
         with left, st.container(key="review-facets"):
             show_views(lake, here)
@@ -89,12 +99,10 @@ def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
         show_error(error)
 
 
-def _show_head(here: Desk, view: str) -> None:
-    """Write how many are left, and offer the two views."""
-    what = here.wanted.filter.status or "in all"
-    counted = f"{format_count(here.left)} {'left' if what == 'open' else what} · {format_count(here.today)} done today"
+def _show_head(version: Version, counted: str, view: str) -> None:
+    """Write how many are left, and offer the views."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.html(element("h1", "Review", element("span", f" · {here.version.name} · {counted}"), css="wb-headline"))
+        st.html(element("h1", "Review", element("span", f" · {version.name} · {counted}"), css="wb-headline"))
         st.session_state["review-view"] = view
         st.segmented_control(
             "View", list(VIEWS), key="review-view", format_func=VIEWS.__getitem__, label_visibility="collapsed",
@@ -131,11 +139,19 @@ def _show_one(lake: OpenLake, here: Desk) -> None:
 
 
 def _change_view() -> None:
-    """Write the view into the address."""
-    if st.session_state.get("review-view") == "table":
-        st.query_params["view"] = "table"
-    else:
+    """Write the view into the address; what only the one that is left knows goes out of it."""
+    view = st.session_state.get("review-view", "one")
+    for name in ADDRESS if st.query_params.get("view") == "columns" else ("finding", "page"):
+        st.query_params.pop(name, None)
+    if view == "one":
         st.query_params.pop("view", None)
+    else:
+        st.query_params["view"] = view
+
+
+def _to_columns() -> None:
+    """Go to the columns of a dataset that nobody has checked yet."""
+    st.query_params["view"] = "columns"
 
 
 def _anew() -> None:
