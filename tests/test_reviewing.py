@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from workbench.drafts import corrections_of, list_drafts, publish_draft
+from workbench.drafts import Correction, corrections_of, list_drafts, new_draft, publish_draft, stage
 from workbench.errors import AnsweredMeanwhile, ConflictError, DataError, UnknownName, UsageError
 from workbench.findings import FINDING_FIELDS, CheckResult, Filter, count_answered, findings_table, get, queue, record
 from workbench.iterations import decide
 from workbench.lake import Lake, Version
+from workbench.lake.sql import NAMED
 from workbench.reviewing import class_counts, edit, reopen, rows_at, staged_on, try_value, undo_last
 
 SCHEMA = """
@@ -177,3 +178,19 @@ def test_of_two_at_the_same_moment_one_is_told(lake, people):
     assert len(told) == 3
     rows = lake.read("SELECT count(*) FROM lake.workbench.decisions")
     assert rows[0][0] == 1
+
+
+@pytest.mark.parametrize("count", [NAMED, NAMED + 1])
+def test_few_rows_and_many_are_read_and_staged_alike(lake, make, count):
+    frame = pd.DataFrame({"id": range(1, count + 51), "n": range(1, count + 51)})
+    version = make(frame, "many", key=("id",))
+    rids = list(range(2, count + 2))
+    rows = rows_at(lake, version, [*rids, 10**9], columns=["n"])
+    assert {rid: row.cells["n"] for rid, row in rows.items()} == {rid: str(rid) for rid in rids}
+    draft = new_draft(lake, "many", author="ann").draft
+    stage(lake, draft, [Correction({}, column="n", old=rid, new=-rid, rid=rid) for rid in rids], author="ann")
+    assert [(each.rid, each.old, each.new) for each in corrections_of(lake, draft)] == [
+        (rid, str(rid), str(-rid)) for rid in rids
+    ]
+    with pytest.raises(UnknownName):
+        stage(lake, draft, [Correction({}, column="n", new=0, rid=rid) for rid in [*rids, 10**9]], author="ann")

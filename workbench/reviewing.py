@@ -12,6 +12,7 @@ from workbench.findings import Finding, last_answers
 from workbench.findings import reopen as reopen_in
 from workbench.iterations import own_draft, policy_of, schema_of, undo
 from workbench.lake import Lake, Session, Version, canonical_text, literal, quote, rid_list, view_of
+from workbench.lake.sql import NAMED
 from workbench.validation import CheckOutcome, failing_checks
 
 
@@ -62,7 +63,8 @@ def rows_at(
     view = view_of(lake, version)
     chosen = list(view.columns) if columns is None else [view.column(name) for name in columns]
     cells = "".join(f", {canonical_text(quote(column.physical), column.type)}" for column in chosen)
-    found = view.fetch(f"SELECT _rid, _lane, _excluded{cells} FROM {{rows}} WHERE _rid IN ({rid_list(sorted(rids))})")
+    among = rid_list(sorted(rids)) if len(rids) <= NAMED else f"SELECT unnest([{rid_list(rids)}])"
+    found = view.fetch(f"SELECT _rid, _lane, _excluded{cells} FROM {{rows}} WHERE _rid IN ({among})")
     names = [column.name for column in chosen]
     return {row[0]: Row(row[0], row[1], row[2], dict(zip(names, row[3:], strict=True))) for row in found}
 

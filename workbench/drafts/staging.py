@@ -27,6 +27,7 @@ from workbench.lake import (
     view_of,
 )
 from workbench.lake.publish import PRUNED
+from workbench.lake.sql import NAMED
 from workbench.lake.values import FLOATING, WHOLE, fitted, from_text, to_text
 
 _DRAFT = (
@@ -225,7 +226,9 @@ def _load(session: Session, base: View, corrections: Sequence[Correction]) -> No
     }  # fmt: skip
     session.temporary("incoming", shape, records)
     if by_rid:
-        where = f"_rid IN ({rid_list(int(str(r['k0'])) for r in records if str(r['k0']).isdecimal())})"
+        rids = [int(str(r["k0"])) for r in records if str(r["k0"]).isdecimal()]
+        named = len(rids) <= NAMED
+        where = f"_rid IN ({rid_list(rids) if named else 'SELECT TRY_CAST(k0 AS BIGINT) FROM incoming'})"
         on = "b._rid = TRY_CAST(i.k0 AS BIGINT)"
     else:
         typed = [f"TRY_CAST(i.k{n} AS {column.type})" for n, column in enumerate(base.key)]

@@ -84,6 +84,11 @@ def rid_list(rids: Iterable[int]) -> str:
     return ", ".join(str(int(rid)) for rid in rids) or "NULL"
 
 
+NAMED = 300
+"""Up to so many rows a scan is quicker when they are named one by one, which lets it skip files and row groups; above
+that a join is (1,000 of a million rows: 0.25 s named, 0.09 s joined)."""
+
+
 def canonical_text(expression: str, storage_type: str) -> str:
     """SQL for a value as text that does not depend on how it is stored.
 
