@@ -20,6 +20,8 @@ from typing import Any
 
 from PIL import Image
 
+import workbench
+
 ROOT = Path(__file__).parents[1]
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -27,14 +29,22 @@ WORKBENCH = [sys.executable, "-c", "from workbench.cli import main; main()"]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 PAGES = {
     "overview": "",
-    "review": "review?dataset=adult&check=label.issue",
-    "drafts": "drafts?dataset=adult&draft=4",
+    "review": "review?dataset=adult&check=label.issue&lane=train",
+    "table": "review?dataset=adult&check=label.issue&lane=train&view=table",
+    "columns": "review?dataset=adult&view=columns&column=occupation&do=transform&kind=case",
+    "drafts": "drafts?dataset=adult&draft=5",
     "compare": "compare?dataset=adult&a=2&b=5",
     "history": "history?dataset=adult",
     "runs": "runs?dataset=adult",
     "data": "data?dataset=adult",
 }
 WIDTH, HEIGHT = 1280, 900
+STILL = (
+    "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+    " && !document.body.innerText.includes('looking for similar rows')"
+)
+"""Whether a page shows all that it is going to show."""
+
 COLOURS = 128
 """Of an image's palette: text and charts lose nothing, and the file is a third of the size."""
 
@@ -64,13 +74,26 @@ def app(folder: str, where: list[str]) -> Iterator[str]:
         process.wait()
 
 
+def propose(url: str) -> None:
+    """Leave a draft that waits for somebody's approval."""
+    with workbench.open(url, author="ben") as lake:
+        adult = lake["adult"]
+        doubted = [each for each in adult.findings(check="label.issue", limit=200) if each.lane == "train"][20:80]
+        decided = adult.decide([each.finding for each in doubted], "fix", use_suggestion=True)
+        draft = decided.draft or 0
+        lake.check_draft(draft)
+        lake.evaluate_draft(draft)
+        lake.submit(draft, text="Sixty labels that the model doubts; ten of them I looked up.")
+
+
 def take(browser: Any, address: str, name: str, query: str, theme: str) -> None:
     """Take one page in one theme."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme)
     page.goto(f"{address}/{query}")
     page.wait_for_selector("h1", timeout=60_000)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=60_000)
     page.wait_for_timeout(2_500)
+    page.wait_for_function(STILL, timeout=60_000)
+    page.wait_for_timeout(1_000)
     file = IMAGES / f"{name}-{theme}.png"
     page.screenshot(path=file)
     page.close()
@@ -91,6 +114,7 @@ def main() -> None:
         if not given:
             for who, *words in (("ann", "demo", "--no-app"), ("cron", "run", "adult")):
                 subprocess.run([*WORKBENCH, "--author", who, *words], cwd=folder, env=ENV, check=True)
+            propose(f"sqlite:{folder}/data/lake/catalog.sqlite")
         with app(folder, where) as address, sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
             for name, query in PAGES.items():
