@@ -20,8 +20,6 @@ from typing import Any
 
 from PIL import Image
 
-import workbench
-
 ROOT = Path(__file__).parents[1]
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -76,6 +74,9 @@ def app(folder: str, where: list[str]) -> Iterator[str]:
 
 def propose(url: str) -> None:
     """Leave a draft that waits for somebody's approval."""
+    sys.path.insert(0, str(ROOT))
+    import workbench
+
     with workbench.open(url, author="ben") as lake:
         adult = lake["adult"]
         doubted = [each for each in adult.findings(check="label.issue", limit=200) if each.lane == "train"][20:80]
