@@ -12,6 +12,7 @@ from workbench.errors import UnknownName
 from workbench.reporting import count_of, format_count
 from workbench.ui.components.cell_story import open_story
 from workbench.ui.components.data_grid import MARGIN, ROW, show_grid
+from workbench.ui.components.searching import fits, page_in_address
 from workbench.versions import Change, Diff
 
 PAGE = 50
@@ -37,7 +38,7 @@ def show_changes(found: Diff) -> None:
         return
     chosen = _filtered(found.changes)
     pages = max(1, -(-len(chosen) // PAGE))
-    page = _page(pages)
+    page = page_in_address(pages)
     shown = chosen[(page - 1) * PAGE : page * PAGE]
     matched = count_of(len(chosen), "change")
     if found.truncated:
@@ -100,9 +101,7 @@ def _filtered(changes: Sequence[Change]) -> list[Change]:
     text = st.query_params.get("q", "")
     st.session_state["changes-q"] = text
     boxes[3].text_input("Search", key="changes-q", placeholder="key or value", on_change=_to_address, args=("q",))
-    if text:
-        sought = text.casefold()
-        chosen = [c for c in chosen if any(sought in part.casefold() for part in _texts(c))]
+    chosen = [change for change in chosen if fits(text.casefold(), _texts(change))]
     return _sorted(boxes[4], chosen)
 
 
@@ -142,14 +141,6 @@ def _property(change: Change, name: str) -> str:
     if name == "column":
         return change.column if change.column is not None else WHOLE_ROW
     return change.author if name == "author" else change.change
-
-
-def _page(pages: int) -> int:
-    """Read the page from the address; beyond the last is the last."""
-    wanted = st.query_params.get("page", "1")
-    if not wanted.isdecimal() or int(wanted) < 1:
-        raise UnknownName("page", wanted, hint=f"There are pages 1 to {pages}.")
-    return min(int(wanted), pages)
 
 
 def _to_address(name: str) -> None:

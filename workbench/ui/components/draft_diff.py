@@ -10,6 +10,7 @@ import streamlit as st
 from workbench.drafts import Staged
 from workbench.reporting import count_of
 from workbench.ui.components.data_grid import MARGIN, ROW, show_grid
+from workbench.ui.components.searching import fits
 from workbench.ui.drafting import Seen
 from workbench.ui.wording import PAGES
 
@@ -31,9 +32,7 @@ def show_draft_diff(seen: Seen) -> None:
         st.text("Nothing yet.")
         return
     text = st.text_input("Search", key="drafts-q", placeholder="key, column or value", width=320)
-    if text:
-        sought = text.casefold()
-        corrections = [each for each in corrections if any(sought in part.casefold() for part in _texts(each))]
+    corrections = [each for each in corrections if fits(text.casefold(), _texts(each))]
     pages = max(1, -(-len(corrections) // PAGE))
     table = st.container()
     page = st.pagination(pages, key=f"draft-page-{seen.draft.draft}-{text}") if pages > 1 else 1

@@ -8,11 +8,10 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from workbench.errors import UnknownName
 from workbench.reporting import count_of, format_count, verdict_of
 from workbench.ui.components.history_dialogs import ask
 from workbench.ui.components.markup import badge, element
-from workbench.ui.components.searching import fits, search_box
+from workbench.ui.components.searching import fits, page_in_address, search_box
 from workbench.ui.standing import Standing
 from workbench.ui.wording import PAGES, ago
 
@@ -36,7 +35,7 @@ def show_timeline(state: Standing, kept: set[int]) -> None:
         st.text(f"No version of {count_of(len(state.documents), 'version')} is like that.")
         return
     pages = -(-len(documents) // PAGE)
-    page = _page(pages)
+    page = page_in_address(pages)
     for document in documents[(page - 1) * PAGE : page * PAGE]:
         _show_version(state, document, document["version"] in kept)
     if pages > 1:
@@ -97,14 +96,6 @@ def _changed(document: dict[str, Any]) -> str:
         said += [f"{count_of(document['rows_removed'], 'row')} removed"] if document["rows_removed"] else []
     excluded = f", {format_count(document['excluded'])} excluded" if document["excluded"] else ""
     return " · ".join([*said, count_of(document["rows"], "row") + excluded])
-
-
-def _page(pages: int) -> int:
-    """Read the page from the address; beyond the last is the last."""
-    wanted = st.query_params.get("page", "1")
-    if not wanted.isdecimal() or int(wanted) < 1:
-        raise UnknownName("page", wanted, hint=f"There are pages 1 to {pages}.")
-    return min(int(wanted), pages)
 
 
 def _turn(page: int) -> None:

@@ -1,10 +1,12 @@
-"""A search box over a list that the page holds; what is sought stands in the address."""
+"""A search box over a list that the page holds, and its pages; what is sought and shown stands in the address."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 import streamlit as st
+
+from workbench.errors import UnknownName
 
 
 def search_box(name: str, *, placeholder: str) -> str:
@@ -26,6 +28,20 @@ def search_box(name: str, *, placeholder: str) -> str:
 def fits(sought: str, texts: Iterable[object]) -> bool:
     """Tell whether what is sought is part of one of the texts."""
     return not sought or any(sought in str(text).casefold() for text in texts)
+
+
+def page_in_address(pages: int) -> int:
+    """Read the page of a list from the address; beyond the last is the last.
+
+    Raises
+    ------
+    UnknownName
+        It is no number from 1.
+    """
+    wanted = st.query_params.get("page", "1")
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise UnknownName("page", wanted, hint=f"There are pages 1 to {pages}.")
+    return min(int(wanted), pages)
 
 
 def _to_address(name: str) -> None:
