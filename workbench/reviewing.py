@@ -226,14 +226,14 @@ def staged_on(
         Who looks: labels of test rows on which they may still give a second opinion are left out as well, where the
         policy asks for one.
     """
-    if not rids:
+    open_ = "SELECT draft FROM lake.workbench.drafts WHERE dataset = ? AND state = 'open'"
+    drafts = [row[0] for row in lake.read(open_, [dataset])]
+    if not rids or not drafts:
         return {}
     rows = lake.read(
-        "SELECT c.rid, c.draft, c.author, c.action, c.column_name, c.new FROM lake.workbench.corrections c "
-        "JOIN lake.workbench.drafts d ON d.draft = c.draft "
-        f"WHERE c.dataset = ? AND c.rid IN ({rid_list(sorted(set(rids)))}) AND NOT c.undone AND d.state = 'open' "
-        "ORDER BY c.created_at, c.seq",
-        [dataset],
+        "SELECT rid, draft, author, action, column_name, new FROM lake.workbench.corrections "
+        f"WHERE draft IN ({rid_list(drafts)}) AND rid IN ({rid_list(sorted(set(rids)))}) AND NOT undone "
+        "ORDER BY created_at, seq"
     )
     hidden: set[tuple[int, int, str | None]] = set()
     if reader is not None and policy_of(lake, dataset).second_opinion:

@@ -78,6 +78,13 @@ def list_drafts(lake: Lake, dataset: str | None = None, *, state: str | None = N
     ]
 
 
+def newest_of(lake: Lake, dataset: str, *, base: int, author: str) -> int | None:
+    """Return an author's newest open draft on a version of a dataset, if there is one."""
+    query = "SELECT max(draft) FROM lake.workbench.drafts WHERE dataset = ? AND base = ? AND author = ? AND state = ?"
+    found = lake.read(query, [dataset, base, author, "open"])[0][0]
+    return None if found is None else int(found)
+
+
 def corrections_of(lake: Lake | Session, draft: int) -> list[Staged]:
     """List a draft's corrections in the order they were staged; undone ones are left out."""
     read = lake.rows if isinstance(lake, Session) else lake.read
@@ -118,15 +125,17 @@ def stage_in(session: Session, lake: Lake, draft: int, corrections: Sequence[Cor
     if not corrections:
         raise UsageError("There are no corrections to stage.", hint="Give at least one.")
     state = open_draft(session, draft)
-    base = view_of(lake, read_version(session, state.dataset, state.base))
+    base = view_of(lake, read_version(lake, state.dataset, state.base))
     _load(session, base, corrections)
     _fill(session, base, draft)
     _refuse_bad(session, base, corrections)
-    session.run("DELETE FROM lake.workbench.corrections WHERE draft = ? AND undone", [draft])
-    seq, step = session.rows(
-        "SELECT coalesce(max(seq), 0), coalesce(max(step), 0) + 1 FROM lake.workbench.corrections WHERE draft = ?",
+    seq, step, undone = session.rows(
+        "SELECT coalesce(max(seq) FILTER (NOT undone), 0), coalesce(max(step) FILTER (NOT undone), 0) + 1, "
+        "count(*) FILTER (undone) FROM lake.workbench.corrections WHERE draft = ?",
         [draft],
     )[0]
+    if undone:
+        session.run("DELETE FROM lake.workbench.corrections WHERE draft = ? AND undone", [draft])
     session.run(
         f"INSERT INTO lake.workbench.corrections SELECT {draft}, {seq} + seq, {step}, {literal(state.dataset)}, rid, "
         f"row_key, action, column_name, found, fitted, reason, finding, {literal(author)}, now(), false "

@@ -9,6 +9,7 @@ from workbench.findings.changing import came_and_went
 from workbench.findings.decisions import (
     DECISIONS,
     Answers,
+    are_touched,
     count_answered,
     count_recorded,
     insert_decisions,
@@ -19,7 +20,7 @@ from workbench.findings.decisions import (
     withdraw_some,
 )
 from workbench.findings.filtering import ANY, CAUSES, OPEN, OWN_RULE, Filter, cause_of
-from workbench.findings.listing import count, find, get, lay_out, of_rows, outcomes, queue, tally
+from workbench.findings.listing import concluded, count, find, get, lay_out, of_rows, outcomes, queue, tally
 from workbench.findings.recording import record
 from workbench.findings.records import (
     FINDING_FIELDS,
@@ -50,7 +51,9 @@ __all__ = [
     "SavedView",
     "Status",
     "came_and_went",
+    "are_touched",
     "cause_of",
+    "concluded",
     "count",
     "count_answered",
     "count_recorded",

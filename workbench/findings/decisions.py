@@ -215,6 +215,13 @@ def count_recorded(lake: Lake | Session, dataset: str, findings: Sequence[str]) 
     return int(read(query, [dataset, list(findings)])[0][0])
 
 
+def are_touched(session: Session, dataset: str, findings: Sequence[str]) -> bool:
+    """Tell whether anybody ever answered some of the findings, or corrected them in a draft, undone or not."""
+    about = "dataset = $1 AND finding IN (SELECT unnest($2))"
+    query = " OR ".join(f"EXISTS (FROM lake.workbench.{table} WHERE {about})" for table in ("decisions", "corrections"))
+    return bool(session.rows(f"SELECT {query}", [dataset, list(findings)])[0][0])
+
+
 def _repeat(
     session: Session, dataset: str, draft: int, step: int, author: str, decision: str, ctes: str, source: str
 ) -> int:

@@ -10,8 +10,9 @@ from typing import Any, Literal
 from workbench.errors import UnknownName, UsageError
 from workbench.findings.filtering import ANY, OPEN, Filter, cause_sql
 from workbench.findings.records import Answered, Finding
-from workbench.findings.status import seeks_gone, state_sql
-from workbench.lake import LANES, Lake, Session, newest, read_versions, rid_list
+from workbench.findings.status import LATEST, latest_sql, seeks_gone, state_sql
+from workbench.lake import LANES, Lake, Session, literal, newest, read_versions, rid_list
+from workbench.lake.sql import NAMED
 
 Order = Literal["score", "row", "group"]
 
@@ -56,13 +57,9 @@ BY = MappingProxyType(
 )
 """What findings can be counted by."""
 
-_HERE = (
-    "SELECT s.* FROM lake.workbench.sightings s JOIN page p ON p.finding = s.finding AND p.version = s.version "
-    "WHERE s.dataset = $1"
-)
+_HERE = "SELECT s.* FROM sights s JOIN page p ON p.finding = s.finding AND p.version = s.version"
 _HERE_OR_LAST = (
-    "SELECT s.* FROM lake.workbench.sightings s JOIN page p ON p.finding = s.finding "
-    "AND s.version <= coalesce(p.version, $2) WHERE s.dataset = $1 "
+    "SELECT s.* FROM sights s JOIN page p ON p.finding = s.finding AND s.version <= coalesce(p.version, $2) "
     "QUALIFY s.version = max(s.version) OVER (PARTITION BY s.finding)"
 )
 # The sighting that the page shows; of what is gone it is the newest there was.
@@ -73,7 +70,7 @@ SELECT p.finding, f.check_code, f.rid, f.row_key, f.column_name, f.observed, s.s
     p.status = 'open' AND (s.returned OR coalesce(a.answer, z.answer) IS NOT NULL) AS returned,
     coalesce(a.answer, z.answer) AS answer, f.lane, p.label, f.first_version, s.version, s.evidence_key
 FROM page p
-JOIN lake.workbench.findings f ON f.finding = p.finding AND f.dataset = $1
+JOIN known f ON f.finding = p.finding
 JOIN shown s ON s.finding = p.finding
 LEFT JOIN decided a ON a.finding = p.finding AND a.evidence_key = s.evidence_key
 LEFT JOIN last_decided z ON z.finding = p.finding
@@ -149,8 +146,12 @@ def find(lake: Lake, dataset: str, findings: Sequence[str], *, version: int | No
     UnknownName
         One of them does not exist, or was first seen after the version.
     """
-    params = [*params_of(lake, dataset, version), list(findings)]
-    found = _read(lake, dataset, params, ANY, "finding", "finding", also="t.finding IN (SELECT unnest($3))")
+    params = params_of(lake, dataset, version)
+    only = ", ".join(literal(finding) for finding in findings[:NAMED]) or "NULL"
+    if len(findings) > NAMED:
+        params.append(list(findings))
+        only = "SELECT unnest($3)"
+    found = _read(lake, dataset, params, ANY, "finding", "finding", also=f"t.finding IN ({only})", only=only)
     by_name = {finding.finding: finding for finding in found}
     for name in findings:
         if name not in by_name:
@@ -200,7 +201,8 @@ def tally(
         if name not in BY:
             raise UnknownName("property to count by", name, BY)
     params = params_of(lake, dataset, version)
-    state = state_sql(wanted.known_status(), wanted.where(params), wanted.where_stands(params))
+    latest = _latest(lake, params)
+    state = state_sql(wanted.known_status(), wanted.where(params), wanted.where_stands(params), latest=latest)
     chosen = "".join(f"{BY[name]}, " for name in by)
     rows = lake.read(f"{state} SELECT {chosen}count(*) FROM state GROUP BY ALL ORDER BY ALL", params)
     return {tuple(row[:-1]): row[-1] for row in rows}
@@ -256,20 +258,33 @@ def _read(
     order: str,
     *,
     also: str = "true",
+    only: str = "",
     grouped: bool = False,
 ) -> list[Finding]:
     """Read a page of ``state`` with all that is known of its findings."""
     status = wanted.known_status()
+    latest = _latest(lake, params)
     where = f"{wanted.where(params)} AND {also}"
+    shown = _HERE_OR_LAST if seeks_gone(status) else _HERE
     rows = lake.read(
-        f"{state_sql(status, where, wanted.where_stands(params))},\n"
+        f"{state_sql(status, where, wanted.where_stands(params), latest=latest, only=only)},\n"
         f"    page AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place "
         f"FROM (SELECT * FROM ({_GROUPED if grouped else 'SELECT * FROM state'}) ORDER BY {paged})),\n"
-        f"    shown AS ({_HERE_OR_LAST if seeks_gone(status) else _HERE})\n"
+        f"    shown AS ({shown})\n"
         f"{_PAGE}",
         params,
     )
     return [_finding(dataset, row) for row in rows]
+
+
+def concluded(lake: Lake, dataset: str, *, version: int | None = None) -> dict[str, int]:
+    """Tell for each check that has findings at which version, up to one, it last concluded."""
+    return dict(lake.read(LATEST, params_of(lake, dataset, version)))
+
+
+def _latest(lake: Lake, params: Sequence[Any]) -> str:
+    """SQL of the CTE ``latest``: a dozen rows that hold until the next check."""
+    return latest_sql([(row[0], row[1]) for row in lake.read(LATEST, params[:2])])
 
 
 def _finding(dataset: str, row: tuple[Any, ...]) -> Finding:

@@ -23,7 +23,11 @@ Parameters of all of it are ``$1``, the dataset, and ``$2``, the version.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import MappingProxyType
+
 from workbench.findings.records import Status
+from workbench.lake import literal
 
 CONCLUDED = "('passed', 'failed', 'not applicable')"
 
@@ -50,9 +54,12 @@ A code that has no outcome of its own at a version has that of its family there 
 once that rule is gone from the schema).
 """
 
+LATEST = f"WITH {RUNS} SELECT check_code, version FROM latest ORDER BY check_code"
+"""Query for the same."""
+
 EFFECTIVE = f"""
     answers AS MATERIALIZED (
-        SELECT d.*, coalesce(snapshot_id, {_NOW}) AS moment FROM lake.workbench.decisions d WHERE dataset = $1
+        SELECT d.*, coalesce(snapshot_id, {_NOW}) AS moment FROM lake.workbench.decisions d WHERE d.dataset = $1
     ),
     trials AS MATERIALIZED (SELECT draft, state, version FROM lake.workbench.drafts WHERE dataset = $1),
     undone AS (
@@ -85,12 +92,15 @@ DECIDED = f"""
         WHERE c.dataset = $1 AND c.finding <> '' AND NOT c.undone AND w.state = 'open'
     )"""
 
+_NARROWED = MappingProxyType({"d.dataset = $1": "d.finding", "c.finding <> ''": "c.finding"})
+# The conditions on answers and corrections → what of them names the finding.
+
 SIGHTED = """
     sighted AS (
         SELECT t.finding, t.check_code, t.version, t.rid, t.lane, t.label, t.column_name, t.severity, t.score,
             t.evidence_key
-        FROM lake.workbench.sightings t JOIN latest l ON l.check_code = t.check_code AND l.version = t.version
-        WHERE t.dataset = $1 AND {where}
+        FROM sights t JOIN latest l ON l.check_code = t.check_code AND l.version = t.version
+        WHERE {where}
     )"""
 
 PRESENT = """
@@ -113,11 +123,11 @@ GONE = """
         SELECT t.finding, t.check_code, NULL::BIGINT AS version, t.rid, t.lane, t.label, t.column_name,
         NULL::VARCHAR AS severity, NULL::DOUBLE AS score, d.answer.author AS reviewer,
         CASE WHEN d.answer.decision = 'exclude' AND d.answer.published <= $2 THEN 'excluded' ELSE 'fixed' END AS status
-        FROM lake.workbench.findings t
+        FROM known t
         SEMI JOIN latest l ON l.check_code = t.check_code
         ANTI JOIN sighted s ON s.finding = t.finding
         LEFT JOIN last_decided d ON d.finding = t.finding
-        WHERE t.dataset = $1 AND t.first_version <= $2 AND {where}
+        WHERE t.first_version <= $2 AND {where}
     )"""
 """Findings sighted before, but not where it counts."""
 
@@ -127,8 +137,19 @@ def seeks_gone(status: Status | None) -> bool:
     return status in (None, "fixed", "excluded")
 
 
-def state_sql(status: Status | None = None, where: str = "true", stands: str = "true") -> str:
+def latest_sql(found: Sequence[tuple[str, int]]) -> str:
+    """SQL of the CTE ``latest`` where it is known already, as :data:`LATEST` answers it."""
+    if not found:
+        return "latest AS (SELECT NULL::VARCHAR AS check_code, NULL::BIGINT AS version WHERE false)"
+    return f"latest(check_code, version) AS (VALUES {', '.join(f'({literal(code)}, {at})' for code, at in found)})"
+
+
+def state_sql(
+    status: Status | None = None, where: str = "true", stands: str = "true", *, latest: str = RUNS, only: str = ""
+) -> str:
     """SQL of the CTEs up to ``state``: the findings asked for, with their status and reviewer at ``$2``.
+
+    Two others are ``known``, the dataset's findings, and ``sights``, where they were sighted.
 
     Parameters
     ----------
@@ -139,8 +160,21 @@ def state_sql(status: Status | None = None, where: str = "true", stands: str = "
         of a table ``t``.
     stands : str
         Condition on its ``reviewer`` and ``score``.
+    latest : str
+        The CTE ``latest``, and what it needs.
+    only : str
+        Inside of an IN list that holds the findings which ``where`` lets through: nothing is read of any others.
     """
-    parts = [RUNS, EFFECTIVE, DECIDED, SIGHTED.format(where=where), PRESENT]
+    said = f"{EFFECTIVE},{DECIDED}"
+    for condition, finding in _NARROWED.items() if only else ():
+        said = said.replace(condition, f"{condition} AND {finding} IN ({only})")
+    # A few are read once and kept; of all of them each use picks what it needs.
+    kept, among = ("MATERIALIZED ", f" AND finding IN ({only})") if only else ("", "")
+    held = ",".join(
+        f"\n    {name} AS {kept}(SELECT * FROM lake.workbench.{table} WHERE dataset = $1{among})"
+        for name, table in (("sights", "sightings"), ("known", "findings"))
+    )
+    parts = [latest, said, held, SIGHTED.format(where=where), PRESENT]
     union = "SELECT * FROM present"
     if seeks_gone(status):
         parts.append(GONE.format(where=where))

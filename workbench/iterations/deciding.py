@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from workbench.drafts import UNSEEN, Correction, Draft, get_draft, list_drafts, new_draft, stage_in, undo_in
+from workbench.drafts import UNSEEN, Correction, Draft, get_draft, new_draft, newest_of, stage_in, undo_in
 from workbench.errors import AnsweredMeanwhile, UsageError
-from workbench.findings import Finding, count_recorded, find, insert_decisions, reinstate, withdraw
+from workbench.findings import (
+    Finding,
+    are_touched,
+    concluded,
+    count_recorded,
+    find,
+    insert_decisions,
+    reinstate,
+    withdraw,
+)
 from workbench.lake import Lake, Session, newest
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,36 @@ def decide(
     UnknownName
         No such finding or draft.
     """
+
+    def answer(found: Sequence[Finding], refuse: Callable[[Session], None]) -> Decided:
+        corrections = [
+            _correction(finding, decision, values[n] if values is not None else None, use_suggestion, reason)
+            for n, finding in enumerate(found if decision in ("fix", "exclude") else ())
+        ]
+        target = None
+        if corrections:
+            target = draft if draft is not None else own_draft(lake, dataset, author=author)
+
+        def work(session: Session) -> int | None:
+            refuse(session)
+            if target is None:
+                insert_decisions(session, found, decision, author=author, reason=reason)
+                return None
+            step = stage_in(session, lake, target, corrections, author=author)
+            new = [None if correction.new is None else str(correction.new) for correction in corrections]
+            insert_decisions(
+                session, found, decision, author=author, reason=reason, draft=target, step=step, values=new
+            )
+            return step
+
+        with lake.session() as session:
+            step = lake.write(work, author=author, message=f"{decision} {len(found)} findings", session=session)
+        return Decided(decision, len(found), target, step)
+
+    unchanged = _as_seen(lake, dataset, findings, seen or (), suggested=use_suggestion)
+    if unchanged:
+        with contextlib.suppress(_TouchedError):
+            return answer(unchanged, lambda session: _refuse_touched(session, dataset, findings))
     recorded = count_recorded(lake, dataset, findings) if seen is not None else 0
     found = find(lake, dataset, findings)
     _refuse_answered(found, {finding.finding: finding.status for finding in seen or ()})
@@ -82,39 +119,7 @@ def decide(
         if seen is not None and count_recorded(session, dataset, findings) != recorded:
             raise AnsweredMeanwhile("Somebody answered at the same moment.", hint="Look at the finding as it is now.")
 
-    if decision not in ("fix", "exclude"):
-
-        def note(session: Session) -> int:
-            refuse_faster(session)
-            return insert_decisions(session, found, decision, author=author, reason=reason)
-
-        with lake.session() as session:
-            lake.write(note, author=author, message=f"{decision} {len(found)} findings", session=session)
-        return Decided(decision, len(found), None, None)
-    corrections = [
-        _correction(finding, decision, values[n] if values is not None else None, use_suggestion, reason)
-        for n, finding in enumerate(found)
-    ]
-    target = draft if draft is not None else own_draft(lake, dataset, author=author)
-
-    def work(session: Session) -> int:
-        refuse_faster(session)
-        step = stage_in(session, lake, target, corrections, author=author)
-        insert_decisions(
-            session,
-            found,
-            decision,
-            author=author,
-            reason=reason,
-            draft=target,
-            step=step,
-            values=[None if correction.new is None else str(correction.new) for correction in corrections],
-        )
-        return step
-
-    with lake.session() as session:
-        step = lake.write(work, author=author, message=f"{decision} {len(found)} findings", session=session)
-    return Decided(decision, len(found), target, step)
+    return answer(found, refuse_faster)
 
 
 def undo(lake: Lake, draft: int, *, author: str) -> Draft:
@@ -135,11 +140,7 @@ def own_draft(lake: Lake, dataset: str, *, author: str) -> int:
 
 def open_draft(lake: Lake, dataset: str, *, author: str) -> int | None:
     """Return the author's newest open draft on a dataset's newest version, if there is one."""
-    head = newest(lake, dataset).version
-    for draft in list_drafts(lake, dataset, state="open"):
-        if draft.author == author and draft.base == head:
-            return draft.draft
-    return None
+    return newest_of(lake, dataset, base=newest(lake, dataset).version, author=author)
 
 
 def _flip(lake: Lake, draft: int, author: str, *, undone: bool) -> Draft:
@@ -153,6 +154,36 @@ def _flip(lake: Lake, draft: int, author: str, *, undone: bool) -> Draft:
     with lake.session() as session:
         lake.write(work, author=author, message=f"{'undo' if undone else 'redo'} in draft {draft}", session=session)
     return get_draft(lake, draft)
+
+
+def _as_seen(
+    lake: Lake, dataset: str, findings: Sequence[str], seen: Sequence[Finding], *, suggested: bool
+) -> list[Finding] | None:
+    """Return findings as the person saw them, where only answers or corrections can have changed them since.
+
+    They were open, and the checks that found them have not been asked of a later version. To look their status up
+    among all that was ever answered is then needless, if :func:`_refuse_touched` finds that they never were.
+    Of a test row not everything was shown.
+    """
+    known = {finding.finding: finding for finding in seen}
+    if any(name not in known or known[name].status != "open" for name in findings):
+        return None
+    if suggested and any(known[name].lane == "test" for name in findings):
+        return None
+    latest = concluded(lake, dataset)
+    if any(latest.get(known[name].check) != known[name].version for name in findings):
+        return None
+    return [known[name] for name in findings]
+
+
+class _TouchedError(Exception):
+    """A finding was answered or corrected before, so that its status must be looked up."""
+
+
+def _refuse_touched(session: Session, dataset: str, findings: Sequence[str]) -> None:
+    """Refuse findings that anybody ever answered or corrected."""
+    if are_touched(session, dataset, findings):
+        raise _TouchedError
 
 
 def _refuse_answered(found: Sequence[Finding], seen: dict[str, str]) -> None:

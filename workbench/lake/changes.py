@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.lake.publish import data_table, read_versions
+from workbench.lake.recall import CATALOGUE
 from workbench.lake.records import Version
 from workbench.lake.sql import literal, quote
 from workbench.lake.store import Lake, Session
@@ -11,7 +12,7 @@ from workbench.lake.store import Lake, Session
 def kept_snapshots(session: Session | Lake) -> set[int]:
     """Return the snapshots that ``maintain`` has not let go."""
     read = session.rows if isinstance(session, Session) else session.read
-    return {row[0] for row in read("SELECT snapshot_id FROM ducklake_snapshots('lake')")}
+    return {row[0] for row in read(f"SELECT snapshot_id FROM {CATALOGUE}.ducklake_snapshot")}
 
 
 def feed(session: Session, a: Version, b: Version) -> str | None:

@@ -7,9 +7,9 @@ import duckdb
 from workbench.errors import StoreError
 from workbench.settings import without_password
 
+_LOCKED = ("database is locked", "database table is locked")
 _BUSY = (
-    "database is locked",
-    "database table is locked",
+    *_LOCKED,
     "database schema has changed",
     "conflict",
     "could not serialize",
@@ -17,6 +17,12 @@ _BUSY = (
     "duplicate key value violates unique constraint",
     "unique constraint failed",
 )
+
+
+def is_locked(error: duckdb.Error) -> bool:
+    """Tell whether a statement failed only because the catalogue was locked at that moment."""
+    text = str(error).lower()
+    return any(sign in text for sign in _LOCKED)
 
 
 def is_busy(error: duckdb.Error) -> bool:

@@ -52,6 +52,7 @@ def open_lake(settings: Settings, *, create: bool = False) -> Lake:
     # Checking the signatures of our own wheels' 70 MB would take a quarter of a second at each start.
     root = duckdb.connect(config={"allow_unsigned_extensions": "true"})
     try:
+        root.execute("SET GLOBAL TimeZone = 'UTC'")
         root.execute(f"SET memory_limit = {literal(settings.memory_limit)}")
         if settings.threads:
             root.execute(f"SET threads = {settings.threads}")
@@ -81,6 +82,9 @@ def _attach(root: duckdb.DuckDBPyConnection, url: str, files: str, *, create: bo
     with contextlib.suppress(duckdb.Error):
         root.execute("DETACH lake")
     options = f"DATA_PATH {literal(files + '/')}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 50"
+    if url.startswith("sqlite:"):
+        # DuckDB's SQLite waits in whole seconds for a lock that is held for a thousandth of one; we wait ourselves.
+        options += ", META_BUSY_TIMEOUT 0"
     # Overlapping commits are ours to repeat: DuckLake's own retry would not read and check again.
     root.execute("SET ducklake_max_retry_count = 0")
     statement = f"ATTACH {literal('ducklake:' + url)} AS lake ({options}{{more}})"

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from workbench.errors import LakeBusy, StoreError
-from workbench.lake.faults import explained, is_busy
+from workbench.lake.faults import explained, is_busy, is_locked
+from workbench.lake.gate import Gate
+from workbench.lake.recall import Recall
 from workbench.lake.sql import literal, rendered
 from workbench.settings import Settings, without_password
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Tracer = Callable[[str, Sequence[Any]], None]
+_ENDS = ("COMMIT", "ROLLBACK")
 
 
 class Session:
@@ -43,32 +46,59 @@ class Session:
     Every statement goes through :meth:`run`, which is also where a tracer sees it.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, tracer: Tracer | None) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, tracer: Tracer | None, gate: Gate, patience: float
+    ) -> None:
         self._connection = connection
         self._tracer = tracer
+        self._gate = gate
+        self._patience = patience
+        self._in_transaction = False
 
     def run(self, query: str, params: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
-        """Execute one statement and return DuckDB's cursor on its result."""
-        if self._tracer:
-            self._tracer(query, params)
-        text = rendered(query, params)
-        return self._connection.execute(query, list(params)) if text is None else self._connection.execute(text)
+        """Execute one statement and return DuckDB's cursor on its result.
+
+        Where the catalogue is locked for a moment a statement waits; one of a transaction does not, since what the
+        transaction has read may be outdated by then: it is for :meth:`Lake.write` to begin again.
+        """
+        return self._run(query, params, lambda cursor: cursor)
 
     def rows(self, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Execute a query and return all its rows as tuples."""
-        return self.run(query, params).fetchall()
+        return self._run(query, params, lambda cursor: cursor.fetchall())
 
     def row(self, query: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Execute a query and return its first row."""
-        return self.run(query, params).fetchone()
+        return self._run(query, params, lambda cursor: cursor.fetchone())
 
     def arrow(self, query: str, params: Sequence[Any] = ()) -> pa.Table:
         """Execute a query and return an Arrow table."""
-        return self.run(query, params).to_arrow_table()
+        return self._run(query, params, lambda cursor: cursor.to_arrow_table())
 
     def batches(self, query: str, params: Sequence[Any] = (), *, size: int = 1_000_000) -> pa.RecordBatchReader:
         """Execute a query and stream it as Arrow record batches of at most ``size`` rows."""
-        return self.run(query, params).to_arrow_reader(size)
+        return self._run(query, params, lambda cursor: cursor.to_arrow_reader(size))
+
+    def _run(self, query: str, params: Sequence[Any], take: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """Execute one statement and take its result, again where the catalogue was locked just then."""
+        if self._tracer:
+            self._tracer(query, params)
+        text = rendered(query, params)
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                with self._gate.turn():
+                    if text is None:
+                        result = take(self._connection.execute(query, list(params)))
+                    else:
+                        result = take(self._connection.execute(text))
+            except duckdb.Error as error:
+                if self._in_transaction or not is_locked(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                self._in_transaction = query == "BEGIN" or (self._in_transaction and query not in _ENDS)
+                return result
+            time.sleep(random.uniform(0.002, 0.02))
 
     def register(self, name: str, table: Any) -> None:
         """Let queries of this session read an Arrow table or a DataFrame under a name."""
@@ -125,7 +155,8 @@ class Session:
 
     def close(self) -> None:
         """Give the connection back."""
-        self._connection.close()
+        with self._gate.turn():
+            self._connection.close()
 
 
 class Lake:
@@ -146,6 +177,8 @@ class Lake:
     def __init__(self, root: duckdb.DuckDBPyConnection, *, url: str, settings: Settings, files: str) -> None:
         self._root = root
         self._tracer: Tracer | None = None
+        self._recall = Recall()
+        self._gate = Gate()
         self.url = url
         self.settings = settings
         self.files = files
@@ -159,9 +192,8 @@ class Lake:
         StoreError
             The catalogue, a data file or the disk fails inside the block.
         """
-        session = Session(self._root.cursor(), self._tracer)
+        session = Session(self._root.cursor(), self._tracer, self._gate, self.settings.write_timeout)
         try:
-            session.run("SET TimeZone = 'UTC'")
             yield session
         except duckdb.Error as error:
             # A meeting with another writer is for the caller to repeat.
@@ -182,11 +214,14 @@ class Lake:
             self._tracer = before
 
     def read(self, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Answer one query on the newest state of the bookkeeping tables."""
+        """Answer one query on the newest state of the bookkeeping tables.
+
+        What was read before is read again only where it has changed; see :mod:`workbench.lake.recall`.
+        """
 
         def once() -> list[tuple[Any, ...]]:
             with self.session() as session:
-                return session.rows(query, params)
+                return self._recall.rows(session, query, params)
 
         return self.retried(once, "read")
 
@@ -220,6 +255,7 @@ class Lake:
                 if author or message:
                     current.run(f"CALL lake.set_commit_message({literal(author)}, {literal(message)})")
                 current.run("COMMIT")
+                self._recall.stir()
             except BaseException:
                 # A failed COMMIT has ended the transaction already; the first error is the one to tell.
                 with contextlib.suppress(duckdb.Error):
@@ -270,6 +306,7 @@ class Lake:
         """Run one statement that is a transaction of its own, such as DuckLake's maintenance calls."""
         with self._turn():
             self.read(statement)
+            self._recall.stir()
 
     def retried(self, attempt: Callable[[], T], what: str) -> T:
         """Repeat an attempt that met another writer, with growing pauses and jitter."""

@@ -51,7 +51,8 @@ class Desk:
     items, at, guests
         Findings read so far, which is open, and those among them that came by address, not from the queue.
     pages : dict
-        Page of the table → its findings, as they were read; those answered since stay where they are.
+        Page of the table → its findings, as they were read: the one in sight, where those answered since stay, and the
+        next.
     edits, applied : int, list
         How often the table's editor was begun anew, and the edits of the present one that were seen.
     refused : tuple of str
@@ -237,10 +238,25 @@ def refresh(lake: OpenLake, desk: Desk, findings: tuple[str, ...]) -> None:
 def page_of(lake: OpenLake, desk: Desk, page: int) -> list[Finding]:
     """Read a page of the table with its rows, once: what is answered there stays in sight until the page is left."""
     if page not in desk.pages:
-        found = desk.wanted.findings(lake, desk.dataset, limit=PAGE, offset=(page - 1) * PAGE)
-        desk.pages = {page: found}
-        desk.rows |= rows_at(lake.lake, desk.version, list(_rids(found)))
+        desk.pages = {}
+        _read_page(lake, desk, page)
+    elif page != next(iter(desk.pages)):
+        desk.pages = {page: desk.pages[page]}
     return desk.pages[page]
+
+
+def next_page(lake: OpenLake, desk: Desk) -> None:
+    """Read the next page of the table while the visitor looks at this one."""
+    page = next(iter(desk.pages), 0)
+    if page and page + 1 not in desk.pages and page * PAGE < desk.left:
+        _read_page(lake, desk, page + 1)
+
+
+def _read_page(lake: OpenLake, desk: Desk, page: int) -> None:
+    """Read a page of the table with its rows."""
+    found = desk.wanted.findings(lake, desk.dataset, limit=PAGE, offset=(page - 1) * PAGE)
+    desk.rows |= rows_at(lake.lake, desk.version, list(_rids(found)))
+    desk.pages[page] = found
 
 
 def _take(lake: OpenLake, desk: Desk, findings: list[Finding], place: int) -> None:

@@ -23,7 +23,7 @@ from workbench.ui.components.message import show_error, show_no_dataset
 from workbench.ui.components.review_actions import show_actions, show_editor, show_problem, show_steps
 from workbench.ui.components.review_bulk import show_bulk
 from workbench.ui.components.review_checks import show_checks
-from workbench.ui.components.review_desk import Desk, desk, leave
+from workbench.ui.components.review_desk import Desk, desk, leave, next_page
 from workbench.ui.components.review_facets import show_facets
 from workbench.ui.components.review_table import show_table, take_edits
 from workbench.ui.components.review_views import show_views
@@ -73,13 +73,6 @@ def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
         counted = f"{format_count(here.left)} {'left' if what == 'open' else what}"
         _show_head(newest, f"{counted} · {format_count(here.today)} done today", view)
         left, right = st.columns([1, 4], gap="medium")
-        with left, st.container(key="review-facets"):
-            show_views(lake, here)
-            show_facets(here)
-            show_bulk(lake, here)
-            if "review-desk" not in st.session_state:
-                # What was saved meanwhile has made this desk an old one.
-                st.rerun()
         with right:
             if view == "table":
                 st.query_params.pop("finding", None)
@@ -88,8 +81,18 @@ def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
             else:
                 _show_one(lake, here)
             show_draft(lake, here)
+        # What the visitor waits for has gone to the browser first.
+        with left, st.container(key="review-facets"):
+            show_views(lake, here)
+            show_facets(here)
+            show_bulk(lake, here)
+            if "review-desk" not in st.session_state:
+                # What was saved meanwhile has made this desk an old one.
+                st.rerun()
         if view == "one":
             read_ahead(lake, here)
+        else:
+            next_page(lake, here)
         if not here.bulk:
             show_asked_story(lake, newest)
     except UnknownName as error:
