@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workbench import drafts as _drafts
 from workbench import iterations, versions
 from workbench.drafts import Draft
+from workbench.explaining import ImpactCalls
 from workbench.lake import Definition, Lake, Task, Version, newest, open_lake, quote, read_versions, view_of
 from workbench.lake.values import to_json
 from workbench.progress import Progress, silent
@@ -150,7 +151,7 @@ class Dataset:
     ) -> Comparison:
         """Say whether the fixed model gained from version ``a`` to ``b``."""
         return iterations.compare_versions(
-            self.lake, self._version(a), self._version(b), metric=metric, progress=progress
+            self.lake, self._version(a), self._version(b), metric=metric, slices=True, progress=progress
         )
 
     def validate(self, version: int | str | None = None, *, progress: Progress = silent) -> Validation:
@@ -361,7 +362,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class OpenLake(DraftCalls):
+class OpenLake(DraftCalls, ImpactCalls):
     """An open lake; close it, or use it in a ``with`` block."""
 
     @classmethod
@@ -428,7 +429,14 @@ class OpenLake(DraftCalls):
     def compare(self, a: str, b: str, *, metric: str | None = None, progress: Progress = silent) -> Comparison:
         """Say whether the fixed model gained from one version to another, each as ``NAME@V``."""
         first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
-        return iterations.compare_versions(self.lake, first, second, metric=metric, progress=progress)
+        return iterations.compare_versions(self.lake, first, second, metric=metric, slices=True, progress=progress)
+
+    def report(
+        self, a: str, b: str, *, metric: str | None = None, progress: Progress = silent
+    ) -> iterations.ComparisonReport:
+        """Gather all that is known about two versions, each as ``NAME@V``, for a report."""
+        first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
+        return iterations.gather_report(self.lake, first, second, metric=metric, progress=progress)
 
     def runs(self, *, limit: int | None = None) -> list[Run]:
         """List the runs of all datasets, the newest first."""

@@ -126,6 +126,7 @@ def paired(
     greater_is_better: bool = True,
     identical: bool = False,
     span: float | None = None,
+    level: float = LEVEL,
 ) -> Change:
     """Compare two versions by row scores whose means are the figures of interest.
 
@@ -140,6 +141,8 @@ def paired(
         scores alone are no reason for that verdict: they read ``cannot tell``.
     span : float, optional
         As in :func:`interval`.
+    level : float
+        Of the interval, and so of the verdict and the detectable change; above 95 % where many are looked at.
 
     Raises
     ------
@@ -151,7 +154,8 @@ def paired(
         raise ValueError(f"a and b must score the same rows under as many seeds: {before.shape} is not {after.shape}")
     if identical:
         return NO_CHANGE
-    return spread_of_rows([before, after], span=span, rarest=before.shape[1]).as_change(greater_is_better)
+    found = spread_of_rows([before, after], span=span, rarest=before.shape[1], level=level)
+    return found.as_change(greater_is_better)
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ class Spread:
         return Change(self.mean, low, high, self.se, self.df, self.detectable, verdict)
 
 
-def spread_of_rows(versions: list[Floats], *, span: float | None, rarest: int) -> Spread:
+def spread_of_rows(versions: list[Floats], *, span: float | None, rarest: int, level: float = LEVEL) -> Spread:
     """Apply the formula to one version's row scores, or to the second's minus the first's.
 
     Parameters
@@ -197,6 +201,8 @@ def spread_of_rows(versions: list[Floats], *, span: float | None, rarest: int) -
         As in :func:`interval`.
     rarest : int
         The rows to count with where nothing varies: all, or those of the rarest class.
+    level : float
+        Of the interval.
     """
     x, n_rows = contrast(versions), versions[0].shape[1]
     seen = max(float(part.max()) for part in versions) - min(float(part.min()) for part in versions)
@@ -205,11 +211,14 @@ def spread_of_rows(versions: list[Floats], *, span: float | None, rarest: int) -
         rows_variance=float(x.mean(axis=0).var(ddof=1)) / n_rows if n_rows > 1 else np.inf,
         n_rows=n_rows,
         largest=max(float(np.abs(part).max()) for part in versions),
-        unseen=unseen(rarest, seen if span is None else span),
+        unseen=unseen(rarest, seen if span is None else span, level=level),
+        level=level,
     )
 
 
-def spread(seed_means: Floats, *, rows_variance: float, n_rows: int, largest: float, unseen: float) -> Spread:
+def spread(
+    seed_means: Floats, *, rows_variance: float, n_rows: int, largest: float, unseen: float, level: float = LEVEL
+) -> Spread:
     """Add the variance over rows to that over seeds.
 
     Parameters
@@ -224,6 +233,8 @@ def spread(seed_means: Floats, *, rows_variance: float, n_rows: int, largest: fl
         Size of the scores, against which rounding is told from spread.
     unseen : float
         Half the interval where nothing varies: see :func:`unseen`.
+    level : float
+        Of the interval.
     """
     mean, n_seeds = float(seed_means.mean()), len(seed_means)
     if n_rows < 2 or n_seeds < 2 or not np.isfinite(rows_variance):
@@ -234,13 +245,13 @@ def spread(seed_means: Floats, *, rows_variance: float, n_rows: int, largest: fl
         return Spread(mean, 0.0, float(min(n_rows, n_seeds) - 1), unseen, unseen)
     squares = rows_variance**2 / (n_rows - 1) + seeds_variance**2 / (n_seeds - 1)
     df = (rows_variance + seeds_variance) ** 2 / squares
-    t = float(stdtrit(df, (1 + LEVEL) / 2))
+    t = float(stdtrit(df, (1 + level) / 2))
     return Spread(mean, se, df, t * se, (t + float(stdtrit(df, POWER))) * se)
 
 
-def unseen(n_rows: int, span: float) -> float:
+def unseen(n_rows: int, span: float, *, level: float = LEVEL) -> float:
     """Bound what rows unlike all ``n_rows`` seen could change, each worth ``span`` at most; none known, no bound."""
-    return (1 - (1 - LEVEL) ** (1 / n_rows)) * span if span > 0 else np.inf
+    return (1 - (1 - level) ** (1 / n_rows)) * span if span > 0 else np.inf
 
 
 def contrast(versions: list[Floats]) -> Floats:
