@@ -21,6 +21,9 @@ from workbench.findings import (
 )
 from workbench.lake import Lake, Session, newest
 
+CORRECTING = ("fix", "exclude")
+"""Decisions that stage a correction."""
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -85,7 +88,7 @@ def decide(
     def answer(found: Sequence[Finding], refuse: Callable[[Session], None]) -> Decided:
         corrections = [
             _correction(finding, decision, values[n] if values is not None else None, use_suggestion, reason)
-            for n, finding in enumerate(found if decision in ("fix", "exclude") else ())
+            for n, finding in enumerate(found if decision in CORRECTING else ())
         ]
         target = None
         if corrections:
@@ -108,7 +111,9 @@ def decide(
         return Decided(decision, len(found), target, step)
 
     unchanged = _as_seen(lake, dataset, findings, seen or (), suggested=use_suggestion)
-    if unchanged:
+    # Where a draft is to be begun it is known beforehand that nobody was faster: an empty one would stay behind.
+    begun = draft is not None or decision not in CORRECTING or open_draft(lake, dataset, author=author) is not None
+    if unchanged and begun:
         with contextlib.suppress(_TouchedError):
             return answer(unchanged, lambda session: _refuse_touched(session, dataset, findings))
     recorded = count_recorded(lake, dataset, findings) if seen is not None else 0

@@ -16,6 +16,8 @@ _BUSY = (
     "deadlock detected",
     "duplicate key value violates unique constraint",
     "unique constraint failed",
+    # Two processes make one lake at the same time.
+    'relation "ducklake_metadata" already exists',
 )
 
 

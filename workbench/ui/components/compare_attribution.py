@@ -1,0 +1,110 @@
+"""Which of the changes between two versions moved the figure; asked for by a button, since it fits the model."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from workbench.attribution import Attribution, attribute
+from workbench.iterations import schema_types
+from workbench.progress import Progress
+from workbench.reporting import count_of, format_change
+from workbench.ui import jobs
+from workbench.ui.compare_charts import dots_chart
+from workbench.ui.comparing import Pair
+from workbench.ui.components.job import show_job
+from workbench.ui.session import ink
+from workbench.ui.wording import metric_name
+
+BY = ("check", "cause", "column", "author", "version")
+WORDS = {"cannot tell": "below the noise", "no change": "no change for the model"}
+GROUPS = 20
+"""Groups drawn at most, those that moved most."""
+
+
+def show_attribution(pair: Pair) -> None:
+    """Offer to share out the change of the figure, and show the shares once they are known."""
+    st.subheader("Which changes did it")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="attribution"):
+        by = st.segmented_control(
+            "Group the changes by", list(BY), default="check", required=True, key="attribution-by"
+        )
+        name = f"attribution:{pair.a.name}:{pair.b.version}:{by}"
+        there = _known(pair, name)
+        running = jobs.find(name)
+        st.button(
+            "Work it out", key="attribution-now", on_click=_start, args=(name, pair, by),
+            disabled=there is not None or (running is not None and running.running),
+            help="Evaluates the model with every combination of the groups made; what was fitted before is not again.",
+        )  # fmt: skip
+    show_job(name)
+    if there is not None:
+        _show(there)
+
+
+def _known(pair: Pair, name: str) -> Attribution | None:
+    """Return what was worked out for this visitor, and take it over from a job that is done."""
+    known: dict[tuple[str, str], Attribution] = st.session_state.setdefault("attributions", {})
+    place = (pair.lake.lake.url, name)
+    job = jobs.find(name)
+    if job is not None and not job.running and job.error is None:
+        known[place] = job.result
+        jobs.dismiss(name)
+    return known.get(place)
+
+
+def _start(name: str, pair: Pair, by: str) -> None:
+    """Begin the job."""
+    lake, a, b = pair.lake.lake, pair.a, pair.b
+
+    def work(progress: Progress) -> Attribution:
+        return attribute(lake, a, b, by=by, schema_types=schema_types(lake, b), progress=progress)
+
+    jobs.start(name, f"Sharing out v{a.version} to v{b.version} by {by}", work)
+
+
+def _show(found: Attribution) -> None:
+    """Draw the shares around zero, what helped most first, and say what to know."""
+    if not found.shares:
+        st.text("Nothing differs between the two.")
+        return
+    moved = sorted(found.shares, key=lambda share: -abs(share.effect.change))[:GROUPS]
+    shown = [share for share in found.shares if share in moved]
+    scale = 100 if found.metric == "accuracy" else 1
+    frame = pd.DataFrame(
+        [
+            {
+                "name": share.group.name,
+                **{end: scale * getattr(share.effect, end) for end in ("change", "low", "high")},
+                "verdict": share.effect.verdict,
+                "figure": _figure(share.effect.verdict, share.effect, found.metric),
+                "what": " and ".join(
+                    count_of(count, word)
+                    for count, word in ((share.group.cells, "cell"), (share.group.rows, "row"))
+                    if count
+                ),
+            }
+            for share in shown
+        ]
+    )
+    a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
+    whole = format_change(found.total.change, found.total.low, found.total.high, metric=found.metric)
+    title = f"Share of each {found.by} in the change of {metric_name(found.metric)}, v{a} to v{b}"
+    kind = "each order of the groups counts" if found.exact else "averaged over orders drawn at random"
+    subtitle = f"together {whole}; {kind}; the intervals hold together at 95 %"
+    words = "; ".join(f"{name}: {figure}" for name, figure in frame[["name", "figure"]].values)
+    unit = "points" if scale == 100 else metric_name(found.metric)
+    told = {"name": found.by, "figure": "share (interval)", "what": "changed"}
+    axis = f"share of the change ({unit})"
+    st.altair_chart(
+        dots_chart(frame, title=title, subtitle=subtitle, axis=axis, told=told, ink=ink()), alt=f"{title}: {words}."
+    )
+    for note in found.notes:
+        st.caption(note)
+
+
+def _figure(verdict: str, effect: object, metric: str) -> str:
+    """Write a share with its interval and what that says."""
+    ends = (getattr(effect, name) for name in ("change", "low", "high"))
+    word = WORDS.get(verdict, verdict)
+    return word if verdict == "no change" else f"{format_change(*ends, metric=metric)}, {word}"
