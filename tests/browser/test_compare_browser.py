@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -77,5 +79,6 @@ def test_two_versions_are_compared_and_a_flipped_row_is_opened(url, address, bro
 
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download report").click()
-    waiting.value.save_as(tmp_path / "report.md")
-    assert text in (tmp_path / "report.md").read_text(encoding="utf-8")
+    waiting.value.save_as(tmp_path / "report.html")
+    read = re.sub("<[^>]*>", "", (tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert text in unescape(read)

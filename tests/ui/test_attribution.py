@@ -46,4 +46,5 @@ def test_who_did_what_is_worked_out_and_drawn(visit, two_authors):
     assert [share.group.name for share in found.shares] == ["people@3", "people@4"]
     for share in found.shares:
         effect = share.effect
-        assert f"{share.group.name}: {format_change(effect.change, effect.low, effect.high)}, {WORDS.get(effect.verdict, effect.verdict)}" in said
+        figure = format_change(effect.change, effect.low, effect.high)
+        assert f"{share.group.name}: {figure}, {WORDS.get(effect.verdict, effect.verdict)}" in said

@@ -16,8 +16,9 @@ from workbench.compare import flipped_rows
 from workbench.drafts import Correction
 from workbench.lake import view_of
 from workbench.reporting import badge, count_of, format_metric
+from workbench.reporting.versions import harmed
 from workbench.ui import comparing, jobs
-from workbench.ui.components.compare_report import report_markdown
+from workbench.ui.components.compare_report import report_page
 from workbench.ui.components.compare_verdict import change_text
 
 
@@ -243,13 +244,37 @@ def test_what_people_wrote_is_never_markup(visit, measured):
     assert "<b>bold" not in " ".join(element.value for element in page.get("html"))
 
 
-def test_the_report_says_what_the_page_says(measured):
+def test_the_report_says_what_the_page_says(visit, measured):
+    page = visit(measured, "compare", dataset="people", a="2", b="3")
+    assert not page.exception
+    said = words(page)
     with workbench.open(measured) as lake:
-        found, differs = lake["people"].compare(2, 3), lake["people"].diff(2, 3)
-        text = report_markdown(found, differs, {"label.issue": (3, 1)})
-    assert text.startswith("# people@3 against people@2\n")
-    assert "    people@3 against people@2: GAIN" in text
-    assert f"    {differs.cells_changed} cells changed in {differs.rows_changed} rows" in text
-    assert f"      answer: {differs.cells_changed}" in text
-    assert "    label.issue: 3 gone, 1 new" in text
-    assert "not measured on both" in report_markdown(None, differs, {})
+        found = lake["people"].compare(2, 3)
+        versions = {version.version: version for version in lake["people"].versions()}
+        report = report_page(comparing.Pair(lake, versions[2], versions[3]))
+        fresh = lake["people"].draft(title="more").draft
+        lake.stage(fresh, [Correction({"id": 2}, column="a", new="9.5")])
+        lake.publish(fresh, message="more")
+        unknown = report_page(comparing.Pair(lake, versions[3], lake["people"].newest))
+    report = re.sub(r"\s+", " ", unescape(re.sub("<[^>]*>", " ", report)))
+    badges = badge(found.verdict, found.change, found.low, found.high, found.detectable)
+    for text in (badges, *(format_metric(name, *side) for name, each in found.metrics.items() for side in each.sides)):
+        assert text.split(" (")[0] in said and text.split(" (")[0] in report
+    became = re.search(r"[\d,]+ rows? became right, [\d,]+ became wrong\.", said)[0]
+    assert became in report
+    assert "would have to be fitted" in unknown and "1 cell changed in 1 row" in unknown
+
+
+def test_slices_are_drawn_and_losses_said(visit, measured):
+    page = visit(measured, "compare", dataset="people", a="2", b="3")
+    assert not page.exception
+    with workbench.open(measured) as lake:
+        found = lake["people"].compare(2, 3)
+    drawn = [chart.proto.alt for chart in page.get("vega_lite_chart") if "by slice" in chart.proto.alt]
+    first = found.slices.found[0] if found.slices.found else None
+    if first is None:
+        assert drawn == []
+    else:
+        told = f"{first.name} {change_text(found.slices.metric, first.effect)}, {first.effect.verdict}"
+        assert drawn[0].startswith(f"Change of accuracy by slice, v2 to v3: {told}")
+    assert all(line in words(page) for line in harmed(found))

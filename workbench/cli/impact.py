@@ -11,13 +11,14 @@ from workbench.cli.state import State, json_option, pass_state, progress, say, s
 if TYPE_CHECKING:
     from workbench.impact import Change
 
-_BY = ("check", "cause", "column", "author", "version", "step")
+BY = ("check", "cause", "column", "author", "version", "step")
+"""By what changes can be grouped."""
 
 
 @click.command()
 @click.argument("a", metavar="NAME@A")
 @click.argument("b", metavar="NAME@B")
-@click.option("--by", type=click.Choice(_BY), default="check", show_default=True, help="What a group has in common.")
+@click.option("--by", type=click.Choice(BY), default="check", show_default=True, help="What a group has in common.")
 @click.option("--metric", metavar="NAME", help="A mean over rows: accuracy, log_loss, mae.")
 @json_option
 @pass_state
@@ -65,7 +66,7 @@ def attribute(state: State, a: str, b: str, by: str, metric: str | None, as_json
 @click.command()
 @click.argument("a", metavar="NAME@A")
 @click.argument("b", metavar="NAME@B")
-@click.option("--by", type=click.Choice(_BY), default="version", show_default=True, help="What a batch is.")
+@click.option("--by", type=click.Choice(BY), default="version", show_default=True, help="What a batch is.")
 @click.option("--metric", metavar="NAME", help="A mean over rows: accuracy, log_loss, mae.")
 @click.option("--revert", is_flag=True, help="Stage the way back of what is found in a new draft.")
 @json_option

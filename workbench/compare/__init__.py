@@ -7,7 +7,8 @@ loss, cannot tell or no change.
 """
 
 from workbench.compare.comparing import FEW_ROWS, compare
-from workbench.compare.records import Comparison, Effect
+from workbench.compare.near import Near, corrections_near
+from workbench.compare.records import Comparison, Effect, Slice, Slices
 from workbench.compare.rows import Flip, NotMeasured, RowChanges, flipped_rows, kept_comparison
 
 __all__ = [
@@ -15,9 +16,13 @@ __all__ = [
     "Comparison",
     "Effect",
     "Flip",
+    "Near",
     "NotMeasured",
     "RowChanges",
+    "Slice",
+    "Slices",
     "compare",
+    "corrections_near",
     "flipped_rows",
     "kept_comparison",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,7 +9,8 @@ import numpy.typing as npt
 
 from workbench.compare.labels import NewestLabels, newest_labels, renamed, said_of
 from workbench.compare.parts import Floats, Side, attribute
-from workbench.compare.records import UNDEFINED, Comparison, Effect, effect_of
+from workbench.compare.records import UNDEFINED, Comparison, Effect, effect_of, share_of
+from workbench.compare.slices import said_of_slices, slices_of
 from workbench.errors import DataError, UnknownName, UsageError
 from workbench.evaluation import SEEDS, Evaluation, evaluate, read_predictions
 from workbench.evaluation.crossing import ask_about
@@ -35,6 +35,7 @@ def compare(
     schema_types: Mapping[str, str] | None = None,
     seeds: int = SEEDS,
     max_train_rows: int | None = None,
+    slices: bool = False,
     progress: Progress = silent,
 ) -> Comparison:
     """Say whether version b serves the fixed model better than version a, and what made the difference.
@@ -55,6 +56,8 @@ def compare(
         Column name → DuckDB type, from the dataset's schema; both versions are read by it.
     seeds, max_train_rows, progress
         As in :func:`workbench.evaluation.evaluate`.
+    slices : bool
+        Look at slices of the test rows, too.
 
     Raises
     ------
@@ -99,6 +102,12 @@ def compare(
 
     parts = attribute(measured, side_a, side_b, changed=changed, asked=asked)
     main = effects[measured.name]
+    cut = (
+        slices_of(b, shared, y, (first, second), metric=measured, identical=alike, types=schema_types)
+        if slices
+        else None
+    )
+    known = [*_published(found_a, found_b), *notes, *said, *_small(measured, y, first)]
     return Comparison(
         a=a.label,
         b=b.label,
@@ -118,7 +127,8 @@ def compare(
         comparable=found_a.comparable and found_b.comparable,
         metrics=effects,
         per_class=_per_class(y, first, second, wanted, alike) if found_a.task == "classification" else {},
-        notes=tuple(dict.fromkeys([*_published(found_a, found_b), *notes, *said, *_small(measured, y, first)])),
+        notes=tuple(dict.fromkeys([*known, *(said_of_slices(cut) if cut else [])])),
+        slices=cut,
     )
 
 
@@ -218,8 +228,7 @@ def _per_class(
 
 def _recall(hits: Floats) -> Estimate:
     """Estimate a share of rows; its interval stays between 0 and 1, as that of any metric stays within its bounds."""
-    found = interval(hits, span=1.0)
-    return dataclasses.replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
+    return share_of(interval(hits, span=1.0), (0.0, 1.0))
 
 
 def _published(a: Evaluation, b: Evaluation) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from workbench.evaluation.records import finite
 from workbench.impact import Change, Estimate, Verdict
@@ -52,6 +52,66 @@ class Effect:
         return (self.a_mean, self.a_low, self.a_high), (self.b_mean, self.b_low, self.b_high)
 
 
+SliceKind = Literal["value", "range", "missing"]
+"""Rows with one value of a column, with numbers or times between two, or without any."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What happened to the test rows of one slice.
+
+    Attributes
+    ----------
+    column : str
+        The feature column.
+    kind : {"value", "range", "missing"}
+        What its rows have in common.
+    value : str
+        For people: ``Private``, ``29 to 37`` (both ends are values of such rows), ``missing``.
+    rows : int
+        Shared test rows in it.
+    effect : Effect
+        On the metric of the slices. ``low``, ``high``, ``verdict`` and ``detectable`` are at their level; each
+        version's own figure has its 95 % interval, as everywhere.
+    """
+
+    column: str
+    kind: SliceKind
+    value: str
+    rows: int
+    effect: Effect
+
+    @property
+    def name(self) -> str:
+        """Write as ``age 29 to 37``, ``race = Other``."""
+        return f"{self.column} = {self.value}" if self.kind == "value" else f"{self.column} {self.value}"
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The change in parts of the test rows; see :mod:`workbench.compare.slices`.
+
+    Attributes
+    ----------
+    metric : str
+        What is compared in them: the comparison's metric where that is a mean over rows.
+    level : float
+        Of the intervals: 1 - 0.05 / number of slices.
+    least_rows : int
+        Test rows that a slice needs.
+    not_looked_at : int
+        Slices that have fewer.
+    found : tuple of Slice
+        Losses first, then by change, the most harmed first.
+    """
+
+    metric: str
+    level: float
+    least_rows: int
+    not_looked_at: int
+    found: tuple[Slice, ...]
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Version b against version a.
@@ -82,6 +142,8 @@ class Comparison:
         Class → effect on its recall; empty in regression.
     notes : tuple of str
         What a reader of the figures must know.
+    slices : Slices or None
+        The change by slice; None where it was not asked for.
     """
 
     a: str
@@ -103,6 +165,7 @@ class Comparison:
     metrics: dict[str, Effect]
     per_class: dict[str, Effect]
     notes: tuple[str, ...]
+    slices: Slices | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Write as values that JSON has."""
@@ -128,3 +191,8 @@ def effect_of(change: Change, a: Estimate, b: Estimate) -> Effect:
         b_low=finite(b.low),
         b_high=finite(b.high),
     )
+
+
+def share_of(found: Estimate, bounds: tuple[float, float]) -> Estimate:
+    """Keep the interval of a figure within the bounds that the figure has."""
+    return dataclasses.replace(found, low=max(found.low, bounds[0]), high=min(found.high, bounds[1]))

@@ -59,6 +59,35 @@ class Flip:
 
 
 @dataclass(frozen=True)
+class PairOfClasses:
+    """How many test rows of one class are predicted as which.
+
+    Attributes
+    ----------
+    label, predicted : str
+        The two classes; the same one where the prediction is right.
+    before, after : int
+        Rows under version a and under version b.
+    """
+
+    label: str
+    predicted: str
+    before: int
+    after: int
+
+    @property
+    def word(self) -> str:
+        """Say which way it moved: ``more right``, ``fewer wrong`` and so on."""
+        more = "more" if self.after > self.before else "fewer"
+        return f"{more} {'right' if self.label == self.predicted else 'wrong'}"
+
+    @property
+    def helps(self) -> bool:
+        """Whether it moved for the better."""
+        return (self.label == self.predicted) == (self.after > self.before)
+
+
+@dataclass(frozen=True)
 class RowChanges:
     """What became of the shared test rows of two versions.
 
@@ -80,9 +109,21 @@ class RowChanges:
     flips: tuple[Flip, ...]
     confusion: dict[tuple[str, str], tuple[int, int]]
 
+    @property
+    def moved(self) -> list[PairOfClasses]:
+        """The pairs that have more or fewer rows than before, those that moved most first."""
+        pairs = [PairOfClasses(*pair, *sides) for pair, sides in self.confusion.items() if sides[0] != sides[1]]
+        return sorted(pairs, key=lambda pair: (-abs(pair.after - pair.before), pair.label, pair.predicted))
+
 
 def kept_comparison(
-    lake: Lake, a: View, b: View, *, metric: str | None = None, schema_types: Mapping[str, str] | None = None
+    lake: Lake,
+    a: View,
+    b: View,
+    *,
+    metric: str | None = None,
+    schema_types: Mapping[str, str] | None = None,
+    slices: bool = False,
 ) -> Comparison:
     """Compare as :func:`workbench.compare.compare` does, from what was computed before.
 
@@ -91,7 +132,7 @@ def kept_comparison(
     NotMeasured
         The model would have to be fitted for it.
     """
-    return compare(lake, a, b, metric=metric, schema_types=schema_types, progress=_refuse)
+    return compare(lake, a, b, metric=metric, schema_types=schema_types, slices=slices, progress=_refuse)
 
 
 def flipped_rows(

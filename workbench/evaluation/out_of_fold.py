@@ -28,6 +28,7 @@ from workbench.evaluation.reading import reading_of
 from workbench.evaluation.records import OutOfFold, Predictions
 from workbench.evaluation.scores import among
 from workbench.lake import Lake, Session, View, claimed
+from workbench.models import FixedModel
 from workbench.progress import Progress, silent
 
 _DEALT = 50
@@ -183,23 +184,56 @@ def _predicted(
     """Predict all rows, shape (n_rows, n_train_classes), unless models that learnt the same did so before."""
     asked = rows.labelled
     kept = all_answers(kept_answers(lake, view, series, hashed, rows, asked), int(asked.sum()), 1)
-    values = np.zeros((len(rows.rid), max(1, len(train_classes(rows, view)))))
     if kept is not None:
+        values = np.zeros((len(rows.rid), max(1, len(train_classes(rows, view)))))
         values[asked] = kept[0]
         return values
-    train, others = rows.rows("train"), ~rows.rows("train") & asked
+    stage = f"out-of-fold predictions of {view.label}"
+    return predict_others(series.model, rows, fold, train_classes(rows, view), stage=stage, progress=progress)
+
+
+def predict_others(
+    model: FixedModel,
+    rows: ModelInputs,
+    fold: npt.NDArray[np.int64],
+    classes: tuple[str, ...],
+    *,
+    stage: str,
+    progress: Progress = silent,
+) -> Floats:
+    """Predict each labelled row by a model that did not learn from it; nothing is read from a lake or kept there.
+
+    Parameters
+    ----------
+    model : FixedModel
+        The recipe.
+    rows : ModelInputs
+        With train rows.
+    fold : ndarray of int, shape (n_rows,)
+        Of each train row, as :func:`deal` deals them.
+    classes : tuple of str
+        The classes among the train labels, sorted; none in regression.
+    stage : str
+        What ``progress`` is told.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_classes)
+        In regression the last dimension has length 1; rows that were not predicted are 0.
+    """
+    values = np.zeros((len(rows.rid), max(1, len(classes))))
+    train, others = rows.rows("train"), ~rows.rows("train") & rows.labelled
     steps = [(train & (fold != number), fold == number) for number in range(fold.max() + 1)]
     steps += [(train, others)] if others.any() else []
-    stage = f"out-of-fold predictions of {view.label}"
     progress(stage, 0, len(steps))
     for done, (learnt, judged) in enumerate(steps, start=1):
-        values[judged] = _judged(series, rows, learnt, judged, train_classes(rows, view))
+        values[judged] = _judged(model, rows, learnt, judged, classes)
         progress(stage, done, len(steps))
     return values
 
 
 def _judged(
-    series: Series,
+    model: FixedModel,
     rows: ModelInputs,
     learnt: npt.NDArray[np.bool_],
     judged: npt.NDArray[np.bool_],
@@ -210,7 +244,7 @@ def _judged(
     if len(known) == 1:
         certain = [float(name in known) for name in classes]
         return np.tile(certain, (int(judged.sum()), 1))
-    return fit_and_predict(series.model, rows, learnt, rows.X[judged], classes, seed=0)
+    return fit_and_predict(model, rows, learnt, rows.X[judged], classes, seed=0)
 
 
 def _identities(session: Session, view: View, name: str) -> dict[str, int]:

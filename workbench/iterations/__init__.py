@@ -9,9 +9,11 @@ from workbench.iterations.deciding import Decided, decide, own_draft, redo, undo
 from workbench.iterations.measuring import compare_versions, measure, measurements, version_documents
 from workbench.iterations.publishing import policy_of, publish, requirements, shown_corrections
 from workbench.iterations.replaying import refresh_and_replay
+from workbench.iterations.reporting import ComparisonReport, gather_report
 from workbench.iterations.trying import DraftCheck, check_draft, evaluate_draft
 
 __all__ = [
+    "ComparisonReport",
     "Decided",
     "DraftCheck",
     "apply_recipe",
@@ -22,6 +24,7 @@ __all__ = [
     "compare_versions",
     "decide",
     "evaluate_draft",
+    "gather_report",
     "measure",
     "measurements",
     "own_draft",

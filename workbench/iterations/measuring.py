@@ -57,14 +57,20 @@ def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Eva
 
 
 def compare_versions(
-    lake: Lake, a: Version, b: Version, *, metric: str | None = None, progress: Progress = silent
+    lake: Lake,
+    a: Version,
+    b: Version,
+    *,
+    metric: str | None = None,
+    slices: bool = False,
+    progress: Progress = silent,
 ) -> Comparison:
     """Say whether the fixed model gained from one version to another."""
     from workbench.compare import compare
 
-    return compare(
-        lake, view_of(lake, a), view_of(lake, b), metric=metric, schema_types=schema_types(lake, b), progress=progress
-    )
+    types = schema_types(lake, b)
+    sides = view_of(lake, a), view_of(lake, b)
+    return compare(lake, *sides, metric=metric, schema_types=types, slices=slices, progress=progress)
 
 
 def measurements(lake: Lake, dataset: str) -> list[dict[str, Any]]:

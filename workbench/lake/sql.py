@@ -71,7 +71,7 @@ def _typed_literal(value: object) -> str | None:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return f"'{value!r}'::DOUBLE"
+        return f"'{float(value)!r}'::DOUBLE"
     if isinstance(value, str):
         return None if "\0" in value else literal(value) + "::VARCHAR"
     if isinstance(value, datetime):

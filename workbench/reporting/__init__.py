@@ -1,6 +1,15 @@
 """Results as text for people and as documents for other programs; values in, text out."""
 
-from workbench.reporting.figures import badge, count_of, format_accuracy, format_count, format_metric, format_points
+from workbench.reporting.figures import (
+    badge,
+    count_of,
+    format_accuracy,
+    format_change,
+    format_count,
+    format_metric,
+    format_points,
+    metric_name,
+)
 from workbench.reporting.runs import against, figure_alone, report_runs, run_row
 from workbench.reporting.validations import report_validation
 from workbench.reporting.versions import accuracy_of, report_comparison, verdict_of
@@ -12,9 +21,11 @@ __all__ = [
     "against",
     "figure_alone",
     "format_accuracy",
+    "format_change",
     "format_count",
     "format_metric",
     "format_points",
+    "metric_name",
     "report_comparison",
     "report_runs",
     "report_validation",

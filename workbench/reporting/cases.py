@@ -86,11 +86,11 @@ def shorten(text: str, width: int = WIDEST) -> str:
 
 def _key(text: str) -> str:
     """Write a key for people."""
-    return shorten(", ".join(f"{name} {_plain(value)}" for name, value in json.loads(text).items()))
+    return shorten(", ".join(f"{name} {plain(value)}" for name, value in json.loads(text).items()))
 
 
-def _plain(value: str | None) -> str:
-    """Write one part of a key, in quotation marks only where it would be unreadable without."""
+def plain(value: object) -> str:
+    """Write a value, in quotation marks where it would be unreadable without: blank ends, control characters."""
     text = str(value)
     readable = text.isprintable() and text == text.strip() and text
     return "missing" if value is None else text if readable else json.dumps(text, ensure_ascii=False)

@@ -39,9 +39,25 @@ def format_points(change: float | None, *, metric: str = "accuracy") -> str:
     if change is None:
         return "–"
     if metric not in SHARES:
-        return f"{change:+.4g}".replace("-", "−")
+        return f"{change:+.4g}".replace("-", "−") if change else "0"
     points = round(100 * change, 1)
     return "0.0 pt" if points == 0 else f"{points:+.1f} pt".replace("-", "−")
+
+
+def format_change(change: float | None, low: float | None, high: float | None, *, metric: str = "accuracy") -> str:
+    """Write a change with its interval: ``+1.2 pt (0.5 to 1.9)``."""
+    text = format_points(change, metric=metric)
+    if change is None or low is None or high is None:
+        return text
+    scale, form = (100.0, ".1f") if metric in SHARES else (1.0, ".3g")
+    ends = [format(scale * end, form) for end in (low, high)]
+    shown = [end.removeprefix("-") if not float(end) else end.replace("-", "−") for end in ends]
+    return f"{text} ({shown[0]} to {shown[1]})"
+
+
+def metric_name(metric: str) -> str:
+    """Write a metric's name for people: ``balanced accuracy``, ``R²``."""
+    return {"r2": "R²", "roc_auc": "ROC AUC", "mae": "MAE", "rmse": "RMSE"}.get(metric, metric.replace("_", " "))
 
 
 def badge(

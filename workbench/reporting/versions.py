@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from workbench.reporting.figures import badge, format_metric, format_points
+from workbench.reporting.figures import badge, count_of, format_change, format_metric, format_points, metric_name
 
 if TYPE_CHECKING:
     from workbench.compare import Comparison
 
 NOT_COMPARABLE = "not comparable"
+
+SLICES = 8
+"""Slices listed in a text."""
 
 
 def main_metric(document: Mapping[str, Any]) -> str:
@@ -45,7 +48,7 @@ def verdict_of(document: Mapping[str, Any]) -> str:
 
 
 def report_comparison(comparison: Comparison) -> str:
-    """Write a comparison as text: the verdict, each metric side by side, what moved the figure, and what to know."""
+    """Write a comparison as text: the verdict, each metric and the slices side by side, what moved it, what to know."""
     metric = comparison.metric
     lines = [
         f"{comparison.b} against {comparison.a}: "
@@ -58,6 +61,7 @@ def report_comparison(comparison: Comparison) -> str:
             metric=metric,
         ),
         f"{metric} on {comparison.test_rows:,} shared test rows, under the test labels of {comparison.test_labels}",
+        *harmed(comparison),
         "",
     ]
     sides = {name: [format_metric(name, *side) for side in effect.sides] for name, effect in comparison.metrics.items()}
@@ -67,6 +71,46 @@ def report_comparison(comparison: Comparison) -> str:
         change = format_points(effect.change, metric=name)
         lines.append(f"  {name:<{width}}  {a:>{left}} → {b:<{right}}  {change:>10}  {effect.verdict}")
     moved = [f"{name} {format_points(part, metric=metric)}" for name, part in comparison.parts.items()]
+    lines += _slices(comparison)
     lines += ["", f"what moved the published figure: {' · '.join(moved)}"]
     lines += [f"Note: {note}" for note in comparison.notes]
     return "\n".join(lines)
+
+
+def harmed(comparison: Comparison) -> list[str]:
+    """Name the classes and slices that lost although the verdict is no loss; no line where there is none."""
+    if comparison.verdict == "loss":
+        return []
+    lost = [
+        f"class {name} {format_change(effect.change, effect.low, effect.high, metric='recall')}"
+        for name, effect in comparison.per_class.items()
+        if effect.verdict == "loss"
+    ]
+    if comparison.slices:
+        lost += [
+            f"{each.name} "
+            + format_change(each.effect.change, each.effect.low, each.effect.high, metric=comparison.slices.metric)
+            for each in comparison.slices.found
+            if each.effect.verdict == "loss"
+        ]
+    more = f"; and {len(lost) - SLICES} more" if len(lost) > SLICES else ""
+    return [f"But LOSS for {'; '.join(lost[:SLICES])}{more}"] if lost else []
+
+
+def _slices(comparison: Comparison) -> list[str]:
+    """List the slices that were harmed most."""
+    slices = comparison.slices
+    if slices is None or not slices.found:
+        return []
+    shown = slices.found[:SLICES]
+    names = [each.name for each in shown]
+    sides = [[format_metric(slices.metric, *side) for side in each.effect.sides] for each in shown]
+    rows = [count_of(each.rows, "row") for each in shown]
+    width, wide, left, right = (max(map(len, texts)) for texts in (names, rows, *zip(*sides, strict=True)))
+    cut = f", {len(shown)} of {len(slices.found)}" if len(shown) < len(slices.found) else ""
+    lines = ["", f"{metric_name(slices.metric)} by slice, the most harmed first{cut}:"]
+    for each, name, count, (a, b) in zip(shown, names, rows, sides, strict=True):
+        change = format_change(each.effect.change, each.effect.low, each.effect.high, metric=slices.metric)
+        figures = f"{a:>{left}} → {b:<{right}}  {change}  {each.effect.verdict}"
+        lines.append(f"  {name:<{width}}  {count:>{wide}}  {figures}")
+    return lines

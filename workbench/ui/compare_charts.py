@@ -11,18 +11,23 @@ ROW, AROUND_ROWS = 34, 170
 """Pixels per class, and for the title, the axis and the legend."""
 
 
-def per_class_chart(changes: pd.DataFrame, *, title: str, subtitle: str, ink: str) -> alt.LayerChart:
-    """Draw the change of each class's recall as a dot around zero, with its 95 % interval.
+def dots_chart(
+    changes: pd.DataFrame, *, title: str, subtitle: str, axis: str, told: dict[str, str], ink: str
+) -> alt.LayerChart:
+    """Draw changes as dots around zero, with their intervals, in the order given.
 
-    The selection ``label`` names the class that was clicked.
+    The selection ``label`` names the line that was clicked.
 
     Parameters
     ----------
-    changes : DataFrame of shape (n_classes, n_columns)
-        ``name``, ``change``, ``low``, ``high`` (in points; missing where unknown), ``verdict``, and the texts
-        ``figure`` (the change with its interval) and ``sides`` (before → after).
+    changes : DataFrame of shape (n_lines, n_columns)
+        ``name``, ``change``, ``low``, ``high`` (in the axis's unit; missing where unknown), ``verdict``, and texts.
     title, subtitle : str
         What the chart states, and on what.
+    axis : str
+        What is drawn, with its unit.
+    told : dict
+        Column of texts → its name, for who points at a dot.
     ink : str
         Colour of texts.
     """
@@ -31,7 +36,7 @@ def per_class_chart(changes: pd.DataFrame, *, title: str, subtitle: str, ink: st
     scale = alt.Scale(domain=[-reach, reach], nice=True)
     x = alt.X(
         "change:Q",
-        title="change of recall (points)",
+        title=axis,
         scale=scale,
         axis=alt.Axis(format="+,.1~f", labelFlush=False, tickCount=6),
     )
@@ -44,17 +49,13 @@ def per_class_chart(changes: pd.DataFrame, *, title: str, subtitle: str, ink: st
     zero = alt.Chart(pd.DataFrame({"change": [0.0]})).mark_rule(color=ink, opacity=0.7)
     chart = alt.layer(
         zero.encode(x=x),
-        base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=alt.X("low:Q", title=None), x2="high:Q", color=colour),
+        base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=alt.X("low:Q", title=axis), x2="high:Q", color=colour),
         base.mark_point(filled=True, size=140, opacity=1, cursor="pointer")
         .encode(
             x=x,
             color=colour,
             shape=alt.Shape("verdict:N", scale=alt.Scale(domain=[*MARKS], range=shapes), legend=legend),
-            tooltip=[
-                alt.Tooltip("name:N", title="class"),
-                alt.Tooltip("figure:N", title="change (95 % interval)"),
-                alt.Tooltip("sides:N", title="recall"),
-            ],
+            tooltip=[alt.Tooltip(f"{column}:N", title=name) for column, name in told.items()],
         )
         .add_params(alt.selection_point(name="label", fields=["name"], on="click", clear=False)),
     ).properties(height=ROW * len(changes) + AROUND_ROWS, title=alt.TitleParams(title, subtitle=subtitle))

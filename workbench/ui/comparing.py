@@ -68,7 +68,8 @@ def findings_between(pair: Pair) -> dict[str, tuple[int, int]]:
 def _comparison(key: tuple[object, ...], _lake: Lake, _a: Version, _b: Version) -> Comparison | NotMeasured:
     """Compare at a moment."""
     try:
-        return kept_comparison(_lake, view_of(_lake, _a), view_of(_lake, _b), schema_types=schema_types(_lake, _b))
+        sides = view_of(_lake, _a), view_of(_lake, _b)
+        return kept_comparison(_lake, *sides, schema_types=schema_types(_lake, _b), slices=True)
     except NotMeasured as error:
         return error
 

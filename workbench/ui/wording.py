@@ -7,6 +7,7 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from workbench.reporting.figures import metric_name as metric_name
 from workbench.settings import DEFAULT_LAKE, without_password
 
 PAGES = Path(__file__).parent / "pages"
@@ -37,11 +38,6 @@ def place_of(lake: str) -> str:
     if not lake.startswith("sqlite:"):
         return without_password(lake)
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-
-
-def metric_name(metric: str) -> str:
-    """Write a metric's name for people: ``balanced accuracy``, ``R²``."""
-    return {"r2": "R²", "roc_auc": "ROC AUC", "mae": "MAE", "rmse": "RMSE"}.get(metric, metric.replace("_", " "))
 
 
 def ago(moment: datetime, *, now: datetime | None = None) -> str:

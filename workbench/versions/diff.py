@@ -66,6 +66,8 @@ class Diff:
         As ``adult@1``.
     rows_added, rows_removed, rows_changed, cells_changed : int
         Counted over everything, also where ``changes`` is cut. A cell of an added or removed column does not count.
+    by_column : dict
+        Column → its cells that were changed, counted likewise; those with most first.
     columns_added, columns_removed : tuple of str
         Columns that only one of the two has.
     changes : tuple of Change
@@ -80,6 +82,7 @@ class Diff:
     rows_removed: int
     rows_changed: int
     cells_changed: int
+    by_column: dict[str, int]
     columns_added: tuple[str, ...]
     columns_removed: tuple[str, ...]
     changes: tuple[Change, ...]
@@ -186,6 +189,9 @@ def _read(session: Session, a: Version, b: Version, limit: int | None) -> Diff:
         "count(DISTINCT rid) FILTER (change NOT IN ('added', 'removed')), count(*) FILTER (change = 'changed') "
         "FROM cells"
     )[0]
+    by_column = session.rows(
+        "SELECT column_name, count(*) FROM cells WHERE change = 'changed' GROUP BY ALL ORDER BY 2 DESC, min(position)"
+    )
     cut = f" LIMIT {int(limit) + 1}" if limit is not None else ""
     rows = session.rows(f"SELECT rid, row_key, change, column_name, old, new FROM cells ORDER BY rid, position{cut}")
     truncated = limit is not None and len(rows) > limit
@@ -211,6 +217,7 @@ def _read(session: Session, a: Version, b: Version, limit: int | None) -> Diff:
         rows_removed=removed,
         rows_changed=changed,
         cells_changed=cells,
+        by_column=dict(by_column),
         columns_added=tuple(name for name in names_b if name not in names_a),
         columns_removed=tuple(name for name in names_a if name not in names_b),
         changes=tuple(changes),

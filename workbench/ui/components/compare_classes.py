@@ -7,7 +7,7 @@ import streamlit as st
 
 from workbench.compare import Comparison, RowChanges
 from workbench.reporting import count_of, format_count, format_metric
-from workbench.ui.compare_charts import per_class_chart
+from workbench.ui.compare_charts import dots_chart
 from workbench.ui.components.compare_verdict import change_text
 from workbench.ui.components.markup import element
 from workbench.ui.session import ink
@@ -44,7 +44,9 @@ def show_per_class(found: Comparison) -> None:
     words = "; ".join(
         f"{name} {figure}, {verdict}" for name, figure, verdict in frame[["name", "figure", "verdict"]].values
     )
-    chart = per_class_chart(frame, title=title, subtitle=subtitle, ink=ink())
+    told = {"name": "class", "figure": "change (95 % interval)", "sides": "recall"}
+    axis = "change of recall (points)"
+    chart = dots_chart(frame, title=title, subtitle=subtitle, axis=axis, told=told, ink=ink())
     with st.container(key="per-class"):
         key = f"classes-{a}-{b}"
         st.altair_chart(
@@ -54,24 +56,22 @@ def show_per_class(found: Comparison) -> None:
 
 def show_confusion(rows: RowChanges, a: int, b: int) -> None:
     """List how many test rows of each class are predicted as which, before and after."""
-    moved = {pair: sides for pair, sides in rows.confusion.items() if sides[0] != sides[1]}
+    moved = rows.moved
     st.subheader("Predictions by class")
     if not moved:
         st.text("No pair of class and prediction has more or fewer test rows than before.")
         return
-    listed = sorted(moved.items(), key=lambda item: (-abs(item[1][1] - item[1][0]), item[0]))[:PAIRS]
     titles = ("label", "predicted", f"v{a}", f"v{b}", "change", "")
     classes = ("wb-long", "wb-long", "wb-number", "wb-number", "wb-number", "")
     head = element(
         "tr", *(element("th", text, css=css, scope="col") for text, css in zip(titles, classes, strict=True))
     )
     body = []
-    for (label, predicted), (before, after) in listed:
-        right, more = label == predicted, after > before
-        word = ("more right" if more else "fewer right") if right else ("more wrong" if more else "fewer wrong")
-        css = "wb-badge wb-gain" if right == more else "wb-badge wb-loss"
-        change = f"{after - before:+,}".replace("-", "−")
-        cells = (label, predicted, format_count(before), format_count(after), change, element("span", word, css=css))
+    for pair in moved[:PAIRS]:
+        css = "wb-badge wb-gain" if pair.helps else "wb-badge wb-loss"
+        change = f"{pair.after - pair.before:+,}".replace("-", "−")
+        sides = (format_count(pair.before), format_count(pair.after))
+        cells = (pair.label, pair.predicted, *sides, change, element("span", pair.word, css=css))
         body.append(element("tr", *(element("td", cell, css=css) for cell, css in zip(cells, classes, strict=True))))
     st.html(element("table", element("thead", head), element("tbody", *body), css="wb-table wb-figures wb-pairs"))
     cut = f" The {PAIRS} of {len(moved)} pairs that moved most." if len(moved) > PAIRS else ""

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from workbench.compare import Comparison
-from workbench.reporting import count_of, format_count, report_comparison
+from workbench.iterations import gather_report
+from workbench.reporting import format_count
+from workbench.reporting.comparisons import report_versions
+from workbench.ui.comparing import Pair
 from workbench.versions import Diff, changes_csv
 
 
-def show_downloads(found: Comparison | None, differs: Diff, between: dict[str, tuple[int, int]]) -> None:
+def show_downloads(pair: Pair, found: Comparison | None, differs: Diff) -> None:
     """Offer the report and the changes."""
     stem = f"{differs.a}-to-{differs.b.rpartition('@')[2]}".replace("@", "-v").replace("-to-", "-to-v")
     with st.container(horizontal=True, width="content"):
         st.download_button(
             "Download report",
-            lambda: report_markdown(found, differs, between),
-            file_name=f"{stem}.md",
-            mime="text/markdown",
+            lambda: report_page(pair),
+            file_name=f"{stem}.html",
+            mime="text/html",
             on_click="ignore",
             type="primary" if found else "secondary",
             icon=":material/download:",
+            help="One file that needs no network, to be mailed, kept or printed.",
             key="download-report",
         )
         st.download_button(
@@ -35,30 +41,7 @@ def show_downloads(found: Comparison | None, differs: Diff, between: dict[str, t
         )
 
 
-def report_markdown(found: Comparison | None, differs: Diff, between: dict[str, tuple[int, int]]) -> str:
-    """Write the report; what people and files wrote stands in code blocks, where it is no markup."""
-    parts = [f"# {differs.b} against {differs.a}", ""]
-    parts += _block(report_comparison(found)) if found else ["The fixed model was not measured on both versions.", ""]
-    changed = [
-        f"{count_of(differs.cells_changed, 'cell')} changed in {count_of(differs.rows_changed, 'row')}",
-        f"{count_of(differs.rows_added, 'row')} added, {format_count(differs.rows_removed)} removed",
-    ]
-    changed += [f"columns added: {', '.join(differs.columns_added)}"] if differs.columns_added else []
-    changed += [f"columns removed: {', '.join(differs.columns_removed)}"] if differs.columns_removed else []
-    by_column: dict[str, int] = {}
-    for change in differs.changes:
-        if change.column is not None:
-            by_column[change.column] = by_column.get(change.column, 0) + 1
-    first = f" (of the first {format_count(len(differs.changes))} changes)" if differs.truncated else ""
-    if by_column:
-        changed += [f"by column{first}:"]
-        changed += [f"  {name}: {format_count(n)}" for name, n in sorted(by_column.items(), key=lambda item: -item[1])]
-    parts += ["## What was changed", "", *_block("\n".join(changed))]
-    listed = [f"{check}: {format_count(gone)} gone, {format_count(new)} new" for check, (gone, new) in between.items()]
-    parts += ["## Findings", "", *_block("\n".join(listed) or "the same findings stand at both")]
-    return "\n".join(parts)
-
-
-def _block(text: str) -> list[str]:
-    """Write a text as a code block that nothing in it can end."""
-    return ["", *("    " + line for line in text.splitlines()), ""]
+def report_page(pair: Pair) -> str:
+    """Write the report that ``workbench report`` writes, from what was measured before."""
+    gathered = gather_report(pair.lake.lake, pair.a, pair.b, fit=False)
+    return report_versions(gathered, written_at=datetime.now(UTC))

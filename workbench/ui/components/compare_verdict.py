@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from workbench.compare import Comparison, Effect
 from workbench.reporting import badge as verdict_text
-from workbench.reporting import format_count, format_metric, format_points
-from workbench.reporting.figures import SHARES
+from workbench.reporting import format_change, format_count, format_metric, format_points
+from workbench.reporting.versions import harmed
 from workbench.ui.components.markup import badge, element, figure
 from workbench.ui.wording import metric_name
 
@@ -24,6 +24,8 @@ def show_verdict_large(found: Comparison) -> None:
     rows = f"on {format_count(found.test_rows)} test rows that both have, under the test labels of {found.test_labels}"
     said = [element("span", badge(text, found.verdict), css="wb-large"), element("span", sides, css="wb-figure")]
     st.html(element("div", *said, element("span", rows, css="wb-small"), css="wb-verdict wb-verdict-large"))
+    for line in harmed(found):
+        st.html(element("p", line, css="wb-plain wb-problem"))
 
 
 def show_metrics(found: Comparison) -> None:
@@ -69,17 +71,7 @@ def show_notes(found: Comparison) -> None:
 
 def change_text(metric: str, effect: Effect) -> str:
     """Write a change with its interval: ``+1.2 pt (0.5 to 1.9)``."""
-    change = format_points(effect.change, metric=metric)
-    if effect.change is None or effect.low is None or effect.high is None:
-        return change
-    scale, form = (100.0, ".1f") if metric in SHARES else (1.0, ".3g")
-    low, high = (_signed(format(scale * end, form)) for end in (effect.low, effect.high))
-    return f"{change} ({low} to {high})"
-
-
-def _signed(number: str) -> str:
-    """Write a number with a proper minus, and zero without one."""
-    return number.removeprefix("-") if not float(number) else number.replace("-", "−")
+    return format_change(effect.change, effect.low, effect.high, metric=metric)
 
 
 def _row(name: str, effect: Effect, classes: tuple[str, ...]) -> Markup:

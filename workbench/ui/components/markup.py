@@ -1,44 +1,6 @@
-"""Texts with a look of their own. What people and files wrote is escaped: it is never markup, and never markdown."""
+"""Texts with a look of their own, the same in the app and in reports; never markdown."""
 
-from __future__ import annotations
+from workbench.reporting.markup import MARKS, element, figure
+from workbench.reporting.markup import verdict_badge as badge
 
-from typing import Any
-
-from markupsafe import Markup, escape
-
-MARKS = {"gain": "wb-badge wb-gain", "loss": "wb-badge wb-loss"}
-"""Verdict → its classes; any other is slate."""
-
-
-def element(tag: str, *content: Any, css: str = "", **attributes: str) -> Markup:
-    """Write an element.
-
-    Parameters
-    ----------
-    tag : str
-        Its name.
-    content : Markup, str or number
-        Escaped unless it is markup.
-    css : str
-        Its classes.
-    attributes : str
-        Others; empty ones are left out.
-    """
-    given = {"class": css, **attributes}
-    written = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in given.items() if value)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), written, Markup("").join(map(escape, content)))
-
-
-def figure(text: str) -> Markup:
-    """Write ``84.9 % (84.3–85.5)`` with the interval in small type."""
-    mean, _, interval = text.partition(" (")
-    return escape(mean) + (Markup(" ") + element("span", f"({interval}", css="wb-interval") if interval else "")
-
-
-def badge(text: str, verdict: str | None) -> Markup:
-    """Write a verdict in its colour; the words say it too. Without a verdict the text stays plain."""
-    if not verdict:
-        return escape(text)
-    said, _, interval = text.partition(" (")
-    whole = element("span", f"({interval}", css="" if ";" in interval else "wb-short") if interval else ""
-    return element("span", said, " " if interval else "", whole, css=MARKS.get(verdict, "wb-badge"))
+__all__ = ["MARKS", "badge", "element", "figure"]

@@ -9,6 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.ui import comparing, session
 from workbench.ui.components.cell_story import show_asked_story
 from workbench.ui.components.choice import choose, show_drafts
+from workbench.ui.components.compare_attribution import show_attribution
 from workbench.ui.components.compare_changes import show_changes
 from workbench.ui.components.compare_choice import choose_pair
 from workbench.ui.components.compare_classes import show_confusion, show_per_class
@@ -16,6 +17,7 @@ from workbench.ui.components.compare_findings import show_findings_between
 from workbench.ui.components.compare_flips import show_flips
 from workbench.ui.components.compare_measure import show_measure
 from workbench.ui.components.compare_report import show_downloads
+from workbench.ui.components.compare_slices import show_slices
 from workbench.ui.components.compare_verdict import show_metrics, show_moved, show_notes, show_verdict_large
 from workbench.ui.components.markup import element
 from workbench.ui.components.message import show_error, show_no_dataset
@@ -46,7 +48,7 @@ def show() -> None:
     found = _model(pair, state)
     differs, between = comparing.changes(pair), comparing.findings_between(pair)
     with head:
-        show_downloads(found, differs, between)
+        show_downloads(pair, found, differs)
     show_findings_between(between, state, a, b, lake.lake.url)
     show_changes(differs)
     show_asked_story(lake, lake[version.dataset].newest)
@@ -75,6 +77,8 @@ def _model(pair: comparing.Pair, state: Standing) -> Comparison | None:
     with right:
         if rows.confusion:
             show_confusion(rows, pair.a.version, pair.b.version)
+    show_slices(found)
+    show_attribution(pair)
     show_notes(found)
     if rows.rows:
         show_flips(rows, pair)

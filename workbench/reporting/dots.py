@@ -1,0 +1,145 @@
+"""A chart of changes as dots around zero with their intervals, drawn as SVG: no script, no font, no file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from workbench.reporting.cases import shorten
+from workbench.reporting.figures import SHARES, format_change
+from workbench.reporting.markup import element
+
+ROW, ABOVE, BELOW = 28, 8, 46
+"""Units per line, above the first one, and for the axis below the last one."""
+
+WIDTH, LEFT, RIGHT, FIGURES = 960, 276, 624, 648
+"""Units of the whole, of the ends of the axis, and where the figures begin."""
+
+NAME = 33
+"""Characters of a name that fit beside the axis."""
+
+_SHAPES = {"gain": "M0-7L7 6H-7Z", "loss": "M0 7L7-6H-7Z", "no change": "M-5.5-5.5h11v11h-11Z"}
+# As in the app: a triangle up, a triangle down, a square; anything else is a circle.
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One line of the chart.
+
+    Attributes
+    ----------
+    name : str
+        What changed.
+    change, low, high : float or None
+        In the metric's unit.
+    verdict : str
+        Gain, loss, cannot tell or no change.
+    detail : str
+        Shown under the pointer, after the name.
+    """
+
+    name: str
+    change: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+    detail: str = ""
+
+
+def dot_chart(dots: Sequence[Dot], *, title: str, axis: str, metric: str) -> Markup:
+    """Draw the chart; its text alternative names every figure.
+
+    An interval that would make all others look like points is cut, and an arrow says that it goes on.
+
+    Parameters
+    ----------
+    dots : sequence of Dot
+        In this order from above.
+    title : str
+        What the chart states; it begins the text alternative.
+    axis : str
+        What the axis measures, without its unit.
+    metric : str
+        Decides the unit: shares are drawn in points.
+    """
+    scale = 100.0 if metric in SHARES else 1.0
+    reach = _reach(dots) * scale or 1.0
+    foot = ABOVE + ROW * len(dots)
+
+    def x(value: float) -> float:
+        return round((LEFT + RIGHT) / 2 + value / reach * (RIGHT - LEFT) / 2, 1)
+
+    parts = []
+    for tick in _ticks(reach):
+        css = "zero" if tick == 0 else "grid"
+        parts.append(_shape("line", css=css, x1=x(tick), x2=x(tick), y1=ABOVE, y2=foot))
+        number = "0" if tick == 0 else f"{tick:+.6g}".replace("-", "−")
+        parts.append(_text(number, x(tick), foot + 17, css="tick"))
+    unit = " (points)" if metric in SHARES else ""
+    parts.append(_text(f"{axis}{unit}", x(0), foot + 38, css="axis"))
+    for place, dot in enumerate(dots):
+        parts.append(_line(dot, ABOVE + ROW * (place + 0.5), metric, scale, reach, x))
+    said = "; ".join(
+        f"{dot.name} {format_change(dot.change, dot.low, dot.high, metric=metric)}, {dot.verdict}" for dot in dots
+    )
+    size = f"0 0 {WIDTH} {foot + BELOW}"
+    return element("svg", *parts, css="dots", viewBox=size, role="img", **{"aria-label": f"{title}: {said}."})
+
+
+def _line(dot: Dot, y: float, metric: str, scale: float, reach: float, x: object) -> Markup:
+    """Draw one line: name, interval, dot, figures."""
+    assert callable(x)
+    parts = [_text(shorten(dot.name, NAME), LEFT - 14, y + 4.5, css="name")]
+    if dot.low is not None and dot.high is not None:
+        low, high = max(scale * dot.low, -reach), min(scale * dot.high, reach)
+        parts.append(_shape("line", css="reach", x1=x(low), x2=x(high), y1=y, y2=y))
+        parts += [_arrow(x(low), y, -1)] if scale * dot.low < -reach else []
+        parts += [_arrow(x(high), y, 1)] if scale * dot.high > reach else []
+    if dot.change is not None:
+        at = f"translate({x(max(-reach, min(reach, scale * dot.change)))} {y})"
+        shape = _SHAPES.get(dot.verdict)
+        parts.append(
+            _shape("path", css="dot", d=shape, transform=at)
+            if shape
+            else _shape("circle", css="dot", r=6, transform=at)
+        )
+    parts.append(_text(format_change(dot.change, dot.low, dot.high, metric=metric), FIGURES, y + 4.5, css="figure"))
+    parts.append(_text(dot.verdict, WIDTH - 4, y + 4.5, css="word"))
+    told = element("title", f"{dot.name}: {dot.detail}" if dot.detail else dot.name)
+    return element("g", told, *parts, css=f"mark {dot.verdict.replace(' ', '-')}")
+
+
+def _reach(dots: Sequence[Dot]) -> float:
+    """Choose how far the axis goes either way: all changes, and most intervals."""
+    changes = [abs(dot.change) for dot in dots if dot.change is not None]
+    ends = sorted(max(abs(dot.low), abs(dot.high)) for dot in dots if dot.low is not None and dot.high is not None)
+    most = ends[math.ceil(0.8 * len(ends)) - 1] if ends else 0.0
+    # Up to twice that all are shown whole.
+    most = ends[-1] if ends and ends[-1] <= 2 * most else most
+    return 1.1 * max([*changes, most, 0.0])
+
+
+def _ticks(reach: float) -> list[float]:
+    """Choose three to seven round numbers around zero."""
+    power = 10.0 ** math.floor(math.log10(reach))
+    step = next(step * power for step in (0.2, 0.5, 1, 2, 5) if reach / (step * power) < 4)
+    count = math.floor(reach / step)
+    return [round(number * step, 12) for number in range(-count, count + 1)]
+
+
+def _arrow(x: float, y: float, way: int) -> Markup:
+    """Say that an interval goes on."""
+    return _shape("path", css="arrow", d=f"M{x} {y - 6}l{8 * way} 6l{-8 * way} 6Z")
+
+
+def _shape(tag: str, *, css: str, **attributes: object) -> Markup:
+    """Write a shape."""
+    return element(tag, css=css, **{name: str(value) for name, value in attributes.items()})
+
+
+def _text(text: str, x: float, y: float, *, css: str) -> Markup:
+    """Write a text."""
+    return element("text", text, css=css, x=str(x), y=str(y))

@@ -1,0 +1,59 @@
+"""Where the change shows: the figure by slice of the test rows, the most harmed first."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from workbench.compare import Comparison
+from workbench.reporting import count_of, format_metric, metric_name
+from workbench.reporting.figures import SHARES
+from workbench.ui.compare_charts import dots_chart
+from workbench.ui.components.compare_verdict import change_text
+from workbench.ui.session import ink
+
+SLICES = 12
+"""Slices drawn, those harmed most."""
+
+
+def show_slices(found: Comparison) -> None:
+    """Draw the change of each slice around zero; what is not drawn stands in the report and in the JSON."""
+    slices = found.slices
+    if slices is None or not slices.found or found.verdict == "no change":
+        return
+    scale = 100.0 if slices.metric in SHARES else 1.0
+    frame = pd.DataFrame(
+        [
+            {
+                "name": each.name,
+                "change": _scaled(each.effect.change, scale),
+                "low": _scaled(each.effect.low, scale),
+                "high": _scaled(each.effect.high, scale),
+                "verdict": each.effect.verdict,
+                "figure": change_text(slices.metric, each.effect),
+                "sides": " → ".join(format_metric(slices.metric, *side) for side in each.effect.sides),
+                "rows": count_of(each.rows, "test row"),
+            }
+            for each in slices.found[:SLICES]
+        ]
+    )
+    name = metric_name(slices.metric)
+    a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
+    title = f"Change of {name} by slice, v{a} to v{b}"
+    better = "right" if slices.metric in SHARES else "left"
+    level = f"{100 * slices.level:.2f} % intervals, as there are many; {better} of zero is better"
+    cut = f"; the {SLICES} most harmed of {len(slices.found)}" if len(slices.found) > SLICES else ""
+    words = "; ".join(
+        f"{each} {figure}, {verdict}" for each, figure, verdict in frame[["name", "figure", "verdict"]].values
+    )
+    unit = "points" if slices.metric in SHARES else name
+    told = {"name": "slice", "figure": "change (interval)", "sides": name, "rows": "rows"}
+    axis = f"change of {name} ({unit})"
+    chart = dots_chart(frame, title=title, subtitle=level + cut, axis=axis, told=told, ink=ink())
+    with st.container(key="per-slice"):
+        st.altair_chart(chart, alt=f"{title}: {words}.")
+
+
+def _scaled(value: float | None, scale: float) -> float | None:
+    """Write a figure in the unit of the axis."""
+    return None if value is None else scale * value
