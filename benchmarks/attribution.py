@@ -37,17 +37,20 @@ SEEDS, TRAIN, SEEN, TRUE = 5, 1_000, 2_000, 20_000
 def speed() -> None:
     """Time six groups on the demo's table."""
     with (ROOT / "data" / "adult_truth.csv").open(newline="") as file:
-        flipped = [row for row in csv.DictReader(file) if row["kind"] == "flipped_label"]
+        truth = list(csv.DictReader(file))
+    flipped = [row for row in truth if row["kind"] == "flipped_label"]
+    named = [row for row in truth if row["kind"] == "label_stop"]
     with tempfile.TemporaryDirectory(prefix="workbench-benchmark-") as folder:
         url = f"sqlite:{folder}/lake/catalog.sqlite"
         with workbench.open(url, author="bench", create=True) as lake:
             lake.import_data(
                 "adult", ROOT / "data" / "adult.csv", key=["person_id"], label="income", split_column="split"
             )
-        for number, author in enumerate(AUTHORS):
+        # The classes of the test rows are named otherwise first: without that no model can be right about them.
+        parts = {"namer": named} | {name: flipped[n :: len(AUTHORS)] for n, name in enumerate(AUTHORS)}
+        for author, mine in parts.items():
             with workbench.open(url, author=author) as lake:
                 draft = lake["adult"].draft(title=author).draft
-                mine = flipped[number :: len(AUTHORS)]
                 fixes = [Correction({"person_id": int(r["person_id"])}, column="income", new=r["new"]) for r in mine]
                 lake.stage(draft, fixes)
                 lake.publish(draft, message=f"{len(mine)} labels")
@@ -56,10 +59,10 @@ def speed() -> None:
             lake["adult"].evaluate()
             one = time.perf_counter() - began
             began = time.perf_counter()
-            found = lake.attribute("adult@1", f"adult@{len(AUTHORS) + 1}", by="author")
+            found = lake.attribute("adult@2", f"adult@{len(AUTHORS) + 2}", by="author")
             took = time.perf_counter() - began
             began = time.perf_counter()
-            lake.attribute("adult@1", f"adult@{len(AUTHORS) + 1}", by="author")
+            lake.attribute("adult@2", f"adult@{len(AUTHORS) + 2}", by="author")
             again = time.perf_counter() - began
     sys.stdout.write(
         f"{len(flipped):,} labels, {found.figures} states: {took:.0f} s; one state alone {one:.1f} s, so "
