@@ -24,10 +24,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import workbench
-from workbench.attribution.attributing import together
 from workbench.attribution.shapley import shapley
 from workbench.drafts import Correction
-from workbench.impact import paired
+from workbench.impact import paired, together
 
 ROOT = Path(__file__).resolve().parents[1]
 AUTHORS = ("ann", "ben", "cleo", "dora", "eve", "finn")

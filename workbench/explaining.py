@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbench import versions
 from workbench.drafts import Draft
 from workbench.iterations import schema_types
-from workbench.lake import Lake
+from workbench.lake import Lake, Version
 from workbench.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class ImpactCalls:
         """Share out what changed the figure between two versions; see :func:`workbench.attribution.attribute`."""
         from workbench.attribution import attribute
 
-        first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
-        types = schema_types(self.lake, second)
+        first, second, types = self._pair(a, b)
         return attribute(self.lake, first, second, by=by, metric=metric, schema_types=types, progress=progress)
 
     def bisect(
@@ -47,13 +46,17 @@ class ImpactCalls:
         """Find the batch of changes between two versions that did harm; see :func:`workbench.attribution.bisect`."""
         from workbench.attribution import bisect
 
-        first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
-        types = schema_types(self.lake, second)
+        first, second, types = self._pair(a, b)
         return bisect(self.lake, first, second, by=by, metric=metric, schema_types=types, progress=progress)
 
     def take_back(self, a: str, b: str, batches: Sequence[str], *, by: str = "version") -> Draft:
         """Stage the way back of some batches in a new draft; all other changes stay."""
         from workbench.attribution import revert
 
-        first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
+        first, second, _ = self._pair(a, b)
         return revert(self.lake, first, second, batches, by=by, author=self.author)
+
+    def _pair(self, a: str, b: str) -> tuple[Version, Version, dict[str, str]]:
+        """Find two versions, and the types that the schema gives their columns."""
+        first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
+        return first, second, schema_types(self.lake, second)

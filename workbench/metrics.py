@@ -19,6 +19,7 @@ Examples
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -84,6 +85,29 @@ class Metric:
     of_means: OfMeans | None = field(default=None, repr=False)
     components: RowFunction | None = field(default=None, repr=False)
 
+    @property
+    def span(self) -> float | None:
+        """The most by which two scores can differ; None where there is no most."""
+        width = self.bounds[1] - self.bounds[0]
+        return width if math.isfinite(width) else None
+
+    def row_scores(self, y: Labels, predictions: Floats) -> Floats:
+        """Score each row under each seed, for a metric that is a mean over rows.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_rows,)
+            Labels, as the metric takes them.
+        predictions : ndarray of shape (n_seeds, n_rows) or (n_seeds, n_rows, n_classes)
+            Predictions under each seed.
+
+        Returns
+        -------
+        ndarray of shape (n_seeds, n_rows)
+        """
+        assert self.row_score is not None, f"{self.name} is no mean over rows"
+        return np.stack([self.row_score(y, of_seed) for of_seed in predictions])
+
 
 def encode(labels: npt.ArrayLike, classes: Sequence[str]) -> npt.NDArray[np.int64]:
     """Number labels by their place in ``classes``.
@@ -111,6 +135,11 @@ def encode(labels: npt.ArrayLike, classes: Sequence[str]) -> npt.NDArray[np.int6
 def metrics_of(task: str) -> tuple[Metric, ...]:
     """Return the metrics of a task, the one to show first coming first."""
     return tuple(metric for metric in METRICS.values() if metric.task == task)
+
+
+def means_over_rows(task: str) -> tuple[Metric, ...]:
+    """Return the metrics of a task that are a mean over rows, and so have a share for each of them."""
+    return tuple(metric for metric in metrics_of(task) if metric.row_score is not None)
 
 
 def _hits(y: Labels, predictions: Floats) -> Floats:

@@ -93,6 +93,7 @@ def test_it_keeps_few_answers_and_none_that_is_large(lake, make, asked):
         ("SELECT 1 FROM lake.workbench.tags JOIN lake.workbench.versions USING (dataset)", {"tags", "versions"}),
         ("WITH x AS (FROM lake.workbench.tags) FROM x", {"tags"}),
         ("SELECT * FROM lake.workbench.tags, lake.data.people", set()),
+        ('SELECT * FROM lake.workbench.tags, lake.data."people" AT (VERSION => 3)', set()),
         ("DELETE FROM lake.workbench.tags", set()),
         ("SELECT * FROM ducklake_snapshots('lake'), lake.workbench.tags", set()),
         ("SELECT 1", set()),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +11,11 @@ import numpy as np
 from workbench.attribution.groups import Group, Moves, moves
 from workbench.attribution.shapley import Floats, orders, sampled, shapley, subsets
 from workbench.attribution.worth import Figures
-from workbench.impact import NO_CHANGE, Change, paired
-from workbench.impact.intervals import LEVEL, spread, unseen
+from workbench.evaluation.records import finite
+from workbench.impact import NO_CHANGE, Change, paired, together
+from workbench.impact.intervals import spread, unseen
 from workbench.lake import Lake, Version
+from workbench.metrics import Metric
 from workbench.progress import Progress, silent
 
 EXACT = 6
@@ -103,8 +103,8 @@ class Attribution:
 
 def effect_document(effect: Change) -> dict[str, Any]:
     """Lay an effect out as JSON; what is not finite is null."""
-    numbers = {name: getattr(effect, name) for name in ("change", "low", "high", "detectable")}
-    return {name: float(n) if np.isfinite(n) else None for name, n in numbers.items()} | {"verdict": effect.verdict}
+    numbers = {name: finite(getattr(effect, name)) for name in ("change", "low", "high", "detectable")}
+    return {**numbers, "verdict": effect.verdict}
 
 
 def attribute(
@@ -151,9 +151,9 @@ def attribute(
         names = [group.name for group in moved.groups]
         drawn = None if len(names) <= EXACT else orders(names, pairs)
         needed = subsets(names) if drawn is None else _passed(drawn)
-        figures = Figures(lake, moved, metric=metric, schema_types=schema_types)
-        evaluate_all(figures, moved, needed, progress)
-        total = figures.effect(frozenset(), frozenset(names))
+        figures = Figures(lake, moved, metric=metric, schema_types=schema_types, progress=progress)
+        figures.ask(needed, progress)
+        total = figures.effect(frozenset(), figures.everything)
         if not names:
             return _result(moved, by, figures, total, [], exact=True, needed=needed)
         shares: dict[str, tuple[Floats, Floats | None]] = {}
@@ -165,7 +165,7 @@ def attribute(
         level = together(len(names))
         idle = {name for name in names if figures.is_idle(name, needed)}
         found = [
-            Share(group, NO_CHANGE if group.name in idle else _effect(*shares[group.name], level, figures))
+            Share(group, NO_CHANGE if group.name in idle else _effect(*shares[group.name], level, figures.metric))
             for group in moved.groups
         ]
         return _result(moved, by, figures, total, found, exact=drawn is None, needed=needed)
@@ -176,56 +176,24 @@ def _passed(drawn: Sequence[tuple[str, ...]]) -> list[frozenset[str]]:
     return list(dict.fromkeys(frozenset(order[:place]) for order in drawn for place in range(len(order) + 1)))
 
 
-def evaluate_all(figures: Figures, moved: Moves, needed: Sequence[frozenset[str]], progress: Progress) -> None:
-    """Find the figure of each state, as many at once as there are cores: a fit uses one."""
-    stage = f"figures between {moved.a.name} and {moved.b.name}"
-    progress(stage, 0, len(needed))
-    # Both ends first: where they cannot be evaluated or compared, that is the error to tell.
-    for subset in (needed[0], needed[-1]):
-        figures.ask(subset, progress)
-    done = 0
-    with figures.one_thread(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        waiting = [pool.submit(figures.ask, subset, silent) for subset in needed]
-        try:
-            for each in waiting:
-                each.result()
-                done += 1
-                progress(stage, done, len(needed))
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
 def _pair_means(added: Floats) -> Floats:
     """Average what a group added in each order and its reverse, over seeds and rows: shape (n_pairs,)."""
     means = added.reshape(len(added), -1).mean(axis=1)
     return np.asarray((means[::2] + means[1::2]) / 2)
 
 
-def together(many: int) -> float:
-    """Return the level that each of many intervals needs if they are to hold together at 95 %.
-
-    Bonferroni's inequality: Dunn 1961, "Multiple comparisons among means", Journal of the American Statistical
-    Association 56, 52–64.
-    """
-    return 1 - (1 - LEVEL) / max(1, many)
-
-
-def _effect(share: Floats, pairs: Floats | None, level: float, figures: Figures) -> Change:
+def _effect(share: Floats, pairs: Floats | None, level: float, metric: Metric) -> Change:
     """Give a share its interval: that of a mean over rows and seeds, wider where orders were drawn."""
+    better, span, n_rows = metric.greater_is_better, metric.span, share.shape[1]
     if pairs is None:
-        nothing = np.zeros_like(share)
-        return paired(
-            nothing, share, greater_is_better=figures.greater_is_better, span=figures.span, level=level
-        )  # fmt: skip
-    rows = float(share.mean(axis=0).var(ddof=1)) / share.shape[1] if share.shape[1] > 1 else np.inf
+        return paired(np.zeros_like(share), share, greater_is_better=better, span=span, level=level)
+    rows = float(share.mean(axis=0).var(ddof=1)) / n_rows if n_rows > 1 else np.inf
     drawn = float(pairs.var(ddof=1)) / len(pairs) if len(pairs) > 1 else np.inf
-    n_rows = share.shape[1]
     found = spread(
         share.mean(axis=1), rows_variance=rows + drawn, n_rows=n_rows, largest=float(np.abs(share).max()),
-        unseen=unseen(n_rows, figures.span or 0.0, level=level), level=level,
+        unseen=unseen(n_rows, span or 0.0, level=level), level=level,
     )  # fmt: skip
-    return found.as_change(figures.greater_is_better)
+    return found.as_change(better)
 
 
 def _result(
@@ -239,7 +207,7 @@ def _result(
     needed: Sequence[frozenset[str]],
 ) -> Attribution:
     """Put the answer together, what helped most first."""
-    better = 1 if figures.greater_is_better else -1
+    better = 1 if figures.metric.greater_is_better else -1
     notes = list(figures.notes)
     if not exact:
         notes.append(f"{len(moved.groups)} groups: the shares are averages over {2 * PAIRS} orders drawn at random")

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.attribution.attributing import effect_document, evaluate_all, together
+from workbench.attribution.attributing import effect_document
 from workbench.attribution.groups import Group, moves
 from workbench.attribution.worth import Figures
 from workbench.drafts import Correction, Draft, new_draft, stage
 from workbench.errors import UsageError
-from workbench.impact import Change
+from workbench.impact import Change, together
 from workbench.lake import Lake, Version, newest
 from workbench.progress import Progress, silent
 from workbench.versions import diff
@@ -116,9 +116,8 @@ def bisect(
         groups = {group.name: group for group in moved.groups}
         if not groups:
             raise UsageError(f"Nothing differs between {a.name} and {b.name}.", hint="Choose two other versions.")
-        everything = frozenset(groups)
-        figures = Figures(lake, moved, metric=metric, schema_types=schema_types)
-        evaluate_all(figures, moved, [frozenset(), everything], progress)
+        figures = Figures(lake, moved, metric=metric, schema_types=schema_types, progress=progress)
+        everything = figures.everything
         total = figures.effect(frozenset(), everything)
         suspects = sorted(groups, key=_natural)
         found: tuple[str, ...] = ()
@@ -127,12 +126,12 @@ def bisect(
         looked = 0
         while True:
             parts = _cut(suspects)
-            evaluate_all(figures, moved, [everything - set(part) for part in parts], progress)
+            figures.ask([everything - set(part) for part in parts], progress)
             looked += len(parts)
             level = together(looked)
             told = [(part, figures.effect(everything - set(part), everything, level=level)) for part in parts]
             steps.append(Step(tuple(told)))
-            worst, does = min(told, key=lambda each: each[1].change * (1 if figures.greater_is_better else -1))
+            worst, does = min(told, key=lambda each: each[1].change * (1 if figures.metric.greater_is_better else -1))
             if does.verdict != "loss":
                 break
             found, effect, suspects = worst, does, list(worst)

@@ -87,8 +87,8 @@ def compare(
             f"{a.label} and {b.label} share no test row with a label, so nothing can be compared",
             hint="Compare versions between which the test rows were not replaced.",
         )
-    changed = _changed_rows(side_a, side_b, both)
-    alike = trained_on(found_a.input_hash) == trained_on(found_b.input_hash) and not changed
+    changed = changed_rows(side_a, side_b, both)
+    alike = learnt_alike(side_a, side_b) and not changed
 
     wanted, before, after, said = on_shared_rows(side_a, side_b, shared, labels, current)
     y, first = aligned(found_a.task, before[1], before[0], labels, wanted)
@@ -178,7 +178,12 @@ def labels_of(row_keys: list[str], a: Side, b: Side, current: NewestLabels) -> t
     return shared, labels, notes
 
 
-def _changed_rows(a: Side, b: Side, row_keys: list[str]) -> list[str]:
+def learnt_alike(a: Side, b: Side) -> bool:
+    """Tell whether the models of two sides learn from the same rows, read in the same way."""
+    return trained_on(a.found.input_hash) == trained_on(b.found.input_hash)
+
+
+def changed_rows(a: Side, b: Side, row_keys: list[str]) -> list[str]:
     """Name the shared rows whose features differ; all of them where the versions are read in different ways."""
     if a.found.input_hash.split("-")[0] != b.found.input_hash.split("-")[0]:
         return row_keys
@@ -192,14 +197,20 @@ def on_shared_rows(
     named: list[tuple[list[str], Floats]] = []
     said: list[str] = []
     for side in (a, b):
-        own = [side.kept.label[side.place[key]] for key in shared]
-        names = renamed(side.found.train_classes, own, labels, current.train_classes)
+        classes, names = named_by(side, shared, labels, current)
         said += said_of(side.found, names)
-        classes = [names.get(name, name) for name in side.found.train_classes]
         named.append((classes, side.values[:, side.positions(shared)]))
     regression = a.found.task == "regression"
     wanted = [] if regression else sorted({*named[0][0], *named[1][0], *labels})
     return wanted, named[0], named[1], said
+
+
+def named_by(
+    side: Side, shared: list[str], labels: list[str], current: NewestLabels
+) -> tuple[list[str], dict[str, str]]:
+    """Return the classes that a side learns under the names of the newest labels, and which of them are renamed."""
+    names = renamed(side.found.train_classes, side.labels(shared), labels, current.train_classes)
+    return [names.get(name, name) for name in side.found.train_classes], names
 
 
 def _effect(metric: Metric, y: npt.NDArray[np.float64], a: Floats, b: Floats, identical: bool) -> Effect:

@@ -19,9 +19,10 @@ from workbench.compare.parts import Floats
 from workbench.compare.records import Slice, SliceKind, Slices, effect_of, share_of
 from workbench.evaluation.inputs import read_inputs, snapshot
 from workbench.evaluation.reading import kind_of, reading_of
-from workbench.impact import interval, paired
+from workbench.impact import interval, paired, together
+from workbench.impact.intervals import LEVEL
 from workbench.lake import View
-from workbench.metrics import Metric, metrics_of
+from workbench.metrics import Metric, means_over_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,9 +36,6 @@ MOST_VALUES = 50
 MOST_SLICES = 200
 """Slices looked at; of more, those with the most rows."""
 
-WRONG = 0.05
-"""Of all comparisons those in which a slice may claim a change that is not there."""
-
 FEW_NUMBERS = 4
 """Different numbers up to which each is a slice by itself."""
 
@@ -47,7 +45,7 @@ def slice_metric(measured: Metric) -> Metric:
 
     R² of a slice is about the spread inside it, and balanced accuracy needs rows of each class, which a slice may lack.
     """
-    means = [metric for metric in metrics_of(measured.task) if metric.row_score is not None]
+    means = means_over_rows(measured.task)
     return measured if measured in means else means[0]
 
 
@@ -83,8 +81,7 @@ def slices_of(
     import pandas as pd
 
     metric = slice_metric(metric)
-    assert metric.row_score is not None, "slice_metric chooses one that is a mean over rows"
-    scores = [np.stack([metric.row_score(y, of_seed) for of_seed in side]) for side in predictions]
+    scores = [metric.row_scores(y, side) for side in predictions]
     reading = reading_of(b, types)
     with snapshot(b) as session:
         rows = read_inputs(session, b, reading, lanes=("test",))
@@ -97,9 +94,7 @@ def slices_of(
     ]
     enough = [each for each in found if each[3].sum() >= LEAST_ROWS]
     looked_at = sorted(enough, key=lambda each: -int(each[3].sum()))[:MOST_SLICES]
-    level = 1 - WRONG / max(1, len(looked_at))
-    width = metric.bounds[1] - metric.bounds[0]
-    span = width if math.isfinite(width) else None
+    level, span = together(len(looked_at)), metric.span
     slices = []
     for name, kind, value, mask in looked_at:
         before, after = (side[:, mask] for side in scores)
@@ -128,7 +123,7 @@ def said_of_slices(slices: Slices) -> list[str]:
     adjusted = (
         f"{count:,} slices with {slices.least_rows} or more test rows were looked at, so each one's interval is at "
         f"{100 * slices.level:.2f} %: together they claim a change that is not there in at most "
-        f"{100 * WRONG:.0f} % of comparisons (Bonferroni; Dunn 1961)"
+        f"{100 * (1 - LEVEL):.0f} % of comparisons (Bonferroni; Dunn 1961)"
         if count > 1
         else f"1 slice with {slices.least_rows} or more test rows was looked at"
     )

@@ -24,7 +24,6 @@ Parameters of all of it are ``$1``, the dataset, and ``$2``, the version.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import MappingProxyType
 
 from workbench.findings.records import Status
 from workbench.lake import literal
@@ -57,9 +56,13 @@ once that rule is gone from the schema).
 LATEST = f"WITH {RUNS} SELECT check_code, version FROM latest ORDER BY check_code"
 """Query for the same."""
 
-EFFECTIVE = f"""
+
+def _effective(only: str = "") -> str:
+    """SQL of the CTEs up to ``effective``; of some findings where an IN list of them is given."""
+    among = f" AND d.finding IN ({only})" if only else ""
+    return f"""
     answers AS MATERIALIZED (
-        SELECT d.*, coalesce(snapshot_id, {_NOW}) AS moment FROM lake.workbench.decisions d WHERE d.dataset = $1
+        SELECT d.*, coalesce(snapshot_id, {_NOW}) AS moment FROM lake.workbench.decisions d WHERE d.dataset = $1{among}
     ),
     trials AS MATERIALIZED (SELECT draft, state, version FROM lake.workbench.drafts WHERE dataset = $1),
     undone AS (
@@ -72,6 +75,9 @@ EFFECTIVE = f"""
             AND u.step IS NOT DISTINCT FROM a.step AND u.moment > a.moment
         WHERE a.decision <> 'reopen' AND u.moment IS NULL AND w.state IS DISTINCT FROM 'discarded'
     )"""
+
+
+EFFECTIVE = _effective()
 """Answers that count: neither undone nor in a discarded draft."""
 
 _ANSWER = (
@@ -79,7 +85,11 @@ _ANSWER = (
     "'published': published}"
 )
 
-DECIDED = f"""
+
+def _decided(only: str = "") -> str:
+    """SQL of the CTEs that say of each finding what was answered last, and which ones an open draft corrects."""
+    among = f" AND c.finding IN ({only})" if only else ""
+    return f"""
     decided AS (
         SELECT finding, evidence_key, arg_max({_ANSWER}, moment) AS answer FROM effective
         GROUP BY finding, evidence_key
@@ -89,11 +99,9 @@ DECIDED = f"""
         SELECT finding FROM effective WHERE decision IN ('fix', 'exclude') AND state = 'open'
         UNION
         SELECT c.finding FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
-        WHERE c.dataset = $1 AND c.finding <> '' AND NOT c.undone AND w.state = 'open'
+        WHERE c.dataset = $1 AND c.finding <> ''{among} AND NOT c.undone AND w.state = 'open'
     )"""
 
-_NARROWED = MappingProxyType({"d.dataset = $1": "d.finding", "c.finding <> ''": "c.finding"})
-# The conditions on answers and corrections → what of them names the finding.
 
 SIGHTED = """
     sighted AS (
@@ -165,16 +173,13 @@ def state_sql(
     only : str
         Inside of an IN list that holds the findings which ``where`` lets through: nothing is read of any others.
     """
-    said = f"{EFFECTIVE},{DECIDED}"
-    for condition, finding in _NARROWED.items() if only else ():
-        said = said.replace(condition, f"{condition} AND {finding} IN ({only})")
     # A few are read once and kept; of all of them each use picks what it needs.
     kept, among = ("MATERIALIZED ", f" AND finding IN ({only})") if only else ("", "")
     held = ",".join(
         f"\n    {name} AS {kept}(SELECT * FROM lake.workbench.{table} WHERE dataset = $1{among})"
         for name, table in (("sights", "sightings"), ("known", "findings"))
     )
-    parts = [latest, said, held, SIGHTED.format(where=where), PRESENT]
+    parts = [latest, _effective(only), _decided(only), held, SIGHTED.format(where=where), PRESENT]
     union = "SELECT * FROM present"
     if seeks_gone(status):
         parts.append(GONE.format(where=where))

@@ -12,7 +12,7 @@ Examples
 'gain'
 """
 
-from workbench.impact.intervals import NO_CHANGE, Change, Estimate, Verdict, interval, paired
+from workbench.impact.intervals import NO_CHANGE, Change, Estimate, Verdict, interval, paired, together
 from workbench.impact.scores import difference, estimate
 
-__all__ = ["NO_CHANGE", "Change", "Estimate", "Verdict", "difference", "estimate", "interval", "paired"]
+__all__ = ["NO_CHANGE", "Change", "Estimate", "Verdict", "difference", "estimate", "interval", "paired", "together"]

@@ -254,6 +254,15 @@ def unseen(n_rows: int, span: float, *, level: float = LEVEL) -> float:
     return (1 - (1 - level) ** (1 / n_rows)) * span if span > 0 else np.inf
 
 
+def together(many: int) -> float:
+    """Return the level that each of many intervals needs if they are to hold together at :data:`LEVEL`.
+
+    Bonferroni's inequality: Dunn 1961, Multiple comparisons among means, Journal of the American Statistical
+    Association 56, 52–64.
+    """
+    return 1 - (1 - LEVEL) / max(1, many)
+
+
 def contrast(versions: list[Floats]) -> Floats:
     """Return the only version's values, or the second's minus the first's."""
     return versions[1] - versions[0] if len(versions) == 2 else versions[0]

@@ -86,10 +86,9 @@ def _spread(metric: Metric, y: Labels, versions: list[Floats], replicates: int, 
     """Apply the formula to one version's scores, or to the second's minus the first's."""
     for predictions in versions:
         _require_defined(metric, y, predictions)
-    width = metric.bounds[1] - metric.bounds[0]
-    span = width if np.isfinite(width) else None
+    span = metric.span
     if metric.row_score is not None:
-        return spread_of_rows(_each_seed(metric.row_score, y, versions), span=span, rarest=len(y))
+        return spread_of_rows([metric.row_scores(y, of) for of in versions], span=span, rarest=len(y))
     rarest = int(np.unique(y, return_counts=True)[1].min()) if metric.task == "classification" else len(y)
     if metric.components is not None:
         return spread_of_rows(_each_seed(metric.components, y, versions), span=span, rarest=rarest)

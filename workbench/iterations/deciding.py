@@ -84,15 +84,17 @@ def decide(
     UnknownName
         No such finding or draft.
     """
+    correcting = decision in CORRECTING
+    begun = draft if draft is not None or not correcting else open_draft(lake, dataset, author=author)
 
     def answer(found: Sequence[Finding], refuse: Callable[[Session], None]) -> Decided:
         corrections = [
             _correction(finding, decision, values[n] if values is not None else None, use_suggestion, reason)
-            for n, finding in enumerate(found if decision in CORRECTING else ())
+            for n, finding in enumerate(found if correcting else ())
         ]
         target = None
         if corrections:
-            target = draft if draft is not None else own_draft(lake, dataset, author=author)
+            target = begun if begun is not None else _begin(lake, dataset, author)
 
         def work(session: Session) -> int | None:
             refuse(session)
@@ -112,8 +114,7 @@ def decide(
 
     unchanged = _as_seen(lake, dataset, findings, seen or (), suggested=use_suggestion)
     # Where a draft is to be begun it is known beforehand that nobody was faster: an empty one would stay behind.
-    begun = draft is not None or decision not in CORRECTING or open_draft(lake, dataset, author=author) is not None
-    if unchanged and begun:
+    if unchanged and (begun is not None or not correcting):
         with contextlib.suppress(_TouchedError):
             return answer(unchanged, lambda session: _refuse_touched(session, dataset, findings))
     recorded = count_recorded(lake, dataset, findings) if seen is not None else 0
@@ -140,7 +141,12 @@ def redo(lake: Lake, draft: int, *, author: str) -> Draft:
 def own_draft(lake: Lake, dataset: str, *, author: str) -> int:
     """Return the author's newest open draft on a dataset's newest version, or begin one."""
     found = open_draft(lake, dataset, author=author)
-    return found if found is not None else new_draft(lake, dataset, title="review", author=author).draft
+    return found if found is not None else _begin(lake, dataset, author)
+
+
+def _begin(lake: Lake, dataset: str, author: str) -> int:
+    """Begin a draft for an author's answers."""
+    return new_draft(lake, dataset, title="review", author=author).draft
 
 
 def open_draft(lake: Lake, dataset: str, *, author: str) -> int | None:

@@ -31,7 +31,7 @@ FRESH = 0.02
 CATALOGUE = "__ducklake_metadata_lake"
 """The database that DuckLake keeps its own tables in."""
 
-_TABLE = re.compile(r"\blake\.(\w+)\.(\w+)")
+_TABLE = re.compile(r'\blake\.(\w+)\.("|\w+)')
 _CHANGE = re.compile(r"\w+:(\d+)")
 
 Rows = list[tuple[Any, ...]]

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Tracer = Callable[[str, Sequence[Any]], None]
+Turn = Callable[[], contextlib.AbstractContextManager[None]]
 _ENDS = ("COMMIT", "ROLLBACK")
 
 
@@ -47,11 +48,11 @@ class Session:
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, tracer: Tracer | None, gate: Gate, patience: float
+        self, connection: duckdb.DuckDBPyConnection, tracer: Tracer | None, turn: Turn, patience: float
     ) -> None:
         self._connection = connection
         self._tracer = tracer
-        self._gate = gate
+        self._turn = turn
         self._patience = patience
         self._in_transaction = False
 
@@ -87,7 +88,7 @@ class Session:
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                with self._gate.turn():
+                with self._turn():
                     if text is None:
                         result = take(self._connection.execute(query, list(params)))
                     else:
@@ -155,7 +156,7 @@ class Session:
 
     def close(self) -> None:
         """Give the connection back."""
-        with self._gate.turn():
+        with self._turn():
             self._connection.close()
 
 
@@ -178,7 +179,8 @@ class Lake:
         self._root = root
         self._tracer: Tracer | None = None
         self._recall = Recall()
-        self._gate = Gate()
+        # Only SQLite's connections get into each other's way.
+        self._gate: Turn = Gate().turn if url.startswith("sqlite:") else contextlib.nullcontext
         self.url = url
         self.settings = settings
         self.files = files

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
+from workbench.compare import Effect
+from workbench.impact import Change
+from workbench.reporting import format_change
+from workbench.reporting.figures import SHARES
 from workbench.ui.charts import MARKS
 
 ROW, AROUND_ROWS = 34, 170
 """Pixels per class, and for the title, the axis and the legend."""
+
+
+def dots_frame(lines: Iterable[tuple[str, Effect | Change, dict[str, str]]], *, metric: str) -> pd.DataFrame:
+    """Lay out what :func:`dots_chart` draws, shares in points.
+
+    Parameters
+    ----------
+    lines : iterable of (name, effect, texts)
+        A line each; the texts become columns, beside ``figure``, the change with its interval.
+    metric : str
+        What changed; decides the unit.
+    """
+    scale = 100 if metric in SHARES else 1
+    rows: list[dict[str, Any]] = []
+    for name, effect, texts in lines:
+        ends = {end: getattr(effect, end) for end in ("change", "low", "high")}
+        drawn = {end: scale * n if n is not None and math.isfinite(n) else None for end, n in ends.items()}
+        figure = format_change(ends["change"], ends["low"], ends["high"], metric=metric)
+        rows.append({"name": name, **drawn, "verdict": effect.verdict, "figure": figure, **texts})
+    return pd.DataFrame(rows)
 
 
 def dots_chart(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from workbench.attribution import Attribution, attribute
+from workbench.attribution import Attribution, Share, attribute
 from workbench.iterations import schema_types
 from workbench.progress import Progress
 from workbench.reporting import count_of, format_change
+from workbench.reporting.figures import SHARES
 from workbench.ui import jobs
-from workbench.ui.compare_charts import dots_chart
+from workbench.ui.compare_charts import dots_chart, dots_frame
 from workbench.ui.comparing import Pair
 from workbench.ui.components.job import show_job
 from workbench.ui.session import ink
@@ -70,22 +70,8 @@ def _show(found: Attribution) -> None:
         return
     moved = sorted(found.shares, key=lambda share: -abs(share.effect.change))[:GROUPS]
     shown = [share for share in found.shares if share in moved]
-    scale = 100 if found.metric == "accuracy" else 1
-    frame = pd.DataFrame(
-        [
-            {
-                "name": share.group.name,
-                **{end: scale * getattr(share.effect, end) for end in ("change", "low", "high")},
-                "verdict": share.effect.verdict,
-                "figure": _figure(share.effect.verdict, share.effect, found.metric),
-                "what": " and ".join(
-                    count_of(count, word)
-                    for count, word in ((share.group.cells, "cell"), (share.group.rows, "row"))
-                    if count
-                ),
-            }
-            for share in shown
-        ]
+    frame = dots_frame(
+        ((share.group.name, share.effect, _told(share, found.metric)) for share in shown), metric=found.metric
     )
     a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
     whole = format_change(found.total.change, found.total.low, found.total.high, metric=found.metric)
@@ -93,7 +79,7 @@ def _show(found: Attribution) -> None:
     kind = "each order of the groups counts" if found.exact else "averaged over orders drawn at random"
     subtitle = f"together {whole}; {kind}; the intervals hold together at 95 %"
     words = "; ".join(f"{name}: {figure}" for name, figure in frame[["name", "figure"]].values)
-    unit = "points" if scale == 100 else metric_name(found.metric)
+    unit = "points" if found.metric in SHARES else metric_name(found.metric)
     told = {"name": found.by, "figure": "share (interval)", "what": "changed"}
     axis = f"share of the change ({unit})"
     st.altair_chart(
@@ -103,8 +89,13 @@ def _show(found: Attribution) -> None:
         st.caption(note)
 
 
-def _figure(verdict: str, effect: object, metric: str) -> str:
-    """Write a share with its interval and what that says."""
-    ends = (getattr(effect, name) for name in ("change", "low", "high"))
-    word = WORDS.get(verdict, verdict)
-    return word if verdict == "no change" else f"{format_change(*ends, metric=metric)}, {word}"
+def _told(share: Share, metric: str) -> dict[str, str]:
+    """Say of a share what it is with its interval, what that means, and how much was changed."""
+    effect = share.effect
+    word = WORDS.get(effect.verdict, effect.verdict)
+    figure = format_change(effect.change, effect.low, effect.high, metric=metric)
+    counts = ((share.group.cells, "cell"), (share.group.rows, "row"))
+    return {
+        "figure": word if effect.verdict == "no change" else f"{figure}, {word}",
+        "what": " and ".join(count_of(count, what) for count, what in counts if count),
+    }

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from workbench.compare import Comparison, RowChanges
 from workbench.reporting import count_of, format_count, format_metric
-from workbench.ui.compare_charts import dots_chart
-from workbench.ui.components.compare_verdict import change_text
+from workbench.ui.compare_charts import dots_chart, dots_frame
 from workbench.ui.components.markup import element
 from workbench.ui.session import ink
 
@@ -22,19 +20,12 @@ def show_per_class(found: Comparison) -> None:
         return
     moved = sorted(found.per_class.items(), key=lambda item: -abs(item[1].change or 0.0))
     shown = moved[:CLASSES]
-    frame = pd.DataFrame(
-        [
-            {
-                "name": name,
-                "change": _points(effect.change),
-                "low": _points(effect.low),
-                "high": _points(effect.high),
-                "verdict": effect.verdict,
-                "figure": change_text("recall", effect),
-                "sides": " → ".join(format_metric("recall", *side) for side in effect.sides),
-            }
+    frame = dots_frame(
+        (
+            (name, effect, {"sides": " → ".join(format_metric("recall", *side) for side in effect.sides)})
             for name, effect in sorted(shown)
-        ]
+        ),
+        metric="recall",
     )
     a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
     subtitle = "95 % interval; right of zero is better; a click shows its rows"
@@ -84,8 +75,3 @@ def _choose(key: str) -> None:
     if clicked:
         st.query_params.pop("row", None)
         st.query_params["label"] = clicked[0]["name"]
-
-
-def _points(share: float | None) -> float | None:
-    """Write a share in points."""
-    return None if share is None else 100 * share

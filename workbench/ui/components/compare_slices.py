@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from workbench.compare import Comparison
 from workbench.reporting import count_of, format_metric, metric_name
 from workbench.reporting.figures import SHARES
-from workbench.ui.compare_charts import dots_chart
-from workbench.ui.components.compare_verdict import change_text
+from workbench.ui.compare_charts import dots_chart, dots_frame
 from workbench.ui.session import ink
 
 SLICES = 12
@@ -21,21 +19,19 @@ def show_slices(found: Comparison) -> None:
     slices = found.slices
     if slices is None or not slices.found or found.verdict == "no change":
         return
-    scale = 100.0 if slices.metric in SHARES else 1.0
-    frame = pd.DataFrame(
-        [
-            {
-                "name": each.name,
-                "change": _scaled(each.effect.change, scale),
-                "low": _scaled(each.effect.low, scale),
-                "high": _scaled(each.effect.high, scale),
-                "verdict": each.effect.verdict,
-                "figure": change_text(slices.metric, each.effect),
-                "sides": " → ".join(format_metric(slices.metric, *side) for side in each.effect.sides),
-                "rows": count_of(each.rows, "test row"),
-            }
+    frame = dots_frame(
+        (
+            (
+                each.name,
+                each.effect,
+                {
+                    "sides": " → ".join(format_metric(slices.metric, *side) for side in each.effect.sides),
+                    "rows": count_of(each.rows, "test row"),
+                },
+            )
             for each in slices.found[:SLICES]
-        ]
+        ),
+        metric=slices.metric,
     )
     name = metric_name(slices.metric)
     a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
@@ -52,8 +48,3 @@ def show_slices(found: Comparison) -> None:
     chart = dots_chart(frame, title=title, subtitle=level + cut, axis=axis, told=told, ink=ink())
     with st.container(key="per-slice"):
         st.altair_chart(chart, alt=f"{title}: {words}.")
-
-
-def _scaled(value: float | None, scale: float) -> float | None:
-    """Write a figure in the unit of the axis."""
-    return None if value is None else scale * value

@@ -50,9 +50,9 @@ class Desk:
         Class → rows, the most frequent first.
     items, at, guests
         Findings read so far, which is open, and those among them that came by address, not from the queue.
-    pages : dict
-        Page of the table → its findings, as they were read: the one in sight, where those answered since stay, and the
-        next.
+    page, pages : int, dict
+        The page of the table that is in sight, and pages → their findings, as they were read: that one, where those
+        answered since stay, and the next.
     edits, applied : int, list
         How often the table's editor was begun anew, and the edits of the present one that were seen.
     refused : tuple of str
@@ -84,6 +84,7 @@ class Desk:
     items: list[Finding] = field(default_factory=list)
     at: int = 0
     guests: set[str] = field(default_factory=set)
+    page: int = 0
     pages: dict[int, list[Finding]] = field(default_factory=dict)
     edits: int = 0
     applied: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -237,19 +238,18 @@ def refresh(lake: OpenLake, desk: Desk, findings: tuple[str, ...]) -> None:
 
 def page_of(lake: OpenLake, desk: Desk, page: int) -> list[Finding]:
     """Read a page of the table with its rows, once: what is answered there stays in sight until the page is left."""
+    if page != desk.page:
+        # Read ahead it may be; what was left is read anew when somebody comes back.
+        desk.page, desk.pages = page, {at: found for at, found in desk.pages.items() if at == page}
     if page not in desk.pages:
-        desk.pages = {}
         _read_page(lake, desk, page)
-    elif page != next(iter(desk.pages)):
-        desk.pages = {page: desk.pages[page]}
     return desk.pages[page]
 
 
 def next_page(lake: OpenLake, desk: Desk) -> None:
     """Read the next page of the table while the visitor looks at this one."""
-    page = next(iter(desk.pages), 0)
-    if page and page + 1 not in desk.pages and page * PAGE < desk.left:
-        _read_page(lake, desk, page + 1)
+    if desk.page in desk.pages and desk.page + 1 not in desk.pages and desk.page * PAGE < desk.left:
+        _read_page(lake, desk, desk.page + 1)
 
 
 def _read_page(lake: OpenLake, desk: Desk, page: int) -> None:
