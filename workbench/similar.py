@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.errors import UsageError
-from workbench.evaluation.inputs import ModelInputs, read_inputs, snapshot
+from workbench.evaluation.inputs import ModelInputs, in_snapshot, read_inputs
 from workbench.evaluation.reading import Reading, reading_of
 from workbench.iterations import schema_types
 from workbench.lake import LANES, Lake, Lane, Version, View, view_of
@@ -200,8 +200,7 @@ def likeness(lake: Lake, version: Version, *, progress: Progress = silent) -> Li
     if not reading.features:
         raise UsageError(f"{view.label} has no column but key and label by which rows could be compared.")
     progress("reading rows", 0, 0)
-    with snapshot(view) as session:
-        found = read_inputs(session, view, reading, lanes=_LANES)
+    found = in_snapshot(view, lambda session: read_inputs(session, view, reading, lanes=_LANES))
     kept = np.flatnonzero(found.labelled)
     progress("learning what makes rows alike", 0, 0)
     space = FeatureSpace(found.X.iloc[kept])

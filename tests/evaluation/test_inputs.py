@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime
 import math
+import subprocess
+import sys
+import threading
 from decimal import Decimal
 
 import numpy as np
@@ -179,3 +182,33 @@ def test_labels_of_a_regression_are_numbers_or_missing(lake, make):
     frame = pd.DataFrame({"id": [1, 2, 3], "x": [1, 2, 3], "y": ["1.50", "much", "inf"]})
     rows = inputs(view_of(lake, make(frame, key=("id",), label="y", task="regression", lanes=[0, 0, 2])))
     assert rows.y.tolist()[0] == 1.5 and rows.available == {"train": 1, "test": 0}
+
+
+HOLD = (
+    "import sqlite3, sys; held = sqlite3.connect(sys.argv[1]); held.execute('PRAGMA locking_mode = EXCLUSIVE');"
+    "held.execute('BEGIN EXCLUSIVE'); print('held', flush=True); sys.stdin.read()"
+)
+
+
+def test_a_catalogue_locked_in_mid_reading_is_waited_for(lake, people):
+    view = view_of(lake, people)
+    before = input_hash(view)
+    begun = []
+
+    def lock_after_the_first_begin(query, params):
+        if query == "BEGIN":
+            begun.append(query)
+            if len(begun) == 1:
+                assert holder.stdout.readline() == b"held\n"
+                threading.Timer(0.3, holder.stdin.close).start()
+
+    catalogue = lake.url.removeprefix("sqlite:")
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", HOLD, catalogue], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as holder,
+        lake.traced(lock_after_the_first_begin),
+    ):
+        rows = inputs(view)
+    assert len(begun) > 1
+    assert len(rows.X) == 5 and input_hash(view) == before

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.compare.rows import Flip
-from workbench.evaluation.inputs import read_inputs, snapshot
+from workbench.evaluation.inputs import in_snapshot, read_inputs
 from workbench.evaluation.reading import Reading, reading_of
 from workbench.lake import LANES, View
 from workbench.neighbors import NeighborIndex
@@ -84,8 +84,8 @@ def corrections_near(
         return {}
     from workbench.models.space import FeatureSpace
 
-    with snapshot(b) as session:
-        space = FeatureSpace(read_inputs(session, b, reading, max_train_rows=LEARNT, lanes=("train",)).X)
+    learnt = in_snapshot(b, lambda session: read_inputs(session, b, reading, max_train_rows=LEARNT, lanes=("train",)))
+    space = FeatureSpace(learnt.X)
     index = NeighborIndex(space.width)
     index.add(space.place(points))
     asked, queries = _read(b, reading, [flip.rid for flip in flips])

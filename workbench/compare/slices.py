@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from workbench.compare.parts import Floats
 from workbench.compare.records import Slice, SliceKind, Slices, effect_of, share_of
-from workbench.evaluation.inputs import read_inputs, snapshot
+from workbench.evaluation.inputs import in_snapshot, read_inputs
 from workbench.evaluation.reading import kind_of, reading_of
 from workbench.impact import interval, paired, together
 from workbench.impact.intervals import LEVEL
@@ -83,8 +83,7 @@ def slices_of(
     metric = slice_metric(metric)
     scores = [metric.row_scores(y, side) for side in predictions]
     reading = reading_of(b, types)
-    with snapshot(b) as session:
-        rows = read_inputs(session, b, reading, lanes=("test",))
+    rows = in_snapshot(b, lambda session: read_inputs(session, b, reading, lanes=("test",)))
     places = pd.Index(rows.row_key).get_indexer(list(row_keys))
     found = [
         (name, kind, value, mask)

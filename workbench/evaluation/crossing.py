@@ -9,7 +9,7 @@ import numpy as np
 from workbench.errors import UsageError
 from workbench.evaluation import store
 from workbench.evaluation.fitting import Floats, ask, kept_answers, predictions_for, series_of
-from workbench.evaluation.inputs import read_hash, read_inputs, snapshot
+from workbench.evaluation.inputs import in_snapshot, read_hash, read_inputs
 from workbench.evaluation.reading import reading_of, trained_on
 from workbench.evaluation.records import Evaluation
 from workbench.lake import Lake, View
@@ -59,8 +59,7 @@ def ask_about(
     """
     reading = reading_of(view, schema_types)
     series = series_of(view, "evaluation", fits=found.seeds, max_train_rows=max_train_rows)
-    with snapshot(other) as session:
-        rows = read_inputs(session, other, reading, seeds=found.seeds, lanes=("test",))
+    rows = in_snapshot(other, lambda session: read_inputs(session, other, reading, seeds=found.seeds, lanes=("test",)))
     wanted = set(row_keys)
     asked = np.array([key in wanted for key in rows.row_key], dtype=bool)
     if asked.sum() != len(wanted):
@@ -68,11 +67,14 @@ def ask_about(
     answers = kept_answers(lake, view, series, found.input_hash, rows, asked)
     lacking = np.array([position for position in range(int(asked.sum())) if position not in answers], dtype=np.int64)
     if len(lacking):
-        with snapshot(view) as session:
-            hashed = read_hash(session, view, reading)
-            train = read_inputs(
-                session, view, reading, max_train_rows=series.max_train_rows, seeds=found.seeds, lanes=("train",)
-            )
+        most = series.max_train_rows
+        hashed, train = in_snapshot(
+            view,
+            lambda session: (
+                read_hash(session, view, reading),
+                read_inputs(session, view, reading, max_train_rows=most, seeds=found.seeds, lanes=("train",)),
+            ),
+        )
         if trained_on(hashed) != trained_on(found.input_hash):
             raise _edited(view)
         new = np.zeros(len(asked), dtype=bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,11 @@ from workbench.evaluation.fitting import (
     series_of,
     train_classes,
 )
-from workbench.evaluation.inputs import ModelInputs, is_published, read_hash, read_inputs, snapshot
+from workbench.evaluation.inputs import ModelInputs, in_snapshot, is_published, read_hash, read_inputs
 from workbench.evaluation.reading import reading_of, scored_on
 from workbench.evaluation.records import Evaluation
 from workbench.evaluation.scores import aligned, score_all
-from workbench.lake import Lake, View, claimed
+from workbench.lake import Lake, Session, View, claimed
 from workbench.progress import Progress, silent
 
 Floats = npt.NDArray[np.float64]
@@ -81,23 +82,26 @@ def evaluate(
     reading = reading_of(view, schema_types)
     series = series_of(view, "evaluation", fits=seeds, max_train_rows=max_train_rows)
     if is_published(view):
-        known = store.find_published(
-            lake, "evaluation", view.dataset, view.version, series.fingerprint, reading.exactly
-        )
-        if known is not None:
-            return store.evaluation_of(known)
-    with snapshot(view) as session:
+        kept = store.find_published(lake, "evaluation", view.dataset, view.version, series.fingerprint, reading.exactly)
+        if kept is not None:
+            return store.evaluation_of(kept)
+    most = series.max_train_rows
+
+    def read(session: Session) -> tuple[str, dict[str, Any] | ModelInputs]:
         hashed = read_hash(session, view, reading)
-        name = store.name_of("evaluation", view.dataset, scored_on(hashed), series.fingerprint)
-        known = store.find(lake, name)
-        if known is None:
-            rows = read_inputs(
-                session, view, reading, max_train_rows=series.max_train_rows, seeds=seeds, lanes=("train", "test")
-            )
-    if known is None:
+        known = store.find(lake, store.name_of("evaluation", view.dataset, scored_on(hashed), series.fingerprint))
+        if known is not None:
+            return hashed, known
+        return hashed, read_inputs(session, view, reading, max_train_rows=most, seeds=seeds, lanes=("train", "test"))
+
+    hashed, found = in_snapshot(view, read)
+    if isinstance(found, dict):
+        known = found
+    else:
+        name, rows = store.name_of("evaluation", view.dataset, scored_on(hashed), series.fingerprint), found
         with claimed(lake, store.claim_of(name), wait=lambda said: progress(said, 0, 0)):
-            known = store.find(lake, name)
-            if known is None:
+            meanwhile = store.find(lake, name)
+            if meanwhile is None:
                 require_learnable(rows, view, reading)
                 asked = rows.rows("test")
                 answers = kept_answers(lake, view, series, hashed, rows, asked)
@@ -105,9 +109,10 @@ def evaluate(
                 if values is None:
                     stage = f"evaluating {view.label}"
                     values = ask(series, view, rows, rows.X[asked], stage=stage, progress=progress)
-                found = _scored(view, series, rows, values, name=name, hashed=hashed)
-                result = {**found.to_dict(), "kind": "evaluation", "reading": reading.exactly}
+                scored = _scored(view, series, rows, values, name=name, hashed=hashed)
+                result = {**scored.to_dict(), "kind": "evaluation", "reading": reading.exactly}
                 return store.evaluation_of(store.keep(lake, result, predictions_for(rows, asked, values)))
+            known = meanwhile
     here = {"version": view.version, "state": view.label, "input_hash": hashed, "reading": reading.exactly}
     result = {**known, **here}
     return store.evaluation_of(store.keep(lake, result, None) if is_published(view) else result)

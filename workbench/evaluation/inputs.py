@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,8 @@ from workbench.lake import LANES, Lane, Session, View
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+T = TypeVar("T")
 
 MAX_TEST_ROWS = 200_000
 """Test rows that a model is asked about at most, and validation rows likewise; a fixed sample by md5 of the key."""
@@ -127,10 +128,11 @@ def inputs(
     UsageError
         The dataset has no label column.
     """
-    with snapshot(view) as session:
-        return read_inputs(
-            session, view, reading_of(view, types), max_train_rows=max_train_rows, seeds=seeds, lanes=lanes
-        )
+    reading = reading_of(view, types)
+    return in_snapshot(
+        view,
+        lambda session: read_inputs(session, view, reading, max_train_rows=max_train_rows, seeds=seeds, lanes=lanes),
+    )
 
 
 def input_hash(view: View, types: Mapping[str, str] | None = None) -> str:
@@ -164,13 +166,20 @@ def is_published(view: View) -> bool:
     return view.label == f"{view.dataset}@{view.version}"
 
 
-@contextmanager
-def snapshot(view: View) -> Iterator[Session]:
-    """Borrow a session whose queries all see the same state, even of a draft that others are editing."""
-    with view.session() as session:
-        session.run("BEGIN")
-        yield session
-        session.run("COMMIT")
+def in_snapshot(view: View, read: Callable[[Session], T]) -> T:
+    """Call ``read`` with a session whose queries all see the same state, even of a draft that others are editing.
+
+    Where the catalogue was locked just then, ``read`` is called again, so it must do nothing but read.
+    """
+
+    def once() -> T:
+        with view.session() as session:
+            session.run("BEGIN")
+            result = read(session)
+            session.run("COMMIT")
+            return result
+
+    return view.lake.retried(once, "read")
 
 
 def read_hash(session: Session, view: View, reading: Reading) -> str:

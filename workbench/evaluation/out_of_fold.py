@@ -23,7 +23,7 @@ from workbench.evaluation.fitting import (
     series_of,
     train_classes,
 )
-from workbench.evaluation.inputs import ModelInputs, is_published, read_hash, read_inputs, snapshot
+from workbench.evaluation.inputs import ModelInputs, in_snapshot, is_published, read_hash, read_inputs
 from workbench.evaluation.reading import reading_of
 from workbench.evaluation.records import OutOfFold, Predictions
 from workbench.evaluation.scores import among
@@ -79,34 +79,42 @@ def out_of_fold(
     reading = reading_of(view, schema_types)
     series = series_of(view, "oof", fits=folds, max_train_rows=max_train_rows)
     if is_published(view):
-        known = store.find_published(lake, "oof", view.dataset, view.version, series.fingerprint, reading.exactly)
-        if known is not None:
-            kept = store.read_predictions(lake, known["id"])
-            return _shown(view, known, kept, dict(zip(kept.row_key, kept.rid, strict=True)))
-    with snapshot(view) as session:
+        published = store.find_published(lake, "oof", view.dataset, view.version, series.fingerprint, reading.exactly)
+        if published is not None:
+            kept = store.read_predictions(lake, published["id"])
+            return _shown(view, published, kept, dict(zip(kept.row_key, kept.rid, strict=True)))
+    most = series.max_train_rows
+
+    def read(session: Session) -> tuple[str, dict[str, Any] | ModelInputs, dict[str, int]]:
         hashed = read_hash(session, view, reading)
         name = store.name_of("oof", view.dataset, hashed, series.fingerprint)
         known = store.find(lake, name)
         if known is not None:
-            rid = _identities(session, view, name)
-        else:
-            rows = read_inputs(session, view, reading, max_train_rows=series.max_train_rows)
-            rid = dict(zip(rows.row_key, rows.rid, strict=True))
-    if known is None:
+            return hashed, known, _identities(session, view, name)
+        rows = read_inputs(session, view, reading, max_train_rows=most)
+        return hashed, rows, dict(zip(rows.row_key, rows.rid, strict=True))
+
+    hashed, found, rid = in_snapshot(view, read)
+    name = store.name_of("oof", view.dataset, hashed, series.fingerprint)
+
+    def learn(rows: ModelInputs) -> dict[str, Any]:
+        require_learnable(rows, view, reading, test=False)
+        asked = rows.labelled
+        fold, notes = deal(rows, folds)
+        values = _predicted(lake, view, series, hashed, rows, fold, progress)
+        said = {
+            **{"kind": "oof", "id": name, "dataset": view.dataset, "version": view.version},
+            **{"state": view.label, "input_hash": hashed, "fingerprint": series.fingerprint},
+            **{"reading": reading.exactly, "train_classes": train_classes(rows, view)},
+            **{"folds": int(fold.max()) + 1, "sampled": rows.sampled, "notes": [*rows.notes, *notes]},
+        }
+        return store.keep(lake, said, predictions_for(rows, asked, values[None, asked]))
+
+    if isinstance(found, dict):
+        known = found
+    else:
         with claimed(lake, store.claim_of(name), wait=lambda said: progress(said, 0, 0)):
-            known = store.find(lake, name)
-            if known is None:
-                require_learnable(rows, view, reading, test=False)
-                asked = rows.labelled
-                fold, notes = deal(rows, folds)
-                values = _predicted(lake, view, series, hashed, rows, fold, progress)
-                known = {
-                    **{"kind": "oof", "id": name, "dataset": view.dataset, "version": view.version},
-                    **{"state": view.label, "input_hash": hashed, "fingerprint": series.fingerprint},
-                    **{"reading": reading.exactly, "train_classes": train_classes(rows, view)},
-                    **{"folds": int(fold.max()) + 1, "sampled": rows.sampled, "notes": [*rows.notes, *notes]},
-                }
-                known = store.keep(lake, known, predictions_for(rows, asked, values[None, asked]))
+            known = store.find(lake, name) or learn(found)
     return _shown(view, known, store.read_predictions(lake, name), rid)
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from workbench.errors import DataError, UsageError
 from workbench.evaluation.fitting import Series, ask, require_learnable, series_of
-from workbench.evaluation.inputs import ModelInputs, read_inputs, snapshot
+from workbench.evaluation.inputs import ModelInputs, in_snapshot, read_inputs
 from workbench.evaluation.reading import reading_of
 from workbench.evaluation.scores import among
 from workbench.impact import Change, difference
@@ -100,8 +100,8 @@ def read_bench(lake: Lake, version: Version, truth: Truth, *, fits: int, true_va
             hint="Simulate review on a dataset whose task is classification.",
         )
     series = series_of(view, "evaluation", fits=fits, max_train_rows=None)
-    with snapshot(view) as session:
-        rows = read_inputs(session, view, reading, max_train_rows=series.max_train_rows, seeds=fits)
+    most = series.max_train_rows
+    rows = in_snapshot(view, lambda session: read_inputs(session, view, reading, max_train_rows=most, seeds=fits))
     require_learnable(rows, view, reading, test=False)
     known = np.array([not truth.complete or key in truth.labels for key in rows.row_key], dtype=bool)
     true = np.array([truth.labels.get(*pair) for pair in zip(rows.row_key, rows.label, strict=True)], dtype=object)
