@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from workbench import drafts as _drafts
 from workbench import iterations, versions
-from workbench.drafts import Draft
+from workbench.drafts import UNSEEN, Draft
 from workbench.explaining import ImpactCalls
 from workbench.lake import Definition, Lake, Task, Version, newest, open_lake, quote, read_versions, view_of
 from workbench.lake.values import to_json
@@ -231,18 +231,21 @@ class Dataset:
         findings: Sequence[str],
         decision: str,
         *,
-        value: Any = None,
+        value: Any = UNSEEN,
         use_suggestion: bool = False,
         draft: int | None = None,
         reason: str = "",
     ) -> Decided:
-        """Answer findings: fix, keep, exclude or unsure."""
+        """Answer findings: fix, keep, exclude or unsure.
+
+        A fix takes the value, or each finding's suggestion; the value None makes the cell missing.
+        """
         return iterations.decide(
             self.lake,
             self.name,
             findings,
             decision,
-            values=[value] * len(findings),
+            values=None if value is UNSEEN else [value] * len(findings),
             use_suggestion=use_suggestion,
             draft=draft,
             reason=reason,

@@ -16,7 +16,7 @@ from workbench.progress import Progress, silent
 
 if TYPE_CHECKING:
     from workbench.compare import Comparison
-    from workbench.iterations import DraftCheck
+    from workbench.iterations import DraftCheck, DraftFindings
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,10 @@ class DraftCalls:
     def check_draft(self, number: int, *, progress: Progress = silent) -> DraftCheck:
         """Validate the rows as a draft would leave them."""
         return iterations.check_draft(self.lake, number, progress=progress)
+
+    def draft_findings(self, number: int, *, progress: Progress = silent) -> DraftFindings:
+        """Run the checks on the rows as a draft would leave them, beside its base version."""
+        return iterations.find_in_draft(self.lake, number, progress=progress)
 
     def evaluate_draft(self, number: int, *, progress: Progress = silent) -> Comparison:
         """Measure what a draft would do to the fixed model."""

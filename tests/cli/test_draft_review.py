@@ -88,3 +88,13 @@ def test_a_second_opinion_in_a_shell(people, tmp_path):
     assert as_ben(people, "draft", "opinion", "1", "9", "x").code == 2
     assert as_ben(people, "draft", "opinion", "1", "3", "parrot", "--json").json[0]["state"] == "agreed"
     assert people("draft", "publish", "1", "-m", "x").code == 0
+
+
+def test_findings_before_and_after_in_a_shell(draft):
+    told = draft("draft", "findings", "1")
+    assert told.code == 0 and "schema.age.in_range" in told.out
+    found = draft("draft", "findings", "1", "--json").json
+    (age,) = [each for each in found["checks"] if each["check"] == "schema.age.in_range"]
+    assert (age["before"], age["after"], age["gone"], age["new"]) == (1, 0, 1, 0)
+    assert f"findings {found['findings']['before']} → {found['findings']['after']}" in told.err
+    assert "ran the checks: findings" in draft("draft", "show", "1").err

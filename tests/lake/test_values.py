@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -98,3 +100,15 @@ def test_a_value_is_written_as_the_text_of_a_correction(value, text):
 )
 def test_what_json_lacks_is_shown_as_text(value, shown):
     assert to_json(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.float64(0.5), "0.5"), (np.float64(3), "3"), (np.float32("nan"), None), (np.int64(7), "7"),
+        (np.bool_(True), "true"), (np.str_("a"), "a"), (pd.NA, None), (pd.NaT, None),
+        (pd.Timestamp("2026-01-31"), "2026-01-31 00:00:00"),
+    ],
+)  # fmt: skip
+def test_values_of_numpy_and_pandas_are_written_as_those_of_python(value, text):
+    assert to_text(value) == text

@@ -119,6 +119,29 @@ def test_what_is_not_known_is_found_out_first(visit, measured, policy):
         assert [event.kind for event in lake.discussion(number).events] == ["evaluated"]
 
 
+def test_findings_before_and_after_are_looked_for_on_request(visit, measured):
+    number = draft_by(measured, "ben", (0, "a", 0.5))
+    page = visit(measured, "drafts", dataset="people", draft=str(number))
+    assert "findings not looked for as it is" in words(page)
+    page = page.button(key="draft-findings").click().run()
+    with workbench.open(measured) as lake:
+        said = lake.draft_findings(number).to_dict()["findings"]
+    assert not page.exception and f"findings {said['before']} → {said['after']}, {said['new']} new" in words(page)
+    assert "ran the checks" in words(page)
+
+
+def test_a_finding_that_a_draft_brings_is_named(visit, measured):
+    with workbench.open(measured) as lake:
+        rows = lake["people"].at().to_pandas(columns=["id", "a", "b"]).set_index("id")
+    number = draft_by(measured, "ben", (1, "a", rows.a[0]), (1, "b", rows.b[0]))
+    page = visit(measured, "drafts", dataset="people", draft=str(number))
+    page = page.button(key="draft-findings").click().run()
+    said = words(page)
+    assert not page.exception and "New with this draft" in said
+    assert "Findings by check" in [expander.label for expander in page.expander]
+    assert "data.duplicate 0 1 0 1" in said or "data.contradiction 0 2 0 2" in said
+
+
 def test_conflicts_are_decided_cell_by_cell(visit, measured):
     number = draft_by(measured, "Zoë", (0, "a", 0.5), (1, "a", 0.25), (2, "a", 0.75))
     other = draft_by(measured, "ben", (0, "a", 7.5), (1, "a", 8.5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -205,6 +206,41 @@ def check(state: State, number: int, as_json: bool) -> None:
         right=["failures before", "after"],
     )
     say(f"draft {number}: failures {result.before:,} → {result.after:,}")
+
+
+@draft.command("findings")
+@click.argument("number", metavar="ID", type=int)
+@json_option
+@pass_state
+def findings(state: State, number: int, as_json: bool) -> None:
+    """Run the checks on the rows as the draft would leave them, beside its base.
+
+    Nothing joins the queue, and what somebody has kept does not count. The label checks fit the model on both.
+    """
+    from workbench.reporting import count_of
+
+    with state.lake() as lake, progress() as report:
+        found = lake.draft_findings(number, progress=report).to_dict()
+    if as_json:
+        show_json(found)
+        return
+    names = ("before", "after", "gone", "new")
+    rows = [[each["check"], *(f"{each[name]:,}" for name in names)] for each in found["checks"]]
+    show_table(["check", "findings before", *names[1:]], rows, right=["findings before", *names[1:]])
+    for each in found["appeared"]:
+        say(f"  new: {each['message']}{f' ({_key_text(each)})' if each['key'] else ''}")
+    said = found["findings"]
+    if said["new"] > len(found["appeared"]):
+        say(f"  {count_of(said['new'] - len(found['appeared']), 'new finding')} not listed")
+    for each in found["unknown"]:
+        say(f"  ? {each['check']} could not be asked: {each['message']}")
+    counts = f"{said['before']:,} → {said['after']:,}, {said['gone']:,} gone, {said['new']:,} new"
+    say(f"draft {number}: findings {counts}")
+
+
+def _key_text(found: dict[str, Any]) -> str:
+    """Write the key of a finding's row."""
+    return ", ".join(f"{name} {value}" for name, value in json.loads(found["key"]).items())
 
 
 @draft.command("evaluate")

@@ -177,6 +177,7 @@ def decide(
       workbench decide people 3f2a… 77b0… --suggested
       workbench decide people 3f2a… --fix 42
     """
+    from workbench.drafts import UNSEEN
     from workbench.errors import UsageError
 
     if (decision is not None) + (value is not None) + suggested != 1:
@@ -185,7 +186,7 @@ def decide(
         decided = lake[name].decide(
             findings,
             decision or "fix",
-            value=(value or None) if value is not None else None,
+            value=UNSEEN if value is None else value or None,
             use_suggestion=suggested,
             draft=draft,
             reason=reason,

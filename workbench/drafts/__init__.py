@@ -3,6 +3,7 @@
 from workbench.drafts.discussion import (
     Discussion,
     DraftEvent,
+    FoundKind,
     ReviewState,
     approve,
     comment,
@@ -43,6 +44,7 @@ __all__ = [
     "Discussion",
     "Draft",
     "DraftEvent",
+    "FoundKind",
     "Published",
     "Rebased",
     "ReviewState",

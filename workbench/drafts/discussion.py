@@ -18,6 +18,9 @@ from workbench.drafts.staging import get_draft, open_draft
 from workbench.errors import UsageError
 from workbench.lake import Lake, Session
 
+FoundKind = Literal["checked", "evaluated", "findings"]
+"""What is found out about a draft: failures of the schema, the verdict, findings of the checks."""
+
 Kind = Literal[
     "comment",
     "submitted",
@@ -26,6 +29,7 @@ Kind = Literal[
     "withdrawn",
     "checked",
     "evaluated",
+    "findings",
     "opinion",
     "rebased",
 ]
@@ -46,8 +50,8 @@ class DraftEvent:
     Attributes
     ----------
     kind : str
-        ``comment``, ``submitted``, ``approved``, ``sent back``, ``withdrawn``; ``checked``, ``evaluated`` and
-        ``opinion`` are what was found out.
+        ``comment``, ``submitted``, ``approved``, ``sent back``, ``withdrawn``; ``checked``, ``evaluated``,
+        ``findings`` and ``opinion`` are what was found out.
     text : str
         In the person's words; JSON where it was found out; empty for an opinion, which only those may read who gave
         theirs (:func:`workbench.drafts.second_opinions`).
@@ -101,7 +105,7 @@ class Discussion:
         """Tell whether a person wrote any of it; capitals and blanks around a name make nobody else."""
         return same_person(person, self.authors)
 
-    def found(self, kind: Literal["checked", "evaluated"]) -> dict[str, Any] | None:
+    def found(self, kind: FoundKind) -> dict[str, Any] | None:
         """Return what was found out last about the corrections as they are, or None."""
         for event in reversed(self.events):
             if event.kind == kind and event.content == self.content:
@@ -256,7 +260,7 @@ def withdraw(lake: Lake, draft: int, *, text: str = "", author: str) -> Discussi
     return _say(lake, draft, "withdrawn", text, author, allowed)
 
 
-def note_found(lake: Lake, draft: int, kind: Kind, document: dict[str, Any], *, content: str, author: str) -> None:
+def note_found(lake: Lake, draft: int, kind: FoundKind, document: dict[str, Any], *, content: str, author: str) -> None:
     """Keep what was found out about a draft, for all who look at it; nothing where the draft is no longer open."""
 
     def work(session: Session) -> None:

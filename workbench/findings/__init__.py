@@ -20,6 +20,7 @@ from workbench.findings.decisions import (
     withdraw_some,
 )
 from workbench.findings.filtering import ANY, CAUSES, OPEN, OWN_RULE, Filter, cause_of
+from workbench.findings.foreseeing import Foreseen, foresee, unanswered
 from workbench.findings.listing import concluded, count, find, get, lay_out, of_rows, outcomes, queue, tally
 from workbench.findings.recording import record
 from workbench.findings.records import (
@@ -47,6 +48,7 @@ __all__ = [
     "CheckResult",
     "Filter",
     "Finding",
+    "Foreseen",
     "Outcome",
     "SavedView",
     "Status",
@@ -59,6 +61,7 @@ __all__ = [
     "count_recorded",
     "find",
     "findings_table",
+    "foresee",
     "get",
     "get_view",
     "insert_decisions",
@@ -74,6 +77,7 @@ __all__ = [
     "save_view",
     "saved_views",
     "tally",
+    "unanswered",
     "withdraw",
     "withdraw_some",
 ]

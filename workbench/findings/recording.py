@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from workbench.errors import UsageError
-from workbench.findings.records import FINDING_FIELDS, CheckResult
+from workbench.findings.records import CheckResult, findings_of
 from workbench.findings.status import CONCLUDED, RUNS
 from workbench.lake import Lake, Session, Version, canonical_text, literal, quote, view_of
 
@@ -84,8 +84,6 @@ def _refuse_mixed(results: Sequence[CheckResult]) -> None:
 
 def _lay_out(session: Session, version: Version, results: Sequence[CheckResult]) -> None:
     """Put outcomes and findings into temporary tables."""
-    import pyarrow as pa
-
     outcomes = [
         {"check_code": part.code, "outcome": part.outcome, "findings": part.count, "message": part.message}
         for result in results
@@ -99,9 +97,7 @@ def _lay_out(session: Session, version: Version, results: Sequence[CheckResult])
     session.run(
         f"CREATE OR REPLACE TEMP TABLE unsettled AS SELECT check_code AS code FROM outcomes WHERE NOT {settled}"
     )
-    schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in FINDING_FIELDS.items()])
-    tables = [result.findings.cast(schema) for result in results if result.findings is not None]
-    session.register("found", pa.concat_tables(tables) if tables else schema.empty_table())
+    session.register("found", findings_of(results))
 
 
 def _identify(session: Session, lake: Lake, version: Version) -> None:

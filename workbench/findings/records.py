@@ -95,6 +95,15 @@ class CheckResult:
         return {**document, "parts": [part.to_dict() for part in self.parts]} if self.parts else document
 
 
+def findings_of(results: Sequence[CheckResult]) -> pa.Table:
+    """Put the findings of several checks into one table."""
+    import pyarrow as pa
+
+    schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in FINDING_FIELDS.items()])
+    tables = [result.findings.cast(schema) for result in results if result.findings is not None]
+    return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
 @dataclass(frozen=True)
 class Answered:
     """How a check last ended, as the lake remembers it.

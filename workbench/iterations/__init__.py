@@ -10,12 +10,13 @@ from workbench.iterations.measuring import compare_versions, measure, measuremen
 from workbench.iterations.publishing import policy_of, publish, requirements, shown_corrections
 from workbench.iterations.replaying import refresh_and_replay
 from workbench.iterations.reporting import ComparisonReport, gather_report
-from workbench.iterations.trying import DraftCheck, check_draft, evaluate_draft
+from workbench.iterations.trying import DraftCheck, DraftFindings, check_draft, evaluate_draft, find_in_draft
 
 __all__ = [
     "ComparisonReport",
     "Decided",
     "DraftCheck",
+    "DraftFindings",
     "apply_recipe",
     "check",
     "check_draft",
@@ -24,6 +25,7 @@ __all__ = [
     "compare_versions",
     "decide",
     "evaluate_draft",
+    "find_in_draft",
     "gather_report",
     "measure",
     "measurements",

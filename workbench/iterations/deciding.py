@@ -89,7 +89,7 @@ def decide(
 
     def answer(found: Sequence[Finding], refuse: Callable[[Session], None]) -> Decided:
         corrections = [
-            _correction(finding, decision, values[n] if values is not None else None, use_suggestion, reason)
+            _correction(finding, decision, values[n] if values is not None else UNSEEN, use_suggestion, reason)
             for n, finding in enumerate(found if correcting else ())
         ]
         target = None
@@ -223,6 +223,8 @@ def _correction(finding: Finding, decision: str, value: Any, use_suggestion: boo
         raise UsageError(
             f"Finding {finding.finding} is about a whole row; a fix needs a cell.", hint="Exclude the row, or keep it."
         )
+    if not use_suggestion and value is UNSEEN:
+        raise UsageError("A fix needs a value.", hint="Give one, None for a missing cell, or take the suggestions.")
     if use_suggestion and finding.suggestion is None:
         raise UsageError(f"Finding {finding.finding} has no suggested value.", hint="Give one with --fix VALUE.")
     return Correction(

@@ -34,8 +34,12 @@ def from_text(text: str | None, storage_type: str) -> Any:
 
 
 def to_text(value: Any) -> str | None:
-    """Write a Python value as the text a correction stores; None and float NaN are missing."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    """Write a value of Python, numpy or pandas as the text a correction stores; None, NaN, NA and NaT are missing."""
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+        value = value.item()
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, float) and math.isnan(value):
         return None
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.reporting.figures import badge, format_count
 
@@ -36,8 +37,9 @@ def event_words(kind: str, text: str) -> EventWords:
         As in :class:`workbench.drafts.DraftEvent`.
     """
     if kind == "checked":
-        failures = json.loads(text)["failures"]
-        return EventWords(kind, f"failures {format_count(failures['before'])} → {format_count(failures['after'])}")
+        return EventWords(kind, _counts("failures", json.loads(text)))
+    if kind == "findings":
+        return EventWords("ran the checks", _counts("findings", json.loads(text)))
     if kind == "evaluated":
         found = json.loads(text)["comparison"]
         parts = (found[name] for name in ("verdict", "change", "low", "high", "detectable"))
@@ -46,3 +48,8 @@ def event_words(kind: str, text: str) -> EventWords:
         # Not what they said: who has not answered must not read it here.
         return EventWords("gave a second opinion", "")
     return EventWords(kind, text)
+
+
+def _counts(what: str, found: dict[str, Any]) -> str:
+    """Write how many there were and would be."""
+    return f"{what} {format_count(found[what]['before'])} → {format_count(found[what]['after'])}"

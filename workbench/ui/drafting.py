@@ -12,6 +12,7 @@ from workbench.api import OpenLake
 from workbench.drafts import (
     Discussion,
     Draft,
+    FoundKind,
     SecondOpinion,
     Staged,
     conflicts_of,
@@ -26,7 +27,7 @@ from workbench.settings import Policy
 from workbench.ui import session
 
 Action = Literal[
-    "check", "evaluate", "submit", "approve", "publish", "rebase", "resolve", "opinion", "wait", "mend", ""
+    "check", "findings", "evaluate", "submit", "approve", "publish", "rebase", "resolve", "opinion", "wait", "mend", ""
 ]
 
 
@@ -82,7 +83,7 @@ class Seen:
             and not same_person(self.me, [who for who, _ in each.answers])
         ]
 
-    def found(self, kind: Literal["checked", "evaluated"]) -> dict[str, Any] | None:
+    def found(self, kind: FoundKind) -> dict[str, Any] | None:
         """Return what was found out about it as it is, on the base it has now."""
         found = self.talk.found(kind)
         return found if found is not None and found["base"] == self.draft.base else None

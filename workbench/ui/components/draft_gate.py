@@ -17,10 +17,7 @@ WORDS = {True: "met", False: "not met", None: "not known yet"}
 
 
 def show_effects(seen: Seen) -> None:
-    """Show failures before and after, the verdict and the findings answered, as far as they are known.
-
-    Which findings would come or go besides those answered, only the checks could tell, on the version once published.
-    """
+    """Show failures and findings before and after, the verdict and the findings answered, as far as they are known."""
     said = []
     if seen.head.definition.schema:
         checked = seen.found("checked")
@@ -29,6 +26,14 @@ def show_effects(seen: Seen) -> None:
             f"{format_count(counts['before'])} → {format_count(counts['after'])}" if counts else "not checked as it is"
         )
         said.append(element("span", "failures ", element("strong", text)))
+    looked = seen.found("findings")
+    counts = looked["findings"] if looked else None
+    text = (
+        f"{format_count(counts['before'])} → {format_count(counts['after'])}, {format_count(counts['new'])} new"
+        if counts
+        else "not looked for as it is"
+    )
+    said.append(element("span", "findings ", element("strong", text)))
     if seen.head.definition.label:
         evaluated = seen.found("evaluated")
         if evaluated:
@@ -39,8 +44,7 @@ def show_effects(seen: Seen) -> None:
             said.append(element("span", "verdict ", element("strong", "not evaluated as it is")))
     answered = {each.finding for each in seen.corrections if each.finding}
     said += [element("span", f"answers {count_of(len(answered), 'finding')}")] if answered else []
-    if said:
-        st.html(element("div", *said, css="wb-facts"))
+    st.html(element("div", *said, css="wb-facts"))
 
 
 def show_requirements(seen: Seen) -> None:

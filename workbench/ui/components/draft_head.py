@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import streamlit as st
@@ -27,14 +27,32 @@ NOTICE = "drafts-notice"
 """Session state: what was done last."""
 
 LABELS: dict[Action, str] = {
-    "check": "Check", "evaluate": "Evaluate", "submit": "Submit for approval", "approve": "Approve",
-    "publish": "Publish", "rebase": "Move to the newest version",
+    "check": "Check", "findings": "Look for findings", "evaluate": "Evaluate",
+    "submit": "Submit for approval", "approve": "Approve", "publish": "Publish", "rebase": "Move to the newest version",
 }  # fmt: skip
 """Action → the primary button's label; the others have theirs further down."""
 
 
-def show_draft_head(lake: OpenLake, seen: Seen, *, checking: bool, measuring: bool, changing: bool) -> None:
-    """Show where a draft stands, and the buttons."""
+HELP: dict[Action, str] = {
+    "check": "Failures of the schema, before and after.",
+    "findings": "Run all checks on the rows as the draft would leave them: which findings go, which are new.",
+    "evaluate": "Fit the fixed model on the rows as the draft would leave them.",
+}
+"""Action → what it is for, where the label does not say."""
+
+TITLES: dict[Action, str] = {"check": "Checking", "findings": "Looking for findings in", "evaluate": "Evaluating"}
+"""Action → what its job is called."""
+
+WORKS: dict[Action, Callable[..., object]] = {
+    "check": iterations.check_draft,
+    "findings": iterations.find_in_draft,
+    "evaluate": iterations.evaluate_draft,
+}
+"""What is found out about a draft by a job."""
+
+
+def show_draft_head(lake: OpenLake, seen: Seen, *, working: Collection[Action], changing: bool) -> None:
+    """Show where a draft stands, and the buttons; those of the jobs at work do nothing."""
     draft, action = seen.draft, next_action(seen)
     title = f"Draft {draft.draft}" + (f" “{draft.title}”" if draft.title else "")
     facts = [
@@ -57,16 +75,15 @@ def show_draft_head(lake: OpenLake, seen: Seen, *, checking: bool, measuring: bo
                 "What does it do?", key=f"draft-message-{draft.draft}", placeholder="labels of round 2", width=320,
                 disabled=busy,
             )  # fmt: skip
-        waiting = (action == "check" and checking) or (action == "evaluate" and measuring)
         if action in LABELS:
             st.button(
-                LABELS[action], type="primary", key=f"draft-{action}", disabled=busy or waiting, on_click=act,
+                LABELS[action], type="primary", key=f"draft-{action}", disabled=busy or action in working, on_click=act,
                 args=(lake, seen, action),
             )  # fmt: skip
         for other in _others(seen, action):
             st.button(
                 LABELS[other], key=f"draft-{other}", on_click=act, args=(lake, seen, other),
-                disabled=busy or (other == "check" and checking) or (other == "evaluate" and measuring),
+                disabled=busy or other in working, help=HELP.get(other),
             )  # fmt: skip
         if seen.talk.state in ("submitted", "approved"):
             with st.popover("Send back …", disabled=busy, key="draft-send-back-open"):
@@ -103,24 +120,18 @@ def attempt(work: Callable[[], object], notice: str = "") -> bool:
     return True
 
 
-def job_keys(lake: OpenLake, number: int) -> tuple[str, str]:
-    """Name the jobs of a draft: checking and evaluating it; Review's panel knows them by the same names."""
-    return f"check-draft:{lake.lake.url}:{number}", f"evaluate-draft:{lake.lake.url}:{number}"
+def job_keys(lake: OpenLake, number: int) -> dict[Action, str]:
+    """Name the jobs of a draft, by action; Review's panel knows them by the same names."""
+    return {action: f"{action}-draft:{lake.lake.url}:{number}" for action in WORKS}
 
 
 def act(lake: OpenLake, seen: Seen, action: Action) -> None:
     """Do what a button says."""
     handle, number, author, policy = lake.lake, seen.draft.draft, lake.author, seen.policy
-    check_key, evaluate_key = job_keys(lake, number)
     st.session_state.pop(PROBLEM, None)
-    if action == "check":
-        jobs.start(
-            check_key, f"Checking draft {number}", lambda p: iterations.check_draft(handle, number, progress=p)
-        ).wait(jobs.SOON)
-    elif action == "evaluate":
-        jobs.start(
-            evaluate_key, f"Evaluating draft {number}", lambda p: iterations.evaluate_draft(handle, number, progress=p)
-        ).wait(jobs.SOON)
+    if action in WORKS:
+        title, work = f"{TITLES[action]} draft {number}", WORKS[action]
+        jobs.start(job_keys(lake, number)[action], title, lambda p: work(handle, number, progress=p)).wait(jobs.SOON)
     elif action == "submit":
         attempt(lambda: drafts.submit(handle, number, author=author), "Submitted: somebody else can approve it now.")
     elif action == "approve":
@@ -142,6 +153,7 @@ def _others(seen: Seen, action: Action) -> list[Action]:
     others: list[Action] = []
     if seen.head.definition.schema:
         others.append("check")
+    others.append("findings")
     if seen.head.definition.label:
         others.append("evaluate")
     if not seen.conflicts and seen.talk.state in ("in work", "sent back"):

@@ -14,6 +14,7 @@ from workbench.ui.components.choice import choose
 from workbench.ui.components.draft_change import settled_change, show_change
 from workbench.ui.components.draft_clash import show_clashes
 from workbench.ui.components.draft_diff import show_draft_diff
+from workbench.ui.components.draft_findings import show_draft_findings
 from workbench.ui.components.draft_gate import show_effects, show_requirements
 from workbench.ui.components.draft_head import NOTICE, PROBLEM, job_keys, show_draft_head
 from workbench.ui.components.draft_list import show_draft_list
@@ -74,11 +75,13 @@ def _show_draft(lake: OpenLake, head: Version, chosen: Draft) -> None:
     st.query_params["draft"] = str(chosen.draft)
     with st.container(border=True, key="draft-head"):
         # What a job found out is in the lake; the draft is read after the job has ended.
-        checking, measuring = (show_job(key, done=lambda job: None) for key in job_keys(lake, chosen.draft))
+        keys = job_keys(lake, chosen.draft)
+        working = {action for action, key in keys.items() if show_job(key, done=lambda job: None)}
         changing = show_change()
         seen = look(lake, chosen.draft, head)
-        show_draft_head(lake, seen, checking=checking, measuring=measuring, changing=changing)
+        show_draft_head(lake, seen, working=working, changing=changing)
         show_effects(seen)
+        show_draft_findings(seen)
     show_clashes(lake, seen, changing=changing)
     show_opinions(lake, seen)
     if chosen.state == "open":
