@@ -11,8 +11,8 @@ were (0 %) and with all train labels true (100 %). Each signal is taken once, be
   preset linear, three times.
 
 "knn-balanced" is KNN-Shapley with each class of the validation rows counting alike, "mixed" the mean of the ranks by it
-and by label quality. "true validation" gives the validation rows their true labels: what is found where those were
-reviewed before.
+and by label quality, "expected-gain" the order of the queue, which learns from the answers. "true validation" gives the
+validation rows their true labels: what is found where those were reviewed before.
 
 Run from the project's folder: python -m benchmarks.review_order [--digits-only] [--fits N] [--json FILE]
 """
@@ -47,6 +47,7 @@ RUNS = (
     ("knn-balanced", True, False),
     ("mixed", True, False),
     ("knn-balanced", True, True),
+    ("expected-gain", True, False),
     ("perfect", False, False),
 )
 """Order, whether rows are scored again after each round, whether validation labels are true."""

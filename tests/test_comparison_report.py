@@ -27,7 +27,7 @@ from workbench.lake import read_versions, view_of
 from workbench.reporting import badge, format_change, format_count, format_metric, format_points, metric_name
 from workbench.reporting.comparisons import report_versions
 from workbench.reporting.dots import Dot, dot_chart
-from workbench.reporting.figures import SHARES, WORDS
+from workbench.reporting.figures import SHARES, WORDS, format_floor
 from workbench.reporting.versions import harmed
 
 WHEN = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
@@ -201,7 +201,7 @@ def test_nothing_that_people_or_files_wrote_is_markup(opened):
     assert read.tags <= {
         "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "span", "code", "nav", "a",
         "ul", "li", "section", "div", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "details",
-        "summary", "svg", "g", "line", "path", "circle", "text", "footer",
+        "summary", "svg", "g", "line", "path", "circle", "rect", "text", "footer",
     }  # fmt: skip
     assert not [name for name, _ in read.attributes if name.startswith("on") or name in ("src", "style", "srcset")]
     assert all(value.startswith("#") for name, value in read.attributes if name == "href")
@@ -233,7 +233,13 @@ def test_charts_are_sound_and_say_all_in_words(opened):
         f"{name} {format_change(each.change, each.low, each.high)}, {each.verdict}"
         for name, each in sorted(found.per_class.items())
     ]
-    assert alone == f"Change of recall by class, v1 to v2: {'; '.join(told)}."
+    floors = [f"{name} {format_floor(each.noise_floor)}" for name, each in sorted(found.per_class.items())]
+    assert alone == (
+        f"Change of recall by class, v1 to v2: {'; '.join(told)}. Noise floor: other seeds, same data: "
+        f"{'; '.join(floors)}."
+    )
+    bands = [each for each in ElementTree.fromstring("<svg" + drawings[0]).iter("rect") if each.get("class") == "floor"]
+    assert len(bands) == len(found.per_class)
 
 
 def test_an_attribution_stands_where_it_is_given(opened):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import Cancelled, UsageError
-from workbench.valuation import knn_shapley
+from workbench.valuation import knn_fixes, knn_shapley
 
 
 def payoff(members: tuple[int, ...], distances: np.ndarray, match: np.ndarray, k: int) -> float:
@@ -180,3 +180,28 @@ def test_balanced_it_doubts_the_frequent_class_too():
         for each in (False, True)
     )
     assert len(set(lost) & set(balanced)) > 2 * len(set(lost) & set(plain))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 12),
+    st.integers(1, 3),
+    st.integers(2, 3),
+    st.integers(1, 7),
+    st.booleans(),
+)
+def test_a_fix_gains_what_the_row_is_worth_more_with_the_other_label(seed, n, n_validation, n_classes, k, balanced):
+    train, labels, validation, right = drawn(seed, n, n_validation, n_classes)
+    other = np.random.default_rng(seed + 1).integers(0, n_classes, n)
+    values, gains = knn_fixes(train, labels, other, validation, right, k=k, balanced=balanced)
+    assert values == pytest.approx(knn_shapley(train, labels, validation, right, k=k, balanced=balanced), abs=1e-12)
+    for row in range(n):
+        changed = np.where(np.arange(n) == row, other, labels)
+        after = knn_shapley(train, changed, validation, right, k=k, balanced=balanced)[row]
+        assert gains[row] == pytest.approx(after - values[row], abs=1e-12)
+
+
+def test_each_train_row_has_a_suggested_label():
+    with pytest.raises(UsageError, match="1 suggested labels do not fit 2 train rows"):
+        knn_fixes([[0.0], [1.0]], ["a", "b"], ["b"], [[0.0]], ["a"])

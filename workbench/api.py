@@ -14,8 +14,10 @@ from workbench import drafts as _drafts
 from workbench import iterations, versions
 from workbench.drafts import UNSEEN, Draft
 from workbench.explaining import ImpactCalls
+from workbench.forecasting import ForecastCalls
 from workbench.lake import Definition, Lake, Task, Version, newest, open_lake, quote, read_versions, view_of
 from workbench.lake.values import to_json
+from workbench.ordering import RankingCalls
 from workbench.progress import Progress, silent
 from workbench.proposing import DraftCalls
 from workbench.settings import Settings, load
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.clusters import Clusters, Method
-    from workbench.compare import Comparison
+    from workbench.compare import Comparison, Comparisons
     from workbench.evaluation import Evaluation
     from workbench.findings import CheckResult, Filter, Finding
+    from workbench.findings.listing import Order
     from workbench.ingest import RefreshResult
     from workbench.iterations import Decided
     from workbench.recipes import DryRun, KeptRecipe, Learned, Recipe, StagedRecipe
@@ -147,11 +150,36 @@ class Dataset:
         return versions.diff(self.lake, self._version(a), self._version(b), limit=limit)
 
     def compare(
-        self, a: int | str, b: int | str, *, metric: str | None = None, progress: Progress = silent
+        self,
+        a: int | str,
+        b: int | str,
+        *,
+        metric: str | None = None,
+        resample: int = 0,
+        progress: Progress = silent,
     ) -> Comparison:
-        """Say whether the fixed model gained from version ``a`` to ``b``."""
+        """Say whether the fixed model gained from version ``a`` to ``b``.
+
+        With ``resample=20`` both are fitted on so many bootstrap samples of their train rows: would it help on data
+        like this?
+        """
+        first, second = self._version(a), self._version(b)
         return iterations.compare_versions(
-            self.lake, self._version(a), self._version(b), metric=metric, slices=True, progress=progress
+            self.lake, first, second, metric=metric, slices=True, resample=resample, progress=progress
+        )
+
+    def compare_many(
+        self,
+        base: int | str,
+        *others: int | str,
+        metric: str | None = None,
+        resample: int = 0,
+        progress: Progress = silent,
+    ) -> Comparisons:
+        """Compare several versions with one base, by intervals that hold together at 95 %."""
+        first, *rest = (self._version(version) for version in (base, *others))
+        return iterations.compare_many(
+            self.lake, first, rest, metric=metric, slices=True, resample=resample, progress=progress
         )
 
     def validate(self, version: int | str | None = None, *, progress: Progress = silent) -> Validation:
@@ -200,8 +228,9 @@ class Dataset:
         wanted: Filter | None = None,
         limit: int | None = None,
         offset: int = 0,
+        order: Order = "score",
     ) -> list[Finding]:
-        """List findings, most urgent first.
+        """List findings, most urgent first or in another order of :data:`workbench.findings.listing.ORDERS`.
 
         Parameters
         ----------
@@ -211,12 +240,14 @@ class Dataset:
             Stands for both: status, check, column, lane, label, cause, reviewer, score, search.
         limit, offset : int, optional
             At most so many, after skipping so many.
+        order : {"score", "row", "group", "gain"}
+            ``gain`` is what :meth:`OpenLake.rescore` made of it last.
         """
         from workbench.findings import Filter, queue
 
         newest(self.lake, self.name)  # an unknown dataset is an error, not an empty queue
         chosen = wanted or Filter(status=status, check=check)
-        return queue(self.lake, self.name, chosen, limit=limit, offset=offset)
+        return queue(self.lake, self.name, chosen, limit=limit, offset=offset, order=order)
 
     def count_findings(
         self, *, status: str | None = "open", check: str | None = None, wanted: Filter | None = None
@@ -365,7 +396,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class OpenLake(DraftCalls, ImpactCalls):
+class OpenLake(DraftCalls, ImpactCalls, ForecastCalls, RankingCalls):
     """An open lake; close it, or use it in a ``with`` block."""
 
     @classmethod
@@ -429,10 +460,17 @@ class OpenLake(DraftCalls, ImpactCalls):
         """Compare two versions cell by cell, each as ``NAME@V``."""
         return versions.diff(self.lake, versions.resolve(self.lake, a), versions.resolve(self.lake, b), limit=limit)
 
-    def compare(self, a: str, b: str, *, metric: str | None = None, progress: Progress = silent) -> Comparison:
-        """Say whether the fixed model gained from one version to another, each as ``NAME@V``."""
+    def compare(
+        self, a: str, b: str, *, metric: str | None = None, resample: int = 0, progress: Progress = silent
+    ) -> Comparison:
+        """Say whether the fixed model gained from one version to another, each as ``NAME@V``.
+
+        ``resample`` as in :meth:`Dataset.compare`.
+        """
         first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
-        return iterations.compare_versions(self.lake, first, second, metric=metric, slices=True, progress=progress)
+        return iterations.compare_versions(
+            self.lake, first, second, metric=metric, slices=True, resample=resample, progress=progress
+        )
 
     def report(
         self, a: str, b: str, *, metric: str | None = None, progress: Progress = silent

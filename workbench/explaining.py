@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 from workbench import versions
 from workbench.drafts import Draft
-from workbench.iterations import schema_types
+from workbench.iterations import Wear, compare_many, schema_types, wear
 from workbench.lake import Lake, Version
 from workbench.progress import Progress, silent
 
 if TYPE_CHECKING:
     from workbench.attribution import Attribution, Bisection
+    from workbench.compare import Comparisons
 
 
 @dataclass(frozen=True)
 class ImpactCalls:
-    """The calls on two versions, each as ``NAME@V``.
+    """The calls on versions, each as ``NAME@V``, and on what was concluded from them.
 
     Attributes
     ----------
@@ -48,6 +49,17 @@ class ImpactCalls:
 
         first, second, types = self._pair(a, b)
         return bisect(self.lake, first, second, by=by, metric=metric, schema_types=types, progress=progress)
+
+    def compare_many(
+        self, base: str, *others: str, metric: str | None = None, resample: int = 0, progress: Progress = silent
+    ) -> Comparisons:
+        """Compare several versions with one base, by intervals that hold together at 95 %."""
+        first, *rest = (versions.resolve(self.lake, name) for name in (base, *others))
+        return compare_many(self.lake, first, rest, metric=metric, slices=True, resample=resample, progress=progress)
+
+    def wear(self, dataset: str) -> Wear:
+        """Count the decisions that a dataset's newest test rows have informed."""
+        return wear(self.lake, dataset)
 
     def take_back(self, a: str, b: str, batches: Sequence[str], *, by: str = "version") -> Draft:
         """Stage the way back of some batches in a new draft; all other changes stay."""

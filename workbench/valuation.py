@@ -26,12 +26,12 @@ Examples
 >>> import numpy as np
 >>> train = np.array([[0.0], [1.0], [5.0]])
 >>> knn_shapley(train, ["a", "b", "b"], np.array([[0.2]]), ["a"], k=1).round(3)
-array([ 0.833, -0.167, -0.167])
+array([1., 0., 0.])
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -93,35 +93,113 @@ def knn_shapley(
         ``k`` is below 1, there are no validation rows, or the points do not fit each other or their labels, or are not
         finite.
     """
-    if k < 1:
-        raise UsageError(f"{k} neighbours cannot vote.", hint="Ask for 1 or more; 10 are usual.")
-    points, asked = _points(train, labels, "train"), _points(validation, validation_labels, "validation")
-    if points.shape[1] != asked.shape[1]:
-        raise UsageError(f"Train rows have {points.shape[1]} coordinates, validation rows {asked.shape[1]}.")
-    if not len(asked):
-        raise UsageError(
-            "There are no validation rows, so no row has a value.", hint="Name the lanes when the data is imported."
-        )
-    numbers: dict[Hashable, int] = {}
-    given, right = (
-        np.array([numbers.setdefault(label, len(numbers)) for label in part], dtype=np.int64)
-        for part in (labels, validation_labels)
-    )
-    # Coordinate after coordinate, so that each is read in one go, and so that equal rows have exactly equal distances:
-    # a matrix product would round them differently.
-    columns = np.ascontiguousarray(points.T)
-    weights = _weights(len(points), k)
-    total = np.zeros(len(points))
-    shares = _shares(right, balanced)
-    stage = "valuing train rows"
-    for place in range(len(asked) if len(points) else 0):
-        if place % _AT_ONCE == 0:
-            progress(stage, place, len(asked))
-        distances = _squared_distances(columns, asked[place])
-        order = np.argsort(distances)
-        total[order] += shares[place] * _values(distances[order], given[order] == right[place], weights)
-    progress(stage, len(asked), len(asked))
+    game = _Game(train, labels, validation, validation_labels, k, balanced)
+    total = np.zeros(len(game.given))
+    for order, distances, right, share in game.asked(progress):
+        total[order] += share * _values(distances, game.given[order] == right, game.weights)
     return total
+
+
+def knn_fixes(
+    train: npt.ArrayLike,
+    labels: Sequence[Hashable] | npt.NDArray[np.object_],
+    suggested: Sequence[Hashable] | npt.NDArray[np.object_],
+    validation: npt.ArrayLike,
+    validation_labels: Sequence[Hashable] | npt.NDArray[np.object_],
+    *,
+    k: int = NEIGHBORS,
+    balanced: bool = False,
+    progress: Progress = silent,
+) -> tuple[Floats, Floats]:
+    """Value train rows exactly, and say what each would gain if it alone had another label.
+
+    A row's own label enters its value only as m w̄ (see above), so that with another label, all others staying, it is
+    worth w̄ times the difference of what both labels are right for: exact as well, in the same pass.
+
+    Parameters
+    ----------
+    suggested : sequence of length n_train
+        The other label of each train row; the given one gains 0.
+    train, labels, validation, validation_labels, k, balanced, progress
+        As in :func:`knn_shapley`.
+
+    Returns
+    -------
+    values : ndarray of shape (n_train,)
+        As :func:`knn_shapley` gives them.
+    gains : ndarray of shape (n_train,)
+        Value with the suggested label minus value with the given one.
+
+    Raises
+    ------
+    UsageError
+        As in :func:`knn_shapley`, or there is not one suggested label for each train row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> train = np.array([[0.0], [1.0], [5.0]])
+    >>> knn_fixes(train, ["b", "b", "b"], ["a", "a", "a"], np.array([[0.2]]), ["a"], k=1)[1].round(3)
+    array([1.   , 0.5  , 0.333])
+    """
+    game = _Game(train, labels, validation, validation_labels, k, balanced)
+    if len(suggested) != len(game.given):
+        raise UsageError(f"{len(suggested)} suggested labels do not fit {len(game.given)} train rows.")
+    other = game.numbered(suggested)
+    total, gains = np.zeros(len(game.given)), np.zeros(len(game.given))
+    for order, distances, right, share in game.asked(progress):
+        match = game.given[order] == right
+        total[order] += share * _values(distances, match, game.weights)
+        step = (other[order] == right).astype(np.int8) - match.astype(np.int8)
+        gains[order] += share * _own(distances, game.weights) * step
+    return total, gains
+
+
+class _Game:
+    """The train rows as players, and the validation rows that they are asked about."""
+
+    def __init__(
+        self,
+        train: npt.ArrayLike,
+        labels: Sequence[Hashable] | npt.NDArray[np.object_],
+        validation: npt.ArrayLike,
+        validation_labels: Sequence[Hashable] | npt.NDArray[np.object_],
+        k: int,
+        balanced: bool,
+    ) -> None:
+        if k < 1:
+            raise UsageError(f"{k} neighbours cannot vote.", hint="Ask for 1 or more; 10 are usual.")
+        points, self._validation = _points(train, labels, "train"), _points(validation, validation_labels, "validation")
+        if points.shape[1] != self._validation.shape[1]:
+            raise UsageError(
+                f"Train rows have {points.shape[1]} coordinates, validation rows {self._validation.shape[1]}."
+            )
+        if not len(self._validation):
+            raise UsageError(
+                "There are no validation rows, so no row has a value.", hint="Name the lanes when the data is imported."
+            )
+        self._numbers: dict[Hashable, int] = {}
+        self.given, self._right = self.numbered(labels), self.numbered(validation_labels)
+        # Coordinate after coordinate, so that each is read in one go, and so that equal rows have exactly equal
+        # distances: a matrix product would round them differently.
+        self._columns = np.ascontiguousarray(points.T)
+        self.weights = _weights(len(points), k)
+        self._shares = _shares(self._right, balanced)
+
+    def numbered(self, labels: Sequence[Hashable] | npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+        """Give each class a number."""
+        return np.array([self._numbers.setdefault(label, len(self._numbers)) for label in labels], dtype=np.int64)
+
+    def asked(self, progress: Progress) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], int, float]]:
+        """For each validation row: the train rows by distance, their distances, the right class and its share."""
+        stage = "valuing train rows"
+        for place in range(len(self._validation) if len(self.given) else 0):
+            if place % _AT_ONCE == 0:
+                progress(stage, place, len(self._validation))
+            distances = _squared_distances(self._columns, self._validation[place])
+            order = np.argsort(distances)
+            yield order, distances[order], int(self._right[place]), float(self._shares[place])
+        progress(stage, len(self._validation), len(self._validation))
 
 
 def _shares(right: npt.NDArray[np.int64], balanced: bool) -> Floats:
@@ -151,10 +229,22 @@ def _squared_distances(columns: npt.NDArray[np.float32], asked: npt.NDArray[np.f
     return total
 
 
+def _blocks(distances: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where the blocks of rows at one distance begin, and how many rows each has; rows sorted by distance."""
+    starts = np.concatenate([[0], np.flatnonzero(distances[1:] != distances[:-1]) + 1])
+    return starts, np.diff(np.append(starts, len(distances)))
+
+
+def _own(distances: npt.NDArray[np.float32], weights: Floats) -> Floats:
+    """What a row's own label counts for one validation row: the mean weight of its block."""
+    starts, sizes = _blocks(distances)
+    own: Floats = np.repeat(np.add.reduceat(weights, starts) / sizes, sizes)
+    return own
+
+
 def _values(distances: npt.NDArray[np.float32], match: npt.NDArray[np.bool_], weights: Floats) -> Floats:
     """Values for one validation row, rows sorted by distance; the formula stands at the top of the module."""
-    starts = np.concatenate([[0], np.flatnonzero(distances[1:] != distances[:-1]) + 1])
-    sizes = np.diff(np.append(starts, len(distances)))
+    starts, sizes = _blocks(distances)
     hits = np.add.reduceat(match, starts, dtype=np.int64)
     mean, last = np.add.reduceat(weights, starts) / sizes, weights[starts + sizes - 1]
     beyond = np.zeros(len(starts))

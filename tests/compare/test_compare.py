@@ -14,8 +14,12 @@ import pytest
 from workbench.compare import compare
 from workbench.drafts import Correction, draft_view, new_draft, stage
 from workbench.errors import DataError, UnknownName, UsageError
-from workbench.evaluation import evaluate
+from workbench.evaluation import evaluate, read_predictions
+from workbench.impact import paired, together
+from workbench.iterations import compare_many
 from workbench.lake import newest, publish_rows, read_versions, view_of
+from workbench.reporting import report_comparison, report_comparisons
+from workbench.reporting.figures import NOISE_FLOOR, about
 
 FAST = "embedding"
 """The preset that fits these small frames fastest: a linear model of the numbers."""
@@ -125,6 +129,79 @@ def test_a_small_edit_cannot_be_told_and_the_detectable_change_says_why(dataset,
     publish("t", {1: {"y": "no"}, 3: {"city": "Bern"}})
     found = against(1, 2)
     assert found.verdict == "cannot tell" and found.low <= found.change <= found.high and found.detectable > 0
+
+
+def test_what_cannot_be_told_says_how_many_test_rows_would_settle_it(dataset, publish, against):
+    dataset()
+    publish("t", {1: {"y": "no"}, 3: {"city": "Bern"}})
+    publish("t", {rid: {"y": "yes"} for rid in range(1, 36) if rid % 10 in range(1, 6)})
+    found = against(1, 3)
+    fields = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert found.verdict == "cannot tell" and found.change != 0
+    assert fields["rows_needed"] == found.metrics["accuracy"].rows_needed
+    said = report_comparison(found)
+    if found.rows_needed is None:
+        assert "no number of test rows would settle a change of this size" in said
+    else:
+        assert found.rows_needed > 100
+        assert f"About {about(found.rows_needed)} test rows would settle a change of this size (now 100)." in said
+    same = against(1, 1)
+    assert same.rows_needed is same.seeds_needed is None and "settle" not in report_comparison(same)
+
+
+def test_the_classes_hold_together_at_95_per_cent(lake, dataset, publish, against):
+    frame = people()
+    frame["y"] = np.where(frame["x"] > 1, "high", frame["y"])
+    dataset(frame)
+    publish("t", {rid: {"y": "no"} for rid in range(1, 60) if rid % 10 in range(1, 6)})
+    found = against(1, 2)
+    assert len(found.per_class) == 3 and found.per_class_level == together(3)
+    assert found.level == 0.95 and "98.33 % intervals, which hold together at 95 % for all 3 classes" in (
+        report_comparison(found)
+    )
+    labels = dict(view_of(lake, newest(lake, "t")).fetch("SELECT id, y FROM {rows} WHERE _lane = 2"))
+    hits = []
+    for version in read_versions(lake, "t"):
+        evaluation = evaluate(lake, view_of(lake, version))
+        kept = read_predictions(lake, evaluation.id)
+        own = np.array([labels[int(json.loads(key)["id"])] for key in kept.row_key])
+        hits.append((np.array(evaluation.train_classes)[kept.by_seed(5).argmax(axis=2)] == own).astype(float))
+    for name, effect in found.per_class.items():
+        single, wanted = (
+            paired(hits[0][:, own == name], hits[1][:, own == name], span=1.0, level=level)
+            for level in (0.95, together(3))
+        )
+        assert (effect.low, effect.high) == pytest.approx((wanted.low, wanted.high))
+        assert effect.low < single.low and effect.high > single.high
+
+
+def test_several_versions_against_one_hold_together_at_95_per_cent(lake, dataset, publish, against):
+    dataset()
+    publish("t", {1: {"x": 2.0, "y": "no"}})
+    publish("t", {rid: {"y": "no"} for rid in range(1, 60) if rid % 10 in range(1, 6)})
+    publish("t", {3: {"x": 1.5}})
+    base, *others = read_versions(lake, "t")
+    found = compare_many(lake, base, others, slices=True)
+    assert (found.base, found.level, [each.b for each in found.comparisons]) == (
+        "t@1", together(3), ["t@2", "t@3", "t@4"],
+    )  # fmt: skip
+    for each, other in zip(found.comparisons, others, strict=True):
+        single = against(1, other.version)
+        assert (each.change, each.level) == (single.change, together(3))
+        assert each.low < single.low and each.high > single.high and each.detectable > single.detectable
+        assert each.per_class_level == pytest.approx(1 - 0.05 / 3 / 2)
+        assert each.slices.level == pytest.approx(1 - 0.05 / 3 / len(each.slices.found))
+        assert each.metrics["roc_auc"].low < single.metrics["roc_auc"].low
+    text = report_comparisons(found)
+    assert "3 versions against t@1" in text and "Each interval of a change is at 98.33 %" in text
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("  t@")] == ["t@2", "t@3", "t@4"]
+    fields = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert set(fields) == {"base", "level", "comparisons"}
+    assert fields["comparisons"][0] == json.loads(json.dumps(found.comparisons[0].to_dict()))
+    assert compare_many(lake, base, others[:1]).comparisons[0] == against(1, 2), "one is no many"
+    for names in ([], [others[0], others[0]], [base, others[0]]):
+        with pytest.raises(UsageError, match="named twice|nothing to be compared with"):
+            compare_many(lake, base, names)
 
 
 def test_a_changed_test_label_re_scores_every_version_without_a_fit(dataset, publish, against):
@@ -256,6 +333,8 @@ def test_a_metric_that_is_undefined_is_said_to_be_and_stays_out_of_json(dataset,
     assert (found.change, found.verdict, found.parts["train rows"]) == (None, "cannot tell", None)
     assert "r2 is undefined on the shared test rows: all labels are the same number" in found.notes
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["low"] is None
+    assert found.rows_needed is found.seeds_needed is found.noise_floor is None
+    assert "settle" not in report_comparison(found) and f"{NOISE_FLOOR}: –" in report_comparison(found)
     assert against(1, 2, metric="mae").change is not None
 
 
@@ -265,6 +344,21 @@ def test_few_test_rows_get_an_answer_and_a_warning(dataset, publish, against):
     found = against(1, 2)
     assert found.test_rows == 5 and found.verdict == "cannot tell" and found.high - found.low > 0.2
     assert "only 5 shared test rows: the interval is a rough guess" in found.notes
+
+
+def test_with_ten_test_rows_of_one_class_every_answer_is_finite_or_none(dataset, publish, against):
+    frame = people()
+    lane = [0] * 200
+    for place in [place for place in range(200) if frame["y"][place] == "yes"][:10]:
+        lane[place] = 2
+    dataset(frame, lanes=lane)
+    train = [place + 1 for place in range(200) if not lane[place]]
+    publish("t", {rid: {"y": "no"} for rid in train[:25]})
+    found = against(1, 2)
+    json.dumps(found.to_dict(), allow_nan=False)
+    assert list(found.per_class) == ["yes"] and found.per_class_level == 0.95
+    assert found.metrics["roc_auc"].rows_needed is None and found.metrics["roc_auc"].noise_floor is None
+    assert found.verdict != "cannot tell" or found.rows_needed is None or found.rows_needed > 10
 
 
 def test_a_class_that_no_test_row_has(dataset, publish, against):

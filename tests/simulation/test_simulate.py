@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from hypothesis import strategies as st
 from workbench.errors import Cancelled, DataError, UnknownName, UsageError
 from workbench.evaluation import evaluate
 from workbench.lake import Lake, Version, newest, view_of
+from workbench.progress import silent
+from workbench.ranking.signals import QUALITY, VALUE
 from workbench.simulation import ORDERS, REACHED, Truth, read_truth, simulate
+from workbench.simulation.bench import read_bench
+from workbench.simulation.learning import ExpectedGain
+from workbench.simulation.orders import Evidence
 from workbench.simulation.replaying import _ends
 
 CLASSES = np.array(["ant", "bee", "cat"])
@@ -67,7 +73,7 @@ def test_the_lake_stays_as_it_was(lake, noisy):
     assert contents(lake) == before
 
 
-@pytest.mark.parametrize("order", ["label-quality", "knn-shapley", "knn-balanced", "mixed"])
+@pytest.mark.parametrize("order", ["expected-gain", "label-quality", "knn-shapley", "knn-balanced", "mixed"])
 @pytest.mark.parametrize("rescore", [True, False])
 def test_an_order_finds_more_wrong_labels_than_chance(lake, noisy, order, rescore):
     version, path, _ = noisy
@@ -104,6 +110,42 @@ def test_scores_that_are_refreshed_see_the_corrections(lake, noisy):
     )
     assert once.steps[1] == again.steps[1]
     assert [step.found for step in once.steps] != [step.found for step in again.steps]
+
+
+def test_the_order_that_learns_is_led_by_what_was_confirmed(lake, noisy):
+    """Where neighbours say nothing of the label, label quality leads; and the other way round."""
+    version, path, _ = noisy
+    truth = read_truth(lake, version, path)
+    bench = read_bench(lake, version, truth, fits=1, true_validation=False)
+    scrambled = dataclasses.replace(
+        bench.validation, label=np.random.default_rng(0).permutation(bench.validation.label)
+    )
+    leaders = []
+    for validation in (scrambled, bench.validation):
+        evidence = Evidence(bench.series.model, bench.train, validation, bench.true, np.zeros(240))
+        learner, labels, looked = ExpectedGain(evidence), bench.train.label.copy(), np.zeros(240, dtype=bool)
+        for _ in range(3):
+            scores = learner.score(labels, looked, silent)
+            assert (scores[looked] == 240).all() and sorted(scores[~looked]) == [*range((~looked).sum())]
+            chosen = np.argsort(scores)[:20]
+            looked, labels = looked.copy(), labels.copy()
+            looked[chosen], labels[chosen] = True, bench.true[chosen]
+        leaders.append({share.signal: share for share in learner.shares})
+    assert leaders[0][QUALITY].share > 0.8 and leaders[0][VALUE].asked >= 3
+    assert leaders[1][VALUE].reward > leaders[0][VALUE].reward
+    assert sum(share.share for share in learner.shares) == pytest.approx(1)
+
+
+def test_without_validation_rows_it_goes_by_label_quality(lake, make, noisy):
+    _, path, frame = noisy
+    lanes = [0] * 320 + [2] * 180
+    version = make(frame.drop(columns="true"), "two", lanes=lanes, key=("id",), label="kind", model="linear")
+    truth = read_truth(lake, version, path)
+    learnt, plain = (
+        simulate(lake, version, truth, order=order, budget=0.2, every=0.1, fits=1)
+        for order in ("expected-gain", "label-quality")
+    )
+    assert learnt.steps == plain.steps
 
 
 def test_a_reviewer_who_errs_leaves_wrong_labels_and_makes_new_ones(lake, noisy):

@@ -71,6 +71,20 @@ def test_the_shading_is_the_smallest_change_that_shows():
     assert not layers(drawn(points()), "rect")
 
 
+def test_the_noise_floor_is_a_darker_band_inside_and_stands_alone_where_nothing_is_compared():
+    said = "noise floor: other seeds, same data (±0.2 pt)"
+    both = drawn(points(), Floor(84.0, 0.7, "within 0.7 pt of v2", 0.2, said))
+    wide, narrow = layers(both, "rect")
+    assert rows(both, wide) == [{"low": 83.3, "high": 84.7, "around": 84.0}]
+    assert rows(both, narrow) == [{"low": 83.8, "high": 84.2, "around": 84.0}]
+    assert wide["mark"]["opacity"] < narrow["mark"]["opacity"] and wide["mark"]["color"] == narrow["mark"]["color"]
+    assert both["title"]["subtitle"][-2:] == ["grey: within 0.7 pt of v2", f"darker grey: {said}"]
+    alone = drawn(points(), Floor(84.0, None, "", 0.2, said))
+    (band,) = layers(alone, "rect")
+    assert rows(alone, band) == rows(both, narrow)
+    assert alone["title"]["subtitle"][-1] == f"grey: {said}"
+
+
 @pytest.mark.parametrize(("verdict", "mark"), MARKS.items())
 def test_each_verdict_has_a_colour_a_shape_and_a_word(verdict, mark):
     spec = drawn(points(verdict=["not compared", "not compared", verdict]))

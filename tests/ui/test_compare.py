@@ -16,7 +16,8 @@ from workbench.compare import flipped_rows
 from workbench.drafts import Correction
 from workbench.lake import view_of
 from workbench.reporting import badge, count_of, format_metric
-from workbench.reporting.versions import harmed
+from workbench.reporting.figures import format_floor
+from workbench.reporting.versions import harmed, unsettled
 from workbench.ui import comparing, jobs
 from workbench.ui.components.compare_report import report_page
 from workbench.ui.components.compare_verdict import change_text
@@ -64,7 +65,15 @@ def test_the_figures_are_those_of_the_library(visit, measured):
         assert f"{sides} {change_text(name, effect).replace(' (', '  (')}".replace("  ", " ") in said.replace("( ", "(")
     drawn = next(chart.proto.alt for chart in page.get("vega_lite_chart"))
     told = [f"{name} {change_text('recall', effect)}, {effect.verdict}" for name, effect in found.per_class.items()]
-    assert drawn == f"Change of recall by class, v2 to v3: {'; '.join(told)}."
+    floors = [f"{name} {format_floor(effect.noise_floor)}" for name, effect in found.per_class.items()]
+    assert drawn == (
+        f"Change of recall by class, v2 to v3: {'; '.join(told)}. Noise floor: other seeds, same data: "
+        f"{'; '.join(floors)}."
+    )
+    chart = next(chart for chart in page.get("vega_lite_chart"))
+    spec = json.loads(chart.proto.spec)
+    assert "97.5 % intervals, which hold together at 95 % for all 2 classes (Bonferroni)" in spec["title"]["subtitle"]
+    assert "grey: noise floor: other seeds, same data" in spec["title"]["subtitle"]
 
 
 def test_the_versions_stand_in_the_address_and_can_be_chosen(visit, measured):
@@ -278,3 +287,36 @@ def test_slices_are_drawn_and_losses_said(visit, measured):
         told = f"{first.name} {change_text(found.slices.metric, first.effect)}, {first.effect.verdict}"
         assert drawn[0].startswith(f"Change of accuracy by slice, v2 to v3: {told}")
     assert all(line in words(page) for line in harmed(found))
+
+
+def test_samples_are_fitted_when_asked_and_the_verdict_says_what_it_is_about(visit, measured, monkeypatch):
+    monkeypatch.setattr("workbench.ui.comparing.SAMPLES", 4)
+    monkeypatch.setattr("workbench.ui.components.compare_samples.SAMPLES", 4)
+    page = visit(measured, "compare", dataset="people")
+    assert "Would it help on data like this?" in words(page) and "bootstrap sample" not in words(page)
+    page.button(key="samples-now").click().run()
+    jobs.find("samples:people@2:3").wait(60)
+    page.run()
+    assert not page.exception
+    with workbench.open(measured) as lake:
+        found = lake["people"].compare(2, 3, resample=4)
+        assert lake.lake.read("SELECT count(*) FROM lake.workbench.evaluations WHERE evaluation IS NOT NULL")[0][0] > 3
+    said = words(visit(measured, "compare", dataset="people"))
+    assert "4 fits of each version, each on another bootstrap sample of its train rows" in said
+    assert badge(found.verdict, found.change, found.low, found.high, found.detectable) in said
+
+
+def test_what_would_settle_it_stands_below_a_verdict_that_cannot_be_told(visit, measured):
+    with workbench.open(measured) as lake:
+        data = lake["people"]
+        draft = data.draft(title="one cell").draft
+        lake.stage(draft, [Correction(key={"id": 1}, column="answer", new="yes"),
+                           Correction(key={"id": 3}, column="answer", new="no")])  # fmt: skip
+        lake.publish(draft, message="one cell")
+        data.evaluate()
+        found = data.compare(3, 4)
+    assert found.verdict == "cannot tell"
+    line = unsettled(found.to_dict())
+    assert "settle" in line
+    assert line in words(visit(measured, "compare", dataset="people"))
+    assert line in words(visit(measured, dataset="people"))

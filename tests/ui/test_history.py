@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import workbench
+from workbench.drafts import Correction
 from workbench.lake import maintain
-from workbench.reporting import verdict_of
+from workbench.reporting import format_change, verdict_of
 from workbench.ui import jobs
 
 
@@ -186,3 +188,50 @@ def test_versions_are_searched_by_message_author_and_tag(visit, measured):
         assert numbers == shown
     page = page.text_input(key="search").set_value("nobody").run()
     assert not page.exception and "No version of 3 versions is like that." in words(page)
+
+
+def test_several_verdicts_say_at_what_level_each_holds(visit, measured):
+    with workbench.open(measured) as lake:
+        data = lake["people"]
+        draft = data.draft(title="more").draft
+        lake.stage(draft, [Correction(key={"id": row}, column="answer", new="yes") for row in range(1, 9)])
+        lake.publish(draft, message="more")
+        assert "Each verdict holds at 95 %" not in " ".join(visit_captions(visit, measured))
+        data.evaluate()
+    assert "of 20 versions whose changes did nothing, one may read gain or loss" in " ".join(
+        visit_captions(visit, measured)
+    )
+
+
+def visit_captions(visit, measured):
+    return [caption.value for caption in visit(measured, "history", dataset="people").caption]
+
+
+def test_all_measured_versions_are_compared_at_once_when_asked(visit, measured):
+    page = visit(measured, "history", dataset="people")
+    assert not page.get("vega_lite_chart")
+    page.toggle(key="together").set_value(True).run()
+    assert not page.exception
+    assert page.selectbox(key="together-base").value == 2, "v1 is not comparable as published"
+    with workbench.open(measured) as lake:
+        found = lake["people"].compare_many(2, 1, 3)
+    (chart,) = page.get("vega_lite_chart")
+    told = [
+        f"v{each.b[-1]} {format_change(each.change, each.low, each.high)}, {each.verdict}" for each in found.comparisons
+    ]
+    assert "; ".join(told) in chart.proto.alt and "Noise floor: other seeds, same data" in chart.proto.alt
+    subtitle = json.loads(chart.proto.spec)["title"]["subtitle"]
+    assert subtitle[0] == "97.5 % intervals, which hold together at 95 % for all 2 versions (Bonferroni)"
+
+
+def test_a_version_that_cannot_be_compared_at_once_is_named_and_nothing_is_fitted(visit, measured):
+    with workbench.open(measured) as lake:
+        data = lake["people"]
+        draft = data.draft(title="features").draft
+        lake.stage(draft, [Correction(key={"id": row}, column="a", new=0.5) for row in range(200, 210)])
+        lake.publish(draft, message="features of test rows")
+        data.evaluate()
+    page = visit(measured, "history", dataset="people")
+    page.toggle(key="together").set_value(True).run()
+    assert not page.exception and page.get("vega_lite_chart")
+    assert any(text.value.startswith("Left out: people@4. This comparison is not known yet") for text in page.text)

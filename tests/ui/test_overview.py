@@ -19,6 +19,8 @@ import workbench
 from workbench.drafts import Correction
 from workbench.findings import Filter, tally
 from workbench.reporting import accuracy_of, verdict_of
+from workbench.reporting.figures import format_floor
+from workbench.reporting.wear import report_wear
 
 
 def words(page: AppTest) -> str:
@@ -103,6 +105,17 @@ def test_the_page_shows_the_figures_of_the_library(visit, measured):
     assert total > 0
     assert any(title.startswith(f"{total} open finding") for title in charts(page))
     assert page.button(key="next-step").label.startswith(f"Review {total} finding")
+
+
+def test_the_noise_floor_is_that_of_the_version_before(visit, measured):
+    with workbench.open(measured) as lake:
+        known = lake["people"].evaluate(2).metrics["accuracy"]
+    assert 0 < known.noise_floor < 0.2
+    page = visit(measured, dataset="people")
+    said = f"oise floor: other seeds, same data ({format_floor(known.noise_floor)})"
+    assert any(f"N{said}." in chart.proto.alt for chart in page.get("vega_lite_chart"))
+    spec = json.loads(next(chart for chart in page.get("vega_lite_chart")).proto.spec)
+    assert f"darker grey: n{said}" in spec["title"]["subtitle"]
 
 
 def test_a_figure_that_cannot_be_compared_stands_apart_and_is_said(visit, measured):
@@ -264,3 +277,12 @@ def test_comparisons_stored_without_the_intervals_of_each_side_are_shown(visit, 
         shown = visit(measured, page, dataset="people")
         assert not shown.exception and not shown.error
         assert page == "runs" or expected in words(shown)
+
+
+def test_the_wear_of_the_test_set_is_told_in_a_line(visit, measured):
+    with workbench.open(measured) as lake:
+        known = lake.wear("people")
+    assert known.test_labels == "people@3"
+    assert known.decisions == 2, "v2 corrected test labels alone: its model is that of v1"
+    said = words(visit(measured, dataset="people"))
+    assert all(line in said for line in report_wear(known))

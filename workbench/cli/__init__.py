@@ -11,7 +11,21 @@ import sys
 
 import click
 
-from workbench.cli import datasets, draft, impact, quality, recipes, report, runs, service, simulate, versions
+from workbench.cli import (
+    datasets,
+    draft,
+    forecast,
+    impact,
+    quality,
+    recipes,
+    report,
+    rescore,
+    runs,
+    service,
+    simulate,
+    versions,
+    wear,
+)
 from workbench.cli.state import State
 from workbench.errors import ConflictError, WorkbenchError
 
@@ -41,7 +55,9 @@ def cli(context: click.Context, lake: str | None, config: str | None, author: st
     context.obj = State(url=lake, config=config, author=author, debug=debug)
 
 
-for _module in (datasets, versions, quality, impact, report, draft, recipes, simulate, runs, service):
+for _module in (
+    datasets, versions, quality, impact, wear, forecast, rescore, report, draft, recipes, simulate, runs, service,
+):  # fmt: skip
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 

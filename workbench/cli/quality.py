@@ -91,6 +91,13 @@ def check(state: State, name: str, only: tuple[str, ...], as_json: bool) -> None
 @click.option("--by", "reviewer", metavar="PERSON", help="Only answered by this person.")
 @click.option("--score-at-most", type=float, metavar="X", help="Only with a score of at most X (0 worst, 1 fine).")
 @click.option("--search", default="", metavar="TEXT", help="Only where the value or the row's key holds this text.")
+@click.option(
+    "--order",
+    type=click.Choice(["score", "row", "group", "gain"]),
+    default="score",
+    show_default=True,
+    help="Most urgent first, by row, largest group first, or by expected gain (see rescore).",
+)
 @click.option("--limit", default=20, show_default=True, metavar="N")
 @json_option
 @pass_state
@@ -106,6 +113,7 @@ def list_findings(
     reviewer: str | None,
     score_at_most: float | None,
     search: str,
+    order: Literal["score", "row", "group", "gain"],
     limit: int,
     as_json: bool,
 ) -> None:
@@ -122,7 +130,7 @@ def list_findings(
     known = None if status == "all" else status
     chosen = Filter(known, check, column, lane, label, cause, reviewer, score_at_most, search)
     with state.lake() as lake:
-        found = lake[name].findings(wanted=chosen, limit=limit)
+        found = lake[name].findings(wanted=chosen, limit=limit, order=order)
         total = lake[name].count_findings(wanted=chosen)
     if as_json:
         show_json([finding.to_dict() for finding in found])
@@ -210,6 +218,7 @@ def evaluate(state: State, name: str, as_json: bool) -> None:
       workbench evaluate people@3
     """
     from workbench.reporting import format_metric
+    from workbench.reporting.figures import NOISE_FLOOR, format_floor
 
     with state.lake() as lake, progress() as report:
         evaluation = lake.resolve(name).evaluate(progress=report)
@@ -219,31 +228,45 @@ def evaluate(state: State, name: str, as_json: bool) -> None:
     rows = [[metric, format_metric(metric, e.mean, e.low, e.high)] for metric, e in evaluation.metrics.items()]
     show_table(["metric", "mean over seeds (95 % interval)"], rows)
     say(f"{name}: {evaluation.model}, {evaluation.seeds} seeds, {evaluation.test_rows:,} test rows")
+    main = next(iter(evaluation.metrics))
+    say(f"{NOISE_FLOOR}: {main} {format_floor(evaluation.metrics[main].noise_floor, metric=main)}")
     for note in evaluation.notes:
         say(f"Note: {note}")
 
 
 @click.command()
 @click.argument("a", metavar="NAME@A")
-@click.argument("b", metavar="NAME@B")
+@click.argument("others", metavar="NAME@B..", nargs=-1, required=True)
 @click.option("--metric", metavar="NAME", help="Default: accuracy, or r2 for regression.")
+@click.option("--resample", is_flag=True, help="Fit on 20 bootstrap samples: would it help on data like this?")
 @json_option
 @pass_state
-def compare(state: State, a: str, b: str, metric: str | None, as_json: bool) -> None:
+def compare(state: State, a: str, others: tuple[str, ...], metric: str | None, resample: bool, as_json: bool) -> None:
     """Say whether the fixed model gained from version A to version B, and what moved it.
 
-    \b
-    Example:
-      workbench compare people@1 people@3
-    """
-    from workbench.reporting import report_comparison
+    With more versions than two, each is compared with the first, by intervals that hold together at 95 %.
 
+    \b
+    Examples:
+      workbench compare people@1 people@3
+      workbench compare people@1 people@2 people@3 people@4
+      workbench compare people@1 people@3 --resample
+    """
+    from workbench.evaluation import SAMPLES
+    from workbench.reporting import report_comparison, report_comparisons
+
+    samples = SAMPLES if resample else 0
     with state.lake() as lake, progress() as report:
-        comparison = lake.compare(a, b, metric=metric, progress=report)
+        if len(others) > 1:
+            many = lake.compare_many(a, *others, metric=metric, resample=samples, progress=report)
+            document, text = many.to_dict(), report_comparisons(many)
+        else:
+            found = lake.compare(a, others[0], metric=metric, resample=samples, progress=report)
+            document, text = found.to_dict(), report_comparison(found)
     if as_json:
-        show_json(comparison.to_dict())
+        show_json(document)
     else:
-        click.echo(report_comparison(comparison))
+        click.echo(text)
 
 
 COMMANDS = (validate, check, list_findings, decide, evaluate, compare)

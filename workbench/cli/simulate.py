@@ -28,10 +28,10 @@ _BAR = 14
 )
 @click.option(
     "--order",
-    type=click.Choice(["label-quality", "knn-shapley", "knn-balanced", "mixed", "random", "perfect"]),
+    type=click.Choice(["expected-gain", "label-quality", "knn-shapley", "knn-balanced", "mixed", "random", "perfect"]),
     default="label-quality",
     show_default=True,
-    help="What the reviewer looks at first; 'perfect' knows the truth.",
+    help="What the reviewer looks at first; 'expected-gain' learns from the answers, 'perfect' knows the truth.",
 )
 @click.option("--budget", default=0.2, show_default=True, metavar="SHARE", help="Share of train rows looked at.")
 @click.option("--every", default=0.02, show_default=True, metavar="SHARE", help="Share of train rows a round.")

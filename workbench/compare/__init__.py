@@ -8,12 +8,13 @@ loss, cannot tell or no change.
 
 from workbench.compare.comparing import FEW_ROWS, compare
 from workbench.compare.near import Near, corrections_near
-from workbench.compare.records import Comparison, Effect, Slice, Slices
+from workbench.compare.records import Comparison, Comparisons, Effect, Slice, Slices
 from workbench.compare.rows import Flip, NotMeasured, RowChanges, flipped_rows, kept_comparison
 
 __all__ = [
     "FEW_ROWS",
     "Comparison",
+    "Comparisons",
     "Effect",
     "Flip",
     "Near",

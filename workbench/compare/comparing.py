@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
+from workbench.compare.effects import Scored
 from workbench.compare.labels import NewestLabels, newest_labels, renamed, said_of
 from workbench.compare.parts import Floats, Side, attribute
-from workbench.compare.records import UNDEFINED, Comparison, Effect, effect_of, share_of
+from workbench.compare.records import Comparison
 from workbench.compare.slices import said_of_slices, slices_of
 from workbench.errors import DataError, UnknownName, UsageError
 from workbench.evaluation import SEEDS, Evaluation, evaluate, read_predictions
 from workbench.evaluation.crossing import ask_about
+from workbench.evaluation.evaluate import RESAMPLED
 from workbench.evaluation.fitting import series_of
 from workbench.evaluation.reading import trained_on
 from workbench.evaluation.scores import aligned
-from workbench.impact import Estimate, difference, estimate, interval, paired
+from workbench.impact import together
+from workbench.impact.intervals import LEVEL
 from workbench.lake import Lake, View
 from workbench.metrics import METRICS, Metric, metrics_of
 from workbench.progress import Progress, silent
@@ -36,6 +39,8 @@ def compare(
     seeds: int = SEEDS,
     max_train_rows: int | None = None,
     slices: bool = False,
+    level: float = LEVEL,
+    resample: int = 0,
     progress: Progress = silent,
 ) -> Comparison:
     """Say whether version b serves the fixed model better than version a, and what made the difference.
@@ -58,6 +63,11 @@ def compare(
         As in :func:`workbench.evaluation.evaluate`.
     slices : bool
         Look at slices of the test rows, too.
+    level : float
+        Of the intervals; above 95 % where several versions are compared: :func:`workbench.iterations.compare_many`.
+    resample : int
+        Fit each version on so many bootstrap samples of its train rows (2 or more; :data:`workbench.evaluation.SAMPLES`
+        are usual), in place of ``seeds``: the answer is then about train rows like these, not about these very ones.
 
     Raises
     ------
@@ -70,12 +80,16 @@ def compare(
     ModelError
         The model fails.
     """
-    _require_alike(a, b, seeds=seeds, max_train_rows=max_train_rows)
+    fits, resampled = resample or seeds, resample != 0
+    _require_alike(a, b, seeds=fits, max_train_rows=max_train_rows)
     measured = _metric(metric, a)
     found_a, found_b = (
-        evaluate(lake, view, schema_types=schema_types, seeds=seeds, max_train_rows=max_train_rows, progress=progress)
+        evaluate(
+            lake, view, schema_types=schema_types, seeds=fits, resampled=resampled, max_train_rows=max_train_rows,
+            progress=progress,
+        )
         for view in (a, b)
-    )
+    )  # fmt: skip
     side_a = Side.of(found_a, read_predictions(lake, found_a.id))
     side_b = side_a if found_b.id == found_a.id else Side.of(found_b, read_predictions(lake, found_b.id))
 
@@ -93,7 +107,8 @@ def compare(
     wanted, before, after, said = on_shared_rows(side_a, side_b, shared, labels, current)
     y, first = aligned(found_a.task, before[1], before[0], labels, wanted)
     second = aligned(found_b.task, after[1], after[0], labels, wanted)[1]
-    effects = {each.name: _effect(each, y, first, second, alike) for each in metrics_of(found_a.task)}
+    scored = Scored(y, first, second, identical=alike, resampled=resampled)
+    effects = {each.name: scored.by(each, level=level) for each in metrics_of(found_a.task)}
 
     def asked(row_keys: list[str]) -> Floats:
         return ask_about(
@@ -103,10 +118,16 @@ def compare(
     parts = attribute(measured, side_a, side_b, changed=changed, asked=asked)
     main = effects[measured.name]
     cut = (
-        slices_of(b, shared, y, (first, second), metric=measured, identical=alike, types=schema_types)
+        slices_of(
+            b, shared, y, (first, second), metric=measured, identical=alike, types=schema_types, level=level,
+            resampled=resampled,
+        )
         if slices
         else None
-    )
+    )  # fmt: skip
+    classes = [name for number, name in enumerate(wanted) if (y == number).any()]
+    class_level = together(len(classes), level=level)
+    per_class = scored.by_class(wanted, level=class_level)
     known = [*_published(found_a, found_b), *notes, *said, *_small(measured, y, first)]
     return Comparison(
         a=a.label,
@@ -126,9 +147,16 @@ def compare(
         b_published=found_b.metrics[measured.name].mean,
         comparable=found_a.comparable and found_b.comparable,
         metrics=effects,
-        per_class=_per_class(y, first, second, wanted, alike) if found_a.task == "classification" else {},
+        per_class=per_class,
         notes=tuple(dict.fromkeys([*known, *(said_of_slices(cut) if cut else [])])),
         slices=cut,
+        rows_needed=main.rows_needed,
+        seeds_needed=main.seeds_needed,
+        noise_floor=main.noise_floor,
+        level=level,
+        per_class_level=class_level,
+        resampled=resampled,
+        fits=found_a.seeds,
     )
 
 
@@ -213,35 +241,6 @@ def named_by(
     return [names.get(name, name) for name in side.found.train_classes], names
 
 
-def _effect(metric: Metric, y: npt.NDArray[np.float64], a: Floats, b: Floats, identical: bool) -> Effect:
-    """Say what happened to one metric."""
-    if metric.why_undefined(y, a.shape[2] if a.ndim == 3 else 1):
-        return UNDEFINED
-    before = estimate(metric, y, a)
-    after = before if np.array_equal(a, b) else estimate(metric, y, b)
-    return effect_of(difference(metric, y, a, b, identical=identical), before, after)
-
-
-def _per_class(
-    y: npt.NDArray[np.int64], a: Floats, b: Floats, classes: Sequence[str], identical: bool
-) -> dict[str, Effect]:
-    """Say what happened to the recall of each class that a shared test row has."""
-    hits = [(values.argmax(axis=2) == y).astype(float) for values in (a, b)]
-    effects = {}
-    for number, name in enumerate(classes):
-        of_class = y == number
-        if of_class.any():
-            before, after = (part[:, of_class] for part in hits)
-            change = paired(before, after, identical=identical, span=1.0)
-            effects[name] = effect_of(change, _recall(before), _recall(after))
-    return effects
-
-
-def _recall(hits: Floats) -> Estimate:
-    """Estimate a share of rows; its interval stays between 0 and 1, as that of any metric stays within its bounds."""
-    return share_of(interval(hits, span=1.0), (0.0, 1.0))
-
-
 def _published(a: Evaluation, b: Evaluation) -> list[str]:
     """Repeat what must be known about each version's own figures."""
     notes = [
@@ -250,7 +249,9 @@ def _published(a: Evaluation, b: Evaluation) -> list[str]:
         for found in (a, b)
         if not found.comparable
     ]
-    return notes + [f"{found.state}: {note}" for found in (a, b) for note in found.notes]
+    samples = RESAMPLED.format(a.seeds)
+    notes += [samples] if a.resampled else []
+    return notes + [f"{found.state}: {note}" for found in (a, b) for note in found.notes if note != samples]
 
 
 def _small(metric: Metric, y: npt.NDArray[np.float64], predictions: Floats) -> list[str]:

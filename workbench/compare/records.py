@@ -6,8 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from workbench.evaluation import SEEDS
 from workbench.evaluation.records import finite
 from workbench.impact import Change, Estimate, Verdict
+from workbench.impact.intervals import LEVEL
 
 Figure = tuple[float | None, float | None, float | None]
 """Mean, and the two ends of its interval."""
@@ -32,6 +34,13 @@ class Effect:
         What the interval says.
     detectable : float or None
         The smallest change, of either sign, that these rows and seeds would show in 80 % of cases.
+    rows_needed : int or None
+        Where the verdict is ``cannot tell``: with so many test rows in all a change of this size would be found in 80 %
+        of cases. None where no number of them would do.
+    seeds_needed : int or None
+        Where the seeds alone differ by too much for any number of test rows: seeds that it needs at least.
+    noise_floor : float or None
+        What version a's own figure would move by if only the seeds changed.
     """
 
     a_mean: float | None
@@ -45,6 +54,9 @@ class Effect:
     a_high: float | None = None
     b_low: float | None = None
     b_high: float | None = None
+    rows_needed: int | None = None
+    seeds_needed: int | None = None
+    noise_floor: float | None = None
 
     @property
     def sides(self) -> tuple[Figure, Figure]:
@@ -122,7 +134,7 @@ class Comparison:
         What is compared: ``adult@1``, ``adult@3 + draft 7``.
     metric : str
         The metric that the verdict is about.
-    a_mean, b_mean, change, low, high, verdict, detectable
+    a_mean, b_mean, change, low, high, verdict, detectable, rows_needed, seeds_needed, noise_floor
         The metric's :class:`Effect`.
     test_labels : str
         The version whose test labels both are scored under: the newest one published.
@@ -139,11 +151,21 @@ class Comparison:
     metrics : dict
         Name of each metric of the task → :class:`Effect`.
     per_class : dict
-        Class → effect on its recall; empty in regression.
+        Class → effect on its recall; empty in regression. ``low``, ``high``, ``verdict`` and ``detectable`` are at
+        ``per_class_level``, and the rows are those of the class.
     notes : tuple of str
         What a reader of the figures must know.
     slices : Slices or None
         The change by slice; None where it was not asked for.
+    level : float
+        Of the intervals of change, and so of the verdicts: above 95 % where several versions are compared at once.
+    per_class_level : float
+        Of those of the classes: 1 - 0.05 / number of classes.
+    resampled : bool
+        Whether each fit learnt from a bootstrap sample of the train rows, so that the intervals are about train rows
+        like these; else they are about these very rows.
+    fits : int
+        Of each version's model: seeds or samples.
     """
 
     a: str
@@ -166,6 +188,41 @@ class Comparison:
     per_class: dict[str, Effect]
     notes: tuple[str, ...]
     slices: Slices | None = None
+    rows_needed: int | None = None
+    seeds_needed: int | None = None
+    noise_floor: float | None = None
+    level: float = LEVEL
+    per_class_level: float = LEVEL
+    resampled: bool = False
+    fits: int = SEEDS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write as values that JSON has."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Several versions, each against one base.
+
+    Whoever compares many versions finds one that gained by chance. With m of them each interval is at the level
+    1 - 0.05 / m, so that together they claim a change that is not there in at most 5 % of cases (Bonferroni's
+    inequality; Dunn 1961, Journal of the American Statistical Association 56, 52–64), and what a comparison looks at
+    itself, classes and slices, is at so much more.
+
+    Attributes
+    ----------
+    base : str
+        What all are compared with: ``adult@1``.
+    level : float
+        Of each interval of a change.
+    comparisons : tuple of Comparison
+        In the order in which the versions were named.
+    """
+
+    base: str
+    level: float
+    comparisons: tuple[Comparison, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Write as values that JSON has."""
@@ -178,6 +235,7 @@ UNDEFINED = Effect(None, None, None, None, None, "cannot tell", None)
 
 def effect_of(change: Change, a: Estimate, b: Estimate) -> Effect:
     """Put a change beside the two figures that it lies between."""
+    needed = change.needed
     return Effect(
         a_mean=a.mean,
         b_mean=b.mean,
@@ -190,6 +248,9 @@ def effect_of(change: Change, a: Estimate, b: Estimate) -> Effect:
         a_high=finite(a.high),
         b_low=finite(b.low),
         b_high=finite(b.high),
+        rows_needed=needed.rows,
+        seeds_needed=needed.seeds,
+        noise_floor=finite(a.noise_floor),
     )
 
 

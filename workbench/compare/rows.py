@@ -20,6 +20,7 @@ from workbench.compare.records import Comparison
 from workbench.errors import WorkbenchError
 from workbench.evaluation import evaluate, read_predictions
 from workbench.evaluation.scores import among
+from workbench.impact.intervals import LEVEL
 from workbench.lake import Lake, View
 from workbench.versions import typed_key
 
@@ -124,6 +125,8 @@ def kept_comparison(
     metric: str | None = None,
     schema_types: Mapping[str, str] | None = None,
     slices: bool = False,
+    level: float = LEVEL,
+    resample: int = 0,
 ) -> Comparison:
     """Compare as :func:`workbench.compare.compare` does, from what was computed before.
 
@@ -132,7 +135,10 @@ def kept_comparison(
     NotMeasured
         The model would have to be fitted for it.
     """
-    return compare(lake, a, b, metric=metric, schema_types=schema_types, slices=slices, progress=_refuse)
+    return compare(
+        lake, a, b, metric=metric, schema_types=schema_types, slices=slices, level=level, resample=resample,
+        progress=_refuse,
+    )  # fmt: skip
 
 
 def flipped_rows(

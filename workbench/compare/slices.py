@@ -58,6 +58,8 @@ def slices_of(
     metric: Metric,
     identical: bool,
     types: Mapping[str, str] | None = None,
+    level: float = LEVEL,
+    resampled: bool = False,
 ) -> Slices:
     """Say what happened in each slice of the test rows, the most harmed first.
 
@@ -77,6 +79,10 @@ def slices_of(
         The model's inputs are the same in both versions.
     types : mapping, optional
         Column name → DuckDB type, from the dataset's schema.
+    level : float
+        At which all slices are to hold together.
+    resampled : bool
+        As in :func:`workbench.impact.paired`.
     """
     import pandas as pd
 
@@ -93,14 +99,15 @@ def slices_of(
     ]
     enough = [each for each in found if each[3].sum() >= LEAST_ROWS]
     looked_at = sorted(enough, key=lambda each: -int(each[3].sum()))[:MOST_SLICES]
-    level, span = together(len(looked_at)), metric.span
+    level, span = together(len(looked_at), level=level), metric.span
     slices = []
     for name, kind, value, mask in looked_at:
         before, after = (side[:, mask] for side in scores)
         change = paired(
-            before, after, greater_is_better=metric.greater_is_better, identical=identical, span=span, level=level
-        )
-        own = [share_of(interval(side, span=span), metric.bounds) for side in (before, after)]
+            before, after, greater_is_better=metric.greater_is_better, identical=identical, span=span, level=level,
+            resampled=resampled,
+        )  # fmt: skip
+        own = [share_of(interval(side, span=span, resampled=resampled), metric.bounds) for side in (before, after)]
         slices.append(Slice(name, kind, value, int(mask.sum()), effect_of(change, *own)))
     direction = 1 if metric.greater_is_better else -1
     slices.sort(key=lambda each: (each.effect.verdict != "loss", direction * (each.effect.change or 0.0), -each.rows))

@@ -7,7 +7,8 @@ a second call, also from another process, reads it. ``out_of_fold(lake, view)`` 
 checks need.
 """
 
-from workbench.evaluation.evaluate import SEEDS, evaluate
+from workbench.evaluation.bootstrap import SAMPLES
+from workbench.evaluation.evaluate import SEEDS, evaluate, is_kept
 from workbench.evaluation.inputs import MAX_TEST_ROWS, ModelInputs, input_hash, inputs
 from workbench.evaluation.out_of_fold import out_of_fold
 from workbench.evaluation.records import Evaluation, OutOfFold, Predictions, Score
@@ -15,6 +16,7 @@ from workbench.evaluation.store import read_predictions
 
 __all__ = [
     "MAX_TEST_ROWS",
+    "SAMPLES",
     "SEEDS",
     "Evaluation",
     "ModelInputs",
@@ -24,6 +26,7 @@ __all__ = [
     "evaluate",
     "input_hash",
     "inputs",
+    "is_kept",
     "out_of_fold",
     "read_predictions",
 ]

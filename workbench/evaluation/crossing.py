@@ -58,7 +58,7 @@ def ask_about(
         The model fails.
     """
     reading = reading_of(view, schema_types)
-    series = series_of(view, "evaluation", fits=found.seeds, max_train_rows=max_train_rows)
+    series = series_of(view, "evaluation", fits=found.seeds, max_train_rows=max_train_rows, resampled=found.resampled)
     rows = in_snapshot(other, lambda session: read_inputs(session, other, reading, seeds=found.seeds, lanes=("test",)))
     wanted = set(row_keys)
     asked = np.array([key in wanted for key in rows.row_key], dtype=bool)
@@ -72,7 +72,15 @@ def ask_about(
             view,
             lambda session: (
                 read_hash(session, view, reading),
-                read_inputs(session, view, reading, max_train_rows=most, seeds=found.seeds, lanes=("train",)),
+                read_inputs(
+                    session,
+                    view,
+                    reading,
+                    max_train_rows=most,
+                    seeds=found.seeds,
+                    resampled=found.resampled,
+                    lanes=("train",),
+                ),
             ),
         )
         if trained_on(hashed) != trained_on(found.input_hash):

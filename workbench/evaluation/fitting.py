@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from workbench.errors import DataError
 from workbench.evaluation import store
+from workbench.evaluation.bootstrap import drawn_rows, enough
 from workbench.evaluation.inputs import MAX_PREDICTIONS, MAX_TEST_ROWS, ModelInputs
 from workbench.evaluation.reading import Reading, trained_on
 from workbench.evaluation.records import Predictions
@@ -38,20 +39,25 @@ class Series:
     model : FixedModel
         The recipe.
     fits : int
-        Seeds of an evaluation, folds of out-of-fold predictions.
+        Seeds of an evaluation, or its bootstrap samples; folds of out-of-fold predictions.
     max_train_rows : int
         The cap.
     fingerprint : str
         Covers these and the caps on test rows; 64 hexadecimal digits.
+    resampled : bool
+        Whether each fit learns from a bootstrap sample of the train rows.
     """
 
     model: FixedModel
     fits: int
     max_train_rows: int
     fingerprint: str
+    resampled: bool = False
 
 
-def series_of(view: View, kind: store.Kind, *, fits: int, max_train_rows: int | None) -> Series:
+def series_of(
+    view: View, kind: store.Kind, *, fits: int, max_train_rows: int | None, resampled: bool = False
+) -> Series:
     """Settle how a version is to be evaluated.
 
     Raises
@@ -63,7 +69,8 @@ def series_of(view: View, kind: store.Kind, *, fits: int, max_train_rows: int | 
     model = load_model(view.definition.model, view.definition.task, folder=folder)
     cap = view.lake.settings.max_train_rows if max_train_rows is None else max_train_rows
     content = [_SCHEME, kind, model.fingerprint, fits, cap, MAX_TEST_ROWS, MAX_PREDICTIONS]
-    return Series(model, fits, cap, hashlib.sha256(json.dumps(content).encode()).hexdigest())
+    content += ["bootstrap"] if resampled else []
+    return Series(model, fits, cap, hashlib.sha256(json.dumps(content).encode()).hexdigest(), resampled)
 
 
 def ask(series: Series, view: View, rows: ModelInputs, X: pd.DataFrame, *, stage: str, progress: Progress) -> Floats:
@@ -89,7 +96,7 @@ def ask(series: Series, view: View, rows: ModelInputs, X: pd.DataFrame, *, stage
     found = []
     progress(stage, 0, series.fits)
     for seed in range(series.fits):
-        found.append(fit_and_predict(series.model, rows, learnt_rows(rows, seed), X, classes, seed=seed))
+        found.append(fit_and_predict(series.model, rows, fitted_rows(rows, seed), X, classes, seed=seed))
         progress(stage, seed + 1, series.fits)
     return np.stack(found)
 
@@ -97,14 +104,15 @@ def ask(series: Series, view: View, rows: ModelInputs, X: pd.DataFrame, *, stage
 def fit_and_predict(
     model: FixedModel,
     rows: ModelInputs,
-    learnt: npt.NDArray[np.bool_],
+    learnt: npt.NDArray[np.bool_] | npt.NDArray[np.intp],
     X: pd.DataFrame,
     classes: tuple[str, ...],
     *,
     seed: int,
 ) -> Floats:
-    """Fit a model on some rows and predict others, shape (n_predicted, n_classes)."""
-    fitted = fit(model, rows.X[learnt], rows.y[learnt], seed=seed)
+    """Fit a model on some rows, by mask or by position, and predict others, shape (n_predicted, n_classes)."""
+    train = rows.X[learnt] if learnt.dtype == bool else rows.X.iloc[learnt].reset_index(drop=True)
+    fitted = fit(model, train, rows.y[learnt], seed=seed)
     return predict(fitted, X, classes=classes).reshape(len(X), -1)
 
 
@@ -124,8 +132,21 @@ def learnt_rows(rows: ModelInputs, seed: int) -> npt.NDArray[np.bool_]:
     """Which rows a seed learns from, shape (n_rows,)."""
     train = rows.rows("train")
     learnt: npt.NDArray[np.bool_] = train & ~rows.left_out[:, seed]
-    enough = learnt.any() if rows.y.dtype != object else len(set(rows.y[learnt])) > 1
-    return learnt if enough else train
+    return learnt if enough(rows.y[learnt]) else train
+
+
+def keeps_all(rows: ModelInputs, seed: int) -> bool:
+    """Tell whether a seed learns from all train rows because it would have too little otherwise."""
+    if rows.drawn is not None:
+        return not enough(rows.y[rows.rows("train") & (rows.drawn[:, seed] > 0)])
+    return bool((learnt_rows(rows, seed) & rows.left_out[:, seed]).any())
+
+
+def fitted_rows(rows: ModelInputs, seed: int) -> npt.NDArray[np.bool_] | npt.NDArray[np.intp]:
+    """Which rows a seed is fitted on: a mask, or the positions of a bootstrap sample."""
+    if rows.drawn is None:
+        return learnt_rows(rows, seed)
+    return drawn_rows(rows.drawn[:, seed], rows.rows("train"), rows.y)
 
 
 def train_classes(rows: ModelInputs, view: View) -> tuple[str, ...]:

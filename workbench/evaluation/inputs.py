@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from workbench.evaluation.bootstrap import times_drawn
 from workbench.evaluation.reading import Reading, chosen_by, hash_query, hash_text, reading_of
 from workbench.lake import LANES, Lane, Session, View
 
@@ -54,6 +55,8 @@ class ModelInputs:
         Lane → rows with a label, before sampling.
     unlabelled : dict
         Lane → rows without a label.
+    drawn : ndarray of shape (n_rows, n_samples), optional
+        How often each row is in a bootstrap sample, where those are asked for; ``left_out`` then has no columns.
     """
 
     X: pd.DataFrame = field(repr=False)
@@ -66,6 +69,7 @@ class ModelInputs:
     left_out: npt.NDArray[np.bool_] = field(repr=False)
     available: dict[Lane, int]
     unlabelled: dict[Lane, int]
+    drawn: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
 
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:
@@ -194,9 +198,10 @@ def read_inputs(
     *,
     max_train_rows: int | None = None,
     seeds: int = 0,
+    resampled: bool = False,
     lanes: Sequence[Lane] = LANES,
 ) -> ModelInputs:
-    """Read model inputs by a given reading, as :func:`inputs` does."""
+    """Read model inputs by a given reading, as :func:`inputs` does; with ``resampled`` a seed is a bootstrap sample."""
     most = view.lake.settings.max_train_rows if max_train_rows is None else max_train_rows
     label = reading.label_text(view)
     counts = session.rows(
@@ -223,15 +228,22 @@ def read_inputs(
         f"{view.key_json('r')} AS row_key",
         f"{label} AS label",
         f"md5({reading.feature_texts(view)}) AS features",
-        *(f"{chosen_by(view, str(seed))} % 10 = 0 AS left_out{seed}" for seed in range(seeds)),
+        *(
+            f"{chosen_by(view, f'b:{seed}')} AS seed{seed}"
+            if resampled
+            else f"{chosen_by(view, str(seed))} % 10 = 0 AS seed{seed}"
+            for seed in range(seeds)
+        ),
         *(f"{value} AS value{position}" for position, value in enumerate(reading.feature_values(view))),
     ]
     where = " OR ".join(chosen) or "false"
     table = session.arrow(f"SELECT {', '.join(cells)} FROM {view.rows} r WHERE {where} ORDER BY {view.key_order('r')}")
-    return _of_table(table, reading, seeds, counts)
+    return _of_table(table, reading, seeds, resampled, counts)
 
 
-def _of_table(table: pa.Table, reading: Reading, seeds: int, counts: list[tuple[Any, ...]]) -> ModelInputs:
+def _of_table(
+    table: pa.Table, reading: Reading, seeds: int, resampled: bool, counts: list[tuple[Any, ...]]
+) -> ModelInputs:
     """Turn what DuckDB answered into arrays and a frame."""
     import pandas as pd
 
@@ -241,7 +253,8 @@ def _of_table(table: pa.Table, reading: Reading, seeds: int, counts: list[tuple[
     X.columns = pd.Index([name for name, _ in reading.features], dtype=object)
     label = np.array(table.column("label").to_pylist(), dtype=object)
     numeric = reading.task == "regression"
-    left_out = [table.column(f"left_out{seed}").to_numpy() for seed in range(seeds)]
+    by_seed = [table.column(f"seed{seed}").to_numpy() for seed in range(seeds)]
+    left_out = [] if resampled else by_seed
     return ModelInputs(
         X=X,
         y=np.array([np.nan if text is None else float(text) for text in label]) if numeric else label,
@@ -250,7 +263,8 @@ def _of_table(table: pa.Table, reading: Reading, seeds: int, counts: list[tuple[
         row_key=np.array(table.column("row_key").to_pylist(), dtype=object),
         lanes=table.column("lane").to_numpy(),
         features=np.array(table.column("features").to_pylist(), dtype=object),
-        left_out=np.column_stack(left_out).astype(bool) if seeds else np.zeros((table.num_rows, 0), dtype=bool),
+        left_out=np.column_stack(left_out).astype(bool) if left_out else np.zeros((table.num_rows, 0), dtype=bool),
         available={LANES[row[0]]: row[1] for row in counts},
         unlabelled={LANES[row[0]]: row[2] for row in counts},
+        drawn=np.column_stack([times_drawn(bits) for bits in by_seed]) if resampled else None,
     )

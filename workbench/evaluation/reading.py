@@ -133,6 +133,12 @@ def scored_on(input_hash: str) -> str:
     return "-".join(input_hash.split("-")[:3])
 
 
+def tested_on(input_hash: str) -> str:
+    """The part of an input hash that decides what a figure is measured on: shape and test rows, labels included."""
+    parts = input_hash.split("-")
+    return f"{parts[0]}-{parts[2]}"
+
+
 def chosen_by(view: View, salt: str) -> str:
     """SQL for 64 bits that depend on a row's key and on ``salt`` alone."""
     return low_bits(f"md5_number('{salt}:' || {view.key_json('r')})")

@@ -24,11 +24,15 @@ class Score:
         Over seeds and test rows, in the metric's unit; None where the metric is undefined.
     low, high : float or None
         Ends of the 95 % interval; None where one seed or one row cannot tell.
+    noise_floor : float or None
+        What the mean would move by if only the seeds changed, in 95 % of cases
+        (:attr:`workbench.impact.Sources.noise_floor`); None where it is unknown.
     """
 
     mean: float | None
     low: float | None
     high: float | None
+    noise_floor: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,9 @@ class Evaluation:
         :func:`workbench.evaluation.input_hash` of the version.
     fingerprint : str
         Covers the model's fingerprint, the seeds and the caps; figures of different fingerprints are never compared.
+    resampled : bool
+        Whether each fit learnt from a bootstrap sample of the train rows; the intervals are then about train rows like
+        these.
     """
 
     dataset: str
@@ -88,6 +95,7 @@ class Evaluation:
     id: str = field(repr=False)
     input_hash: str = field(repr=False)
     fingerprint: str = field(repr=False)
+    resampled: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Write as values that JSON has."""

@@ -67,7 +67,9 @@ def mean_score(metric: Metric, y: npt.NDArray[Any], predictions: Floats) -> floa
     return float(np.mean([metric.score(y, seed) for seed in predictions]))
 
 
-def score_all(task: Task, y: npt.NDArray[Any], predictions: Floats) -> tuple[dict[str, Score], list[str]]:
+def score_all(
+    task: Task, y: npt.NDArray[Any], predictions: Floats, *, resampled: bool = False
+) -> tuple[dict[str, Score], list[str]]:
     """Estimate every metric of a task, and say why one is undefined."""
     scores, said = {}, []
     for metric in metrics_of(task):
@@ -76,6 +78,7 @@ def score_all(task: Task, y: npt.NDArray[Any], predictions: Floats) -> tuple[dic
             scores[metric.name] = Score(None, None, None)
             said.append(f"{metric.name} is undefined: {why}")
             continue
-        found = estimate(metric, y, predictions)
-        scores[metric.name] = Score(finite(found.mean), finite(found.low), finite(found.high))
+        found = estimate(metric, y, predictions, resampled=resampled)
+        numbers = (found.mean, found.low, found.high, found.noise_floor)
+        scores[metric.name] = Score(*(finite(number) for number in numbers))
     return scores, said

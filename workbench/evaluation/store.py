@@ -112,6 +112,16 @@ def same_models(lake: Lake, dataset: str, fingerprint: str, trained_on: str) -> 
     return [row[0] for row in rows]
 
 
+def states_of(lake: Lake, dataset: str) -> list[tuple[str, str]]:
+    """List the states of a dataset that were evaluated and their input hashes, oldest first."""
+    rows = lake.read(
+        "SELECT json_extract_string(result, '$.state'), input_hash FROM lake.workbench.evaluations "
+        "WHERE dataset = ? AND json_extract_string(result, '$.kind') = 'evaluation' ORDER BY created_at",
+        [dataset],
+    )
+    return list(dict.fromkeys((str(state), str(hashed)) for state, hashed in rows))
+
+
 def evaluation_of(result: dict[str, Any]) -> Evaluation:
     """Read an evaluation back from what was kept."""
     return Evaluation.from_dict({name: value for name, value in result.items() if name not in ("kind", "reading")})

@@ -14,7 +14,7 @@ from workbench.findings.status import LATEST, latest_sql, seeks_gone, state_sql
 from workbench.lake import LANES, Lake, Session, literal, newest, read_versions, rid_list
 from workbench.lake.sql import NAMED
 
-Order = Literal["score", "row", "group"]
+Order = Literal["score", "row", "group", "gain"]
 
 _URGENCY = (
     "CASE WHEN starts_with(check_code, 'data.') THEN 1 WHEN starts_with(check_code, 'label.') THEN 2 "
@@ -28,6 +28,8 @@ ORDERS = MappingProxyType(
         "column_name, finding",
         "row": "rid NULLS FIRST, column_name, check_code, finding",
         "group": "version IS NULL, alike DESC, check_code, column_name, observed, score NULLS LAST, rid, finding",
+        "gain": f"version IS NULL, gain_place NULLS LAST, {_URGENCY}, coalesce(lane = 2, false), score NULLS LAST, "
+        "check_code, rid, column_name, finding",
     }
 )
 """How the queue can be sorted.
@@ -35,13 +37,22 @@ ORDERS = MappingProxyType(
 ``score``: broken rules, findings about groups of rows, labels, warnings; in each of them test rows last, then the worst
 score first; what is gone comes after all that is there. ``row``: by row identity, findings about columns and the table
 before all rows. ``group``: those of the same check, column and value one after another, the largest group first.
+``gain``: what is expected to help the model most per decision, as the dataset was last scored; findings that were not
+scored come after all that were, as by ``score``.
 """
 
 _GROUPED = (
     "SELECT s.*, o.observed, count(*) OVER (PARTITION BY s.check_code, s.column_name, o.observed) AS alike "
     "FROM state s JOIN (SELECT finding, observed FROM lake.workbench.findings WHERE dataset = $1) o USING (finding)"
 )
-# What the order by group needs to know.
+_RANKED = (
+    "SELECT s.*, g.gain_place FROM state s LEFT JOIN (SELECT finding, place AS gain_place "
+    "FROM lake.workbench.expected_gains WHERE dataset = $1 "
+    "AND round = (SELECT max(round) FROM lake.workbench.rankings WHERE dataset = $1)) g USING (finding)"
+)
+_STATE = "SELECT * FROM state"
+_SOURCES = {"group": _GROUPED, "gain": _RANKED}
+# What the orders by group and by gain need to know.
 
 BY = MappingProxyType(
     {
@@ -102,7 +113,7 @@ def queue(
         since have answered.
     limit, offset : int, optional
         At most so many, after skipping so many.
-    order : {"score", "row", "group"}
+    order : {"score", "row", "group", "gain"}
         See :data:`ORDERS`.
 
     Raises
@@ -116,7 +127,8 @@ def queue(
         raise UsageError(f"There is no page of {limit} findings after {offset}.", hint="Both count from 0.")
     params = params_of(lake, dataset, version)
     paged = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
-    return _read(lake, dataset, params, wanted, f"{ORDERS[order]} {paged}", ORDERS[order], grouped=order == "group")
+    source = _SOURCES.get(order, _STATE)
+    return _read(lake, dataset, params, wanted, f"{ORDERS[order]} {paged}", ORDERS[order], source=source)
 
 
 def of_rows(
@@ -259,7 +271,7 @@ def _read(
     *,
     also: str = "true",
     only: str = "",
-    grouped: bool = False,
+    source: str = _STATE,
 ) -> list[Finding]:
     """Read a page of ``state`` with all that is known of its findings."""
     status = wanted.known_status()
@@ -269,7 +281,7 @@ def _read(
     rows = lake.read(
         f"{state_sql(status, where, wanted.where_stands(params), latest=latest, only=only)},\n"
         f"    page AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place "
-        f"FROM (SELECT * FROM ({_GROUPED if grouped else 'SELECT * FROM state'}) ORDER BY {paged})),\n"
+        f"FROM (SELECT * FROM ({source}) ORDER BY {paged})),\n"
         f"    shown AS ({shown})\n"
         f"{_PAGE}",
         params,

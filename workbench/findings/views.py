@@ -29,7 +29,7 @@ class SavedView:
         What it is called, once per dataset.
     wanted : Filter
         Which findings.
-    order : {"score", "row", "group"}
+    order : {"score", "row", "group", "gain"}
         In which order.
     author : str
         Who saved it.

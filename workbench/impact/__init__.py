@@ -12,7 +12,21 @@ Examples
 'gain'
 """
 
-from workbench.impact.intervals import NO_CHANGE, Change, Estimate, Verdict, interval, paired, together
+from workbench.impact.intervals import interval, paired, together
+from workbench.impact.records import NO_CHANGE, Change, Estimate, Verdict
 from workbench.impact.scores import difference, estimate
+from workbench.impact.sources import Needed, Sources
 
-__all__ = ["NO_CHANGE", "Change", "Estimate", "Verdict", "difference", "estimate", "interval", "paired", "together"]
+__all__ = [
+    "NO_CHANGE",
+    "Change",
+    "Estimate",
+    "Needed",
+    "Sources",
+    "Verdict",
+    "difference",
+    "estimate",
+    "interval",
+    "paired",
+    "together",
+]

@@ -18,88 +18,28 @@ Where nothing varies (SE = 0) the formula would claim perfect knowledge. Instead
 to 1 - 0.05^(1/n), about 3/n, of all rows unlike these (Hanley & Lippman-Hand 1983, If nothing goes wrong, is everything
 all right?, JAMA 249, 1743–1745): half the interval is that share of the most by which two rows' scores can differ. With
 one row or one seed the spread is unknown, and the interval has no ends.
+
+Where each seed learns from a bootstrap sample of the train rows, the seeds' term is var(M) · (1 + 1/S): see
+:mod:`workbench.impact.sources`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
 
+from workbench.impact.records import LEVEL as LEVEL
+from workbench.impact.records import NO_CHANGE, Change, Estimate, Verdict
+from workbench.impact.sources import Sources
 from workbench.metrics import Floats
-
-Verdict = Literal["gain", "loss", "cannot tell", "no change"]
-
-LEVEL = 0.95
-"""Of the intervals: a verdict claims a difference that is not there in at most the rest of cases."""
-
-POWER = 0.80
-"""Of the detectable change: a change as large is found with this probability."""
 
 _ROUNDING = 1e-12
 # Spread below this part of the scores themselves is float arithmetic, not spread.
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """One version's score.
-
-    Attributes
-    ----------
-    mean : float
-        Over rows and seeds, in the metric's unit.
-    low, high : float
-        Ends of the 95 % interval.
-    se : float
-        Standard error; 0 where nothing varied, infinite for one row or one seed.
-    df : float
-        Degrees of freedom of ``se``.
-    """
-
-    mean: float
-    low: float
-    high: float
-    se: float
-    df: float
-
-
-@dataclass(frozen=True)
-class Change:
-    """Version B's score minus version A's.
-
-    Attributes
-    ----------
-    change : float
-        In the metric's own unit and direction: a log loss that falls has a negative change, and is a gain.
-    low, high : float
-        Ends of the 95 % interval of the change.
-    se : float
-        Standard error of the change; 0 where nothing varied, infinite for one row or one seed.
-    df : float
-        Degrees of freedom of ``se``.
-    detectable : float
-        The smallest change, of either sign, that these rows and seeds would show in 80 % of cases.
-    verdict : str
-        ``gain``, ``loss``, ``cannot tell``, or ``no change`` for identical model inputs.
-    """
-
-    change: float
-    low: float
-    high: float
-    se: float
-    df: float
-    detectable: float
-    verdict: Verdict
-
-
-NO_CHANGE = Change(0.0, 0.0, 0.0, 0.0, float("inf"), 0.0, "no change")
-"""Two versions with identical model inputs: nothing is estimated."""
-
-
-def interval(scores: npt.ArrayLike, *, span: float | None = None) -> Estimate:
+def interval(scores: npt.ArrayLike, *, span: float | None = None, resampled: bool = False) -> Estimate:
     """Estimate a mean over rows, as accuracy is, from one version's row scores.
 
     Parameters
@@ -109,6 +49,8 @@ def interval(scores: npt.ArrayLike, *, span: float | None = None) -> Estimate:
     span : float, optional
         The most by which two rows' scores can differ (1 for accuracy), used where nothing varies; default: the most
         that was seen.
+    resampled : bool
+        Whether each seed learnt from a bootstrap sample of the train rows.
 
     Raises
     ------
@@ -116,7 +58,7 @@ def interval(scores: npt.ArrayLike, *, span: float | None = None) -> Estimate:
         No rows or seeds, not two dimensions, or scores that are not finite.
     """
     x = _checked(scores, "scores")
-    return spread_of_rows([x], span=span, rarest=x.shape[1]).as_estimate()
+    return spread_of_rows([x], span=span, rarest=x.shape[1], resampled=resampled).as_estimate()
 
 
 def paired(
@@ -127,6 +69,7 @@ def paired(
     identical: bool = False,
     span: float | None = None,
     level: float = LEVEL,
+    resampled: bool = False,
 ) -> Change:
     """Compare two versions by row scores whose means are the figures of interest.
 
@@ -139,7 +82,7 @@ def paired(
     identical : bool
         The model's inputs are the same in both versions: nothing is estimated, the verdict is ``no change``. Equal
         scores alone are no reason for that verdict: they read ``cannot tell``.
-    span : float, optional
+    span, resampled
         As in :func:`interval`.
     level : float
         Of the interval, and so of the verdict and the detectable change; above 95 % where many are looked at.
@@ -154,7 +97,7 @@ def paired(
         raise ValueError(f"a and b must score the same rows under as many seeds: {before.shape} is not {after.shape}")
     if identical:
         return NO_CHANGE
-    found = spread_of_rows([before, after], span=span, rarest=before.shape[1], level=level)
+    found = spread_of_rows([before, after], span=span, rarest=before.shape[1], level=level, resampled=resampled)
     return found.as_change(greater_is_better)
 
 
@@ -168,8 +111,10 @@ class Spread:
         As in :class:`Estimate`.
     half : float
         Half the interval's width.
-    detectable : float
+    detectable, level, sources
         As in :class:`Change`.
+    noise_floor : float
+        As in :class:`Estimate`.
     """
 
     mean: float
@@ -177,20 +122,25 @@ class Spread:
     df: float
     half: float
     detectable: float
+    level: float
+    sources: Sources | None = None
+    noise_floor: float = np.inf
 
     def as_estimate(self) -> Estimate:
         """Write the spread of one version's scores."""
-        return Estimate(self.mean, self.mean - self.half, self.mean + self.half, self.se, self.df)
+        return Estimate(self.mean, self.mean - self.half, self.mean + self.half, self.se, self.df, self.noise_floor)
 
     def as_change(self, greater_is_better: bool) -> Change:
         """Write the spread of a difference, with its verdict."""
         low, high = self.mean - self.half, self.mean + self.half
         better, worse = (low > 0, high < 0) if greater_is_better else (high < 0, low > 0)
         verdict: Verdict = "gain" if better else "loss" if worse else "cannot tell"
-        return Change(self.mean, low, high, self.se, self.df, self.detectable, verdict)
+        return Change(self.mean, low, high, self.se, self.df, self.detectable, verdict, self.level, self.sources)
 
 
-def spread_of_rows(versions: list[Floats], *, span: float | None, rarest: int, level: float = LEVEL) -> Spread:
+def spread_of_rows(
+    versions: list[Floats], *, span: float | None, rarest: int, level: float = LEVEL, resampled: bool = False
+) -> Spread:
     """Apply the formula to one version's row scores, or to the second's minus the first's.
 
     Parameters
@@ -203,6 +153,8 @@ def spread_of_rows(versions: list[Floats], *, span: float | None, rarest: int, l
         The rows to count with where nothing varies: all, or those of the rarest class.
     level : float
         Of the interval.
+    resampled : bool
+        As in :func:`interval`.
     """
     x, n_rows = contrast(versions), versions[0].shape[1]
     seen = max(float(part.max()) for part in versions) - min(float(part.min()) for part in versions)
@@ -213,11 +165,36 @@ def spread_of_rows(versions: list[Floats], *, span: float | None, rarest: int, l
         largest=max(float(np.abs(part).max()) for part in versions),
         unseen=unseen(rarest, seen if span is None else span, level=level),
         level=level,
+        resampled=resampled,
+        per_cell=_residual(x),
     )
 
 
+def _residual(x: Floats) -> float:
+    """Residual mean square of a table of seeds and rows: what neither its rows nor its seeds explain; 0 where none is.
+
+    Searle, Casella & McCulloch 1992, Variance Components, ch. 4: the two-way crossed classification with one
+    observation per cell.
+    """
+    n_seeds, n_rows = x.shape
+    if n_seeds < 2 or n_rows < 2:
+        return 0.0
+    total = float(x.var())
+    explained = float(x.mean(axis=0).var()) + float(x.mean(axis=1).var())
+    residual: float = n_seeds * n_rows * (total - explained) / ((n_seeds - 1) * (n_rows - 1))
+    return max(0.0, residual)
+
+
 def spread(
-    seed_means: Floats, *, rows_variance: float, n_rows: int, largest: float, unseen: float, level: float = LEVEL
+    seed_means: Floats,
+    *,
+    rows_variance: float,
+    n_rows: int,
+    largest: float,
+    unseen: float,
+    level: float = LEVEL,
+    resampled: bool = False,
+    per_cell: float = 0.0,
 ) -> Spread:
     """Add the variance over rows to that over seeds.
 
@@ -235,18 +212,26 @@ def spread(
         Half the interval where nothing varies: see :func:`unseen`.
     level : float
         Of the interval.
+    resampled : bool
+        As in :func:`interval`.
+    per_cell : float
+        See :class:`workbench.impact.sources.Sources`; 0 where it is not known.
     """
     mean, n_seeds = float(seed_means.mean()), len(seed_means)
     if n_rows < 2 or n_seeds < 2 or not np.isfinite(rows_variance):
-        return Spread(mean, np.inf, 0.0, np.inf, np.inf)
-    seeds_variance = float(seed_means.var(ddof=1)) / n_seeds
-    se = float(np.sqrt(rows_variance + seeds_variance))
-    if se <= _ROUNDING * largest:
-        return Spread(mean, 0.0, float(min(n_rows, n_seeds) - 1), unseen, unseen)
-    squares = rows_variance**2 / (n_rows - 1) + seeds_variance**2 / (n_seeds - 1)
-    df = (rows_variance + seeds_variance) ** 2 / squares
-    t = float(stdtrit(df, (1 + level) / 2))
-    return Spread(mean, se, df, t * se, (t + float(stdtrit(df, POWER))) * se)
+        return Spread(mean, np.inf, 0.0, np.inf, np.inf, level)
+    by_seed = float(seed_means.var(ddof=1))
+    sources = Sources.measured(
+        per_row=rows_variance * n_rows, rows=n_rows, by_seed=by_seed, seeds=n_seeds, resampled=resampled,
+        per_cell=per_cell,
+    )  # fmt: skip
+    floor = sources.noise_floor if by_seed**0.5 > _ROUNDING * largest else 0.0
+    # Where each seed has train rows of its own there is no same data.
+    floor = np.inf if resampled else floor
+    if sources.se <= _ROUNDING * largest:
+        return Spread(mean, 0.0, float(min(n_rows, n_seeds) - 1), unseen, unseen, level, None, floor)
+    half, detectable = sources.half(level), sources.detectable(level)
+    return Spread(mean, sources.se, sources.df, half, detectable, level, sources, floor)
 
 
 def unseen(n_rows: int, span: float, *, level: float = LEVEL) -> float:
@@ -254,13 +239,13 @@ def unseen(n_rows: int, span: float, *, level: float = LEVEL) -> float:
     return (1 - (1 - level) ** (1 / n_rows)) * span if span > 0 else np.inf
 
 
-def together(many: int) -> float:
-    """Return the level that each of many intervals needs if they are to hold together at :data:`LEVEL`.
+def together(many: int, *, level: float = LEVEL) -> float:
+    """Return the level that each of many intervals needs if they are to hold together at ``level``.
 
     Bonferroni's inequality: Dunn 1961, Multiple comparisons among means, Journal of the American Statistical
     Association 56, 52–64.
     """
-    return 1 - (1 - LEVEL) / max(1, many)
+    return 1 - (1 - level) / max(1, many)
 
 
 def contrast(versions: list[Floats]) -> Floats:

@@ -15,7 +15,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from workbench.impact.intervals import NO_CHANGE, Change, Estimate, Spread, contrast, spread, spread_of_rows, unseen
+from workbench.impact.intervals import Spread, contrast, spread, spread_of_rows, unseen
+from workbench.impact.records import LEVEL, NO_CHANGE, Change, Estimate
 from workbench.metrics import Floats, Labels, Metric, OfMeans, RowFunction
 
 _CELLS = 4_000_000
@@ -23,7 +24,13 @@ _CELLS = 4_000_000
 
 
 def estimate(
-    metric: Metric, y: Labels, predictions: Floats, *, replicates: int = 1000, random_state: int = 0
+    metric: Metric,
+    y: Labels,
+    predictions: Floats,
+    *,
+    resampled: bool = False,
+    replicates: int = 1000,
+    random_state: int = 0,
 ) -> Estimate:
     """Estimate any metric of one version; the interval stays within the metric's bounds.
 
@@ -35,6 +42,8 @@ def estimate(
         Labels, as the metric takes them.
     predictions : ndarray of shape (n_seeds, n_rows) or (n_seeds, n_rows, n_classes)
         Predictions under each seed.
+    resampled : bool
+        As in :func:`workbench.impact.interval`.
     replicates, random_state : int
         Of the bootstrap.
 
@@ -44,7 +53,7 @@ def estimate(
         Shapes that do not fit, predictions that are not finite, or a metric that is undefined on these labels (the
         message says why; ask ``metric.why_undefined`` first).
     """
-    found = _spread(metric, y, [predictions], replicates, random_state).as_estimate()
+    found = _spread(metric, y, [predictions], LEVEL, resampled, replicates, random_state).as_estimate()
     low, high = (min(max(end, metric.bounds[0]), metric.bounds[1]) for end in (found.low, found.high))
     return replace(found, low=low, high=high)
 
@@ -56,6 +65,8 @@ def difference(
     b: Floats,
     *,
     identical: bool = False,
+    level: float = LEVEL,
+    resampled: bool = False,
     replicates: int = 1000,
     random_state: int = 0,
 ) -> Change:
@@ -63,11 +74,11 @@ def difference(
 
     Parameters
     ----------
-    metric, y, replicates, random_state
+    metric, y, resampled, replicates, random_state
         As in :func:`estimate`.
     a, b : ndarray of shape (n_seeds, n_rows) or (n_seeds, n_rows, n_classes)
         Predictions of the same test rows, in the same order, under as many seeds.
-    identical : bool
+    identical, level
         As in :func:`workbench.impact.paired`.
 
     Raises
@@ -79,29 +90,42 @@ def difference(
         raise ValueError(f"a and b must predict the same rows under as many seeds: {a.shape} is not {b.shape}")
     if identical:
         return NO_CHANGE
-    return _spread(metric, y, [a, b], replicates, random_state).as_change(metric.greater_is_better)
+    found = _spread(metric, y, [a, b], level, resampled, replicates, random_state)
+    return found.as_change(metric.greater_is_better)
 
 
-def _spread(metric: Metric, y: Labels, versions: list[Floats], replicates: int, random_state: int) -> Spread:
+def _spread(
+    metric: Metric,
+    y: Labels,
+    versions: list[Floats],
+    level: float,
+    resampled: bool,
+    replicates: int,
+    random_state: int,
+) -> Spread:
     """Apply the formula to one version's scores, or to the second's minus the first's."""
     for predictions in versions:
         _require_defined(metric, y, predictions)
     span = metric.span
     if metric.row_score is not None:
-        return spread_of_rows([metric.row_scores(y, of) for of in versions], span=span, rarest=len(y))
+        scored = [metric.row_scores(y, of) for of in versions]
+        return spread_of_rows(scored, span=span, rarest=len(y), level=level, resampled=resampled)
     rarest = int(np.unique(y, return_counts=True)[1].min()) if metric.task == "classification" else len(y)
     if metric.components is not None:
-        return spread_of_rows(_each_seed(metric.components, y, versions), span=span, rarest=rarest)
+        parts = _each_seed(metric.components, y, versions)
+        return spread_of_rows(parts, span=span, rarest=rarest, level=level, resampled=resampled)
     assert metric.of_means is not None, "a metric has one of the three"
     statistics = _each_seed(metric.of_means.statistics, y, versions)
     scores = [metric.of_means.combine(rows.mean(axis=1)) for rows in statistics]
-    resampled = _resampled(metric.of_means, statistics, replicates, random_state)
+    drawn = _resampled(metric.of_means, statistics, replicates, random_state)
     return spread(
         contrast(scores),
-        rows_variance=float(contrast(resampled).var(ddof=1)),
+        rows_variance=float(contrast(drawn).var(ddof=1)),
         n_rows=len(y),
         largest=max(float(np.abs(part).max()) for part in scores),
-        unseen=unseen(rarest, span or 0.0),
+        unseen=unseen(rarest, span or 0.0, level=level),
+        level=level,
+        resampled=resampled,
     )
 
 

@@ -6,22 +6,31 @@ Command line, app, schedule and notebook all call these functions, so that they 
 from workbench.iterations.checking import check, checks_asked, schema_of, schema_types, try_choices, validate
 from workbench.iterations.columns import apply_recipe, column_clusters, rows_of
 from workbench.iterations.deciding import Decided, decide, own_draft, redo, undo
-from workbench.iterations.measuring import compare_versions, measure, measurements, version_documents
+from workbench.iterations.measuring import (
+    compare_many,
+    compare_versions,
+    measure,
+    measurements,
+    version_documents,
+)
 from workbench.iterations.publishing import policy_of, publish, requirements, shown_corrections
 from workbench.iterations.replaying import refresh_and_replay
 from workbench.iterations.reporting import ComparisonReport, gather_report
 from workbench.iterations.trying import DraftCheck, DraftFindings, check_draft, evaluate_draft, find_in_draft
+from workbench.iterations.wearing import Wear, wear
 
 __all__ = [
     "ComparisonReport",
     "Decided",
     "DraftCheck",
     "DraftFindings",
+    "Wear",
     "apply_recipe",
     "check",
     "check_draft",
     "checks_asked",
     "column_clusters",
+    "compare_many",
     "compare_versions",
     "decide",
     "evaluate_draft",
@@ -43,4 +52,5 @@ __all__ = [
     "undo",
     "validate",
     "version_documents",
+    "wear",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from workbench.lake import Lake, Version, kept_snapshots, read_versions, view_of
 from workbench.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from workbench.compare import Comparison
+    from workbench.compare import Comparison, Comparisons
     from workbench.evaluation import Evaluation
 
 
@@ -63,14 +63,61 @@ def compare_versions(
     *,
     metric: str | None = None,
     slices: bool = False,
+    level: float | None = None,
+    resample: int = 0,
     progress: Progress = silent,
 ) -> Comparison:
-    """Say whether the fixed model gained from one version to another."""
+    """Say whether the fixed model gained from one version to another, by intervals of 95 % or another level.
+
+    With ``resample`` each is fitted on so many bootstrap samples of its train rows: see
+    :func:`workbench.compare.compare`.
+    """
     from workbench.compare import compare
+    from workbench.impact.intervals import LEVEL
 
     types = schema_types(lake, b)
     sides = view_of(lake, a), view_of(lake, b)
-    return compare(lake, *sides, metric=metric, schema_types=types, slices=slices, progress=progress)
+    wanted = LEVEL if level is None else level
+    return compare(
+        lake, *sides, metric=metric, schema_types=types, slices=slices, level=wanted, resample=resample,
+        progress=progress,
+    )  # fmt: skip
+
+
+def compare_many(
+    lake: Lake,
+    base: Version,
+    others: Sequence[Version],
+    *,
+    metric: str | None = None,
+    slices: bool = False,
+    resample: int = 0,
+    progress: Progress = silent,
+) -> Comparisons:
+    """Compare several versions with one base, by intervals that hold together at 95 %.
+
+    Raises
+    ------
+    UsageError
+        There is no other version, or one is named twice.
+    """
+    from workbench.compare import Comparisons
+    from workbench.errors import UsageError
+    from workbench.impact import together
+
+    names = [version.name for version in (base, *others)]
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice or not others:
+        said = f"{twice[0]} is named twice." if twice else f"{base.name} alone has nothing to be compared with."
+        raise UsageError(said, hint="Name the base first, then each other version once.")
+    level = together(len(others))
+    found = [
+        compare_versions(
+            lake, base, other, metric=metric, slices=slices, level=level, resample=resample, progress=progress
+        )
+        for other in others
+    ]
+    return Comparisons(base.name, level, tuple(found))
 
 
 def measurements(lake: Lake, dataset: str) -> list[dict[str, Any]]:

@@ -114,6 +114,18 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             created_at TIMESTAMPTZ)""",
         ),
     ),
+    (
+        "0007_rankings",
+        (
+            # Insert-only: each time the queue was scored anew, and what was known then.
+            """CREATE TABLE lake.workbench.rankings (dataset VARCHAR, round BIGINT, version BIGINT, content VARCHAR,
+            result VARCHAR, author VARCHAR, created_at TIMESTAMPTZ)""",
+            # What the newest round expects of each open finding, and what an earlier one expected of those that were
+            # answered under it. The ranks are places by each signal alone, from 0.
+            """CREATE TABLE lake.workbench.expected_gains (dataset VARCHAR, round BIGINT, finding VARCHAR, place BIGINT,
+            gain DOUBLE, doubt DOUBLE, quality_rank BIGINT, value_rank BIGINT)""",
+        ),
+    ),
 )
 
 

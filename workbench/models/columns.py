@@ -13,6 +13,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -85,7 +87,9 @@ class TabularColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Number the column's values by the categories learnt."""
         known, rest = self.categories_[name], self.has_rest_[name]
         texts = _texts(column)
-        codes = pd.Index(known, dtype=object).get_indexer(texts)
+        among = pa.array(known, pa.large_string())
+        found = pc.index_in(pa.array(texts, pa.large_string(), from_pandas=True), value_set=among)
+        codes = found.fill_null(-1).to_numpy(zero_copy_only=False)
         if rest:
             codes = np.where((codes < 0) & texts.notna().to_numpy(), len(known), codes)
         return pd.Categorical.from_codes(codes, categories=range(len(known) + rest))
@@ -191,7 +195,9 @@ def _first(column: pd.Series) -> Any:
 
 
 def _texts(column: pd.Series) -> pd.Series:
-    """Return every value as its text, with None where it is missing."""
+    """Return every value as its text, with None or NaN where it is missing."""
+    if isinstance(column.dtype, pd.StringDtype):
+        return column
     return column.astype(object).where(column.notna(), None).map(str, na_action="ignore")
 
 

@@ -6,13 +6,15 @@ from workbench.reporting.figures import (
     format_accuracy,
     format_change,
     format_count,
+    format_level,
     format_metric,
     format_points,
+    format_score,
     metric_name,
 )
 from workbench.reporting.runs import against, figure_alone, report_runs, run_row
 from workbench.reporting.validations import report_validation
-from workbench.reporting.versions import accuracy_of, report_comparison, verdict_of
+from workbench.reporting.versions import accuracy_of, report_comparison, report_comparisons, verdict_of
 
 __all__ = [
     "accuracy_of",
@@ -23,10 +25,13 @@ __all__ = [
     "format_accuracy",
     "format_change",
     "format_count",
+    "format_level",
     "format_metric",
     "format_points",
+    "format_score",
     "metric_name",
     "report_comparison",
+    "report_comparisons",
     "report_runs",
     "report_validation",
     "run_row",

@@ -19,12 +19,14 @@ from workbench.reporting.differences import (
 )
 from workbench.reporting.dots import Dot, dot_chart
 from workbench.reporting.figures import (
+    NOISE_FLOOR,
     SHARES,
     WORDS,
     badge,
     count_of,
     format_change,
     format_count,
+    format_level,
     format_metric,
     format_points,
     metric_name,
@@ -32,7 +34,7 @@ from workbench.reporting.figures import (
 from workbench.reporting.markup import element, figure, verdict_badge
 from workbench.reporting.page import STYLE, document, folded, paragraph, section, table
 from workbench.reporting.predictions import confusion_section, flips_section
-from workbench.reporting.versions import harmed
+from workbench.reporting.versions import harmed, held_together, unsettled
 
 if TYPE_CHECKING:
     from workbench.compare import Comparison
@@ -138,6 +140,8 @@ def _verdict(report: ComparisonReport) -> list[Markup]:
         said.append(
             paragraph(f"The smallest change that these test rows and seeds would show in 80 % of cases: {smallest}.")
         )
+    needed = unsettled(vars(found))
+    said += [paragraph(needed)] if needed else []
     return said + [paragraph(line, css="warning") for line in harmed(found)]
 
 
@@ -161,7 +165,7 @@ def _classes(found: Comparison) -> list[Markup]:
     moved = sorted(found.per_class.items(), key=lambda item: -abs(item[1].change or 0.0))
     drawn = {name for name, _ in moved[:DRAWN]}
     dots = [
-        Dot(name, each.change, each.low, each.high, each.verdict, _sides("recall", each.sides))
+        Dot(name, each.change, each.low, each.high, each.verdict, _sides("recall", each.sides), each.noise_floor)
         for name, each in sorted(found.per_class.items())
         if name in drawn
     ]
@@ -176,9 +180,11 @@ def _classes(found: Comparison) -> list[Markup]:
         ]
         for name, each in sorted(found.per_class.items())
     ]
-    titles = ["class", _short(found.a), _short(found.b), "change (95 % interval)", "verdict"]
+    level = format_level(found.per_class_level)
+    titles = ["class", _short(found.a), _short(found.b), f"change ({level} interval)", "verdict"]
+    held = held_together(len(moved), "classes", found.per_class_level) or f"{level} interval"
     return [
-        paragraph(f"{title}, with its 95 % interval; right of zero is better.{cut}", css="soft"),
+        paragraph(f"{title}; {held}; right of zero is better; grey: {NOISE_FLOOR}.{cut}", css="soft"),
         _chart(dots, title=title, axis="change of recall", metric="recall"),
         folded("All figures of this chart", table(titles, rows, numbers=(1, 2, 3), caption="Recall by class")),
     ]
@@ -194,11 +200,12 @@ def _slices(found: Comparison) -> list[Markup]:
         Dot(
             each.name, each.effect.change, each.effect.low, each.effect.high, each.effect.verdict,
             f"{_sides(slices.metric, each.effect.sides)}, {count_of(each.rows, 'test row')}",
+            each.effect.noise_floor,
         )
         for each in shown
     ]  # fmt: skip
     better = "right" if slices.metric in SHARES else "left"
-    level = f"{100 * slices.level:.2f} %"
+    level = format_level(slices.level)
     title = f"Change of {name} by slice, {_short(found.a)} to {_short(found.b)}"
     cut = f" The {len(shown)} most harmed of {len(slices.found)} are drawn." if len(shown) < len(slices.found) else ""
     rows = [
@@ -216,8 +223,8 @@ def _slices(found: Comparison) -> list[Markup]:
     return [
         paragraph(
             f"{title}, the most harmed first; {better} of zero is better. A slice is the test rows with one value of a "
-            f"column, or a quarter of its numbers. Many are looked at, so each interval is at {level} (see the notes)."
-            f"{cut}",
+            f"column, or a quarter of its numbers. Many are looked at, so each interval is at {level} (see the notes). "
+            f"Grey: {NOISE_FLOOR}.{cut}",
             css="soft",
         ),
         _chart(dots, title=title, axis=f"change of {name}", metric=slices.metric),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from workbench.reporting.cases import shorten
-from workbench.reporting.figures import SHARES, format_change
+from workbench.reporting.figures import NOISE_FLOOR, SHARES, format_change, format_floor
 from workbench.reporting.markup import element
 
 ROW, ABOVE, BELOW = 28, 8, 46
@@ -39,6 +39,8 @@ class Dot:
         Gain, loss, cannot tell or no change.
     detail : str
         Shown under the pointer, after the name.
+    noise_floor : float or None
+        What other seeds would move the figure by on the same data: a grey band around zero.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Dot:
     high: float | None
     verdict: str
     detail: str = ""
+    noise_floor: float | None = None
 
 
 def dot_chart(dots: Sequence[Dot], *, title: str, axis: str, metric: str) -> Markup:
@@ -86,13 +89,21 @@ def dot_chart(dots: Sequence[Dot], *, title: str, axis: str, metric: str) -> Mar
         f"{dot.name} {format_change(dot.change, dot.low, dot.high, metric=metric)}, {dot.verdict}" for dot in dots
     )
     size = f"0 0 {WIDTH} {foot + BELOW}"
-    return element("svg", *parts, css="dots", viewBox=size, role="img", **{"aria-label": f"{title}: {said}."})
+    floors = "; ".join(
+        f"{dot.name} {format_floor(dot.noise_floor, metric=metric)}" for dot in dots if dot.noise_floor is not None
+    )
+    words = f"{title}: {said}." + (f" {NOISE_FLOOR.capitalize()}: {floors}." if floors else "")
+    return element("svg", *parts, css="dots", viewBox=size, role="img", **{"aria-label": words})
 
 
 def _line(dot: Dot, y: float, metric: str, scale: float, reach: float, x: object) -> Markup:
     """Draw one line: name, interval, dot, figures."""
     assert callable(x)
     parts = [_text(shorten(dot.name, NAME), LEFT - 14, y + 4.5, css="name")]
+    if dot.noise_floor is not None:
+        floor = min(scale * dot.noise_floor, reach)
+        wide = {"x": x(-floor), "width": round(x(floor) - x(-floor), 1), "y": y - 10, "height": 20}
+        parts.append(_shape("rect", css="floor", **wide))
     if dot.low is not None and dot.high is not None:
         low, high = max(scale * dot.low, -reach), min(scale * dot.high, reach)
         parts.append(_shape("line", css="reach", x1=x(low), x2=x(high), y1=y, y2=y))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 SHARES = frozenset({"accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "recall"})
 """Metrics between 0 and 1 that people read as per cent; the others are written as plain numbers."""
 
@@ -53,6 +56,70 @@ def format_change(change: float | None, low: float | None, high: float | None, *
     ends = [format(scale * end, form) for end in (low, high)]
     shown = [end.removeprefix("-") if not float(end) else end.replace("-", "−") for end in ends]
     return f"{text} ({shown[0]} to {shown[1]})"
+
+
+def format_score(metric: str, score: Mapping[str, Any]) -> str:
+    """Write a figure of an evaluation's JSON with its interval."""
+    return format_metric(metric, score["mean"], score["low"], score["high"])
+
+
+NOISE_FLOOR = "noise floor: other seeds, same data"
+"""What the band is called wherever it is drawn."""
+
+
+def format_floor(noise_floor: float | None, *, metric: str = "accuracy") -> str:
+    """Write what other seeds would move a figure by: ``±0.3 pt``; a dash where it is unknown."""
+    return "–" if noise_floor is None else f"±{format_points(noise_floor, metric=metric).lstrip('+')}"
+
+
+def format_level(level: float) -> str:
+    """Write the level of an interval: ``95 %``, ``98.33 %``."""
+    text = f"{100 * level:.2f}"
+    return f"{text.rstrip('0').rstrip('.')} %"
+
+
+def about(number: int) -> str:
+    """Write a count that is an estimate, to three digits: ``12,400``."""
+    return f"{int(float(f'{number:.3g}')):,}"
+
+
+def settled_by(
+    verdict: str,
+    change: float | None,
+    rows_needed: int | None,
+    seeds_needed: int | None,
+    *,
+    test_rows: int,
+    resampled: bool = False,
+) -> str:
+    """Say what would settle a change that cannot be told; empty for any other verdict.
+
+    Parameters
+    ----------
+    verdict, change, rows_needed, seeds_needed
+        As a comparison has them.
+    test_rows : int
+        There now.
+    resampled : bool
+        Whether the seeds are bootstrap samples of the train rows.
+    """
+    if verdict != "cannot tell" or change is None:
+        return ""
+    if rows_needed is not None:
+        return f"About {about(rows_needed)} test rows would settle a change of this size (now {test_rows:,})."
+    if change == 0:
+        return "No change was seen, so there is none that more test rows could settle."
+    if resampled:
+        return (
+            "No number of test rows would settle a change of this size: another set of as many train rows would move "
+            "the figure by more. More train rows would."
+        )
+    if seeds_needed is not None:
+        return (
+            "With these seeds no number of test rows would settle a change of this size: they alone move the figure by "
+            f"more. It needs {about(seeds_needed)} seeds or more, and more test rows."
+        )
+    return "A change as small as this is settled by no number of test rows and seeds that anybody would use."
 
 
 def metric_name(metric: str) -> str:

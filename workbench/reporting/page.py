@@ -185,6 +185,7 @@ svg.dots .reach { stroke-width: 3; stroke-opacity: 0.6; }
 svg.dots .mark { fill: var(--slate); stroke: var(--slate); }
 svg.dots .mark.gain { fill: var(--gain); stroke: var(--gain); }
 svg.dots .mark.loss { fill: var(--loss); stroke: var(--loss); }
+svg.dots .mark .floor { fill: var(--slate); fill-opacity: 0.22; stroke: none; }
 svg.dots .mark text { stroke: none; }
 svg.dots .mark .dot { stroke: none; }
 svg.dots .mark .arrow { stroke: none; fill-opacity: 0.8; }

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from workbench.errors import UsageError
 from workbench.reporting.cases import shorten
-from workbench.reporting.figures import badge, count_of, format_metric
+from workbench.reporting.figures import badge, count_of, format_score
 from workbench.reporting.junit import xml_text
 from workbench.reporting.sarif import SCHEMA
 from workbench.reporting.validations import escaped
@@ -108,7 +108,7 @@ def figure_alone(run: Document) -> str:
     if evaluation is None:
         return "–"
     metric = "accuracy" if "accuracy" in evaluation["metrics"] else "r2"
-    figure = format_metric(metric, **evaluation["metrics"][metric]) if evaluation["comparable"] else "not comparable"
+    figure = format_score(metric, evaluation["metrics"][metric]) if evaluation["comparable"] else "not comparable"
     return f"{metric} {figure}"
 
 

@@ -17,11 +17,9 @@ from workbench.iterations import schema_types
 from workbench.lake import Lake, Version, View, view_of
 from workbench.metrics import METRICS, encode
 from workbench.progress import Progress
+from workbench.ranking.signals import MAX_VALIDATION
 from workbench.simulation.orders import Floats, Labels
 from workbench.simulation.truth import Truth
-
-MAX_VALIDATION = 2_000
-"""Validation rows that train rows are valued against at most, evenly spaced in key order."""
 
 _ACCURACY = METRICS["accuracy"]
 
@@ -38,7 +36,8 @@ class Bench:
         Its model, and how many fits an accuracy is the mean of.
     train, validation, test : ModelInputs
         Labelled rows of each lane, with the labels that they have; validation rows are at most
-        :data:`MAX_VALIDATION`, and test rows are those whose true label is known or presumed.
+        :data:`~workbench.ranking.signals.MAX_VALIDATION`, and test rows are those whose true label is known or
+        presumed.
     true : ndarray of shape (n_train,)
         True labels of the train rows.
     judged : ndarray of shape (n_test,)

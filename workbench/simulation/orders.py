@@ -21,8 +21,12 @@ from workbench.valuation import knn_shapley
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.object_]
 
+LEARNING = "expected-gain"
+"""The order that the reviewer's answers change."""
+
 ORDERS: Mapping[str, str] = MappingProxyType(
     {
+        LEARNING: "as in the queue: led by label quality or KNN-Shapley, whichever the reviewer confirmed more",
         "label-quality": "probability of the given label by models that did not learn from the row",
         "knn-shapley": "what the row is worth to a nearest-neighbour classifier of the validation rows",
         "knn-balanced": "the same with each class of the validation rows counting alike",
@@ -75,7 +79,7 @@ def score(order: str, evidence: Evidence, labels: Labels, *, progress: Progress)
     Parameters
     ----------
     order : str
-        One of :data:`ORDERS`.
+        One of :data:`ORDERS` but :data:`LEARNING`, which is :class:`workbench.simulation.learning.ExpectedGain`.
     labels : ndarray of shape (n_train,)
         Current labels.
     progress : Progress

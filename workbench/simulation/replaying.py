@@ -12,7 +12,8 @@ from workbench.lake import Lake, Version
 from workbench.metrics import encode
 from workbench.progress import Progress, silent
 from workbench.simulation.bench import Bench, read_bench
-from workbench.simulation.orders import AGAINST_VALIDATION, ORDERS, Evidence, Labels, score
+from workbench.simulation.learning import ExpectedGain
+from workbench.simulation.orders import AGAINST_VALIDATION, LEARNING, ORDERS, Evidence, Floats, Labels, score
 from workbench.simulation.records import REACHED, Simulation, Step
 from workbench.simulation.truth import Truth
 
@@ -99,12 +100,19 @@ def simulate(
     answers, shuffled = _answers(bench, error_rate, random), random.permutation(n)
     evidence = Evidence(bench.series.model, bench.train, bench.validation, bench.true, random.random(n))
     labels, looked = bench.train.label.copy(), np.zeros(n, dtype=bool)
-    scores = score(order, evidence, labels, progress=told)
+    learner = ExpectedGain(evidence)
+
+    def scored() -> Floats:
+        if order == LEARNING:
+            return learner.score(labels, looked, told)
+        return score(order, evidence, labels, progress=told)
+
+    scores = scored()
     steps = [_step(bench, looked, labels, lowest, NO_CHANGE, highest - lowest)]
     for end in ends:
         fitted += 1
         if rescore and looked.any():
-            scores = score(order, evidence, labels, progress=told)
+            scores = scored()
         ranked = shuffled[np.argsort(scores[shuffled], kind="stable")]
         chosen = ranked[~looked[ranked]][: end - int(looked.sum())]
         labels[chosen], looked[chosen] = answers[chosen], True

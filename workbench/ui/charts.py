@@ -51,15 +51,26 @@ class Floor:
     ----------
     around : float
         The figure it is counted from, in the chart's unit.
-    detectable : float
-        The smallest change, of either sign, that would show.
+    detectable : float or None
+        The smallest change, of either sign, that would show; None where nothing is compared.
     text : str
         What the shading says.
+    noise : float or None
+        What other seeds would move the figure by on the same data; None where that is unknown.
+    noise_text : str
+        What the darker shading says.
     """
 
     around: float
-    detectable: float
+    detectable: float | None
     text: str
+    noise: float | None = None
+    noise_text: str = ""
+
+    @property
+    def reach(self) -> float:
+        """How far the wider of the two shadings goes."""
+        return max(self.detectable or 0.0, self.noise or 0.0)
 
 
 def accuracy_chart(
@@ -115,7 +126,10 @@ def accuracy_chart(
         .add_params(alt.selection_point(name="version", fields=["version"], on="click", clear=False)),
         *(_apart(strange, x, hover, ink) if len(strange) else []),
     ).properties(height=HEIGHT)
-    told = [f"model: {model}; band: 95 % interval", *([f"grey: {floor.text}"] if floor else [])]
+    told = [f"model: {model}; band: 95 % interval"]
+    if floor is not None:
+        told += [f"grey: {floor.text}"] if floor.detectable is not None else []
+        told += [f"{'darker grey' if floor.detectable else 'grey'}: {floor.noise_text}"] if floor.noise else []
     return _dressed(chart, alt.TitleParams(f"{metric.capitalize()} of the fixed model by version", subtitle=told), ink)
 
 
@@ -179,7 +193,7 @@ def _domain(sound: pd.DataFrame, floor: Floor | None) -> list[float]:
     """Return the range of the vertical axis: all intervals and the shading, with room around them."""
     ends = [*sound[["value", "low", "high"]].min(), *sound[["value", "low", "high"]].max()]
     if floor is not None:
-        ends += [floor.around - floor.detectable, floor.around + floor.detectable]
+        ends += [floor.around - floor.reach, floor.around + floor.reach]
     known = [float(end) for end in ends if pd.notna(end)] or [0.0, 1.0]
     room = 0.12 * (max(known) - min(known)) or 0.5
     return [min(known) - room, max(known) + room]
@@ -187,12 +201,17 @@ def _domain(sound: pd.DataFrame, floor: Floor | None) -> list[float]:
 
 def _shading(floor: Floor, y: Callable[[str], alt.Y]) -> list[alt.Chart]:
     """Shade the changes that cannot be told from chance, and mark the figure that they are counted from."""
-    low, high = floor.around - floor.detectable, floor.around + floor.detectable
-    band = alt.Chart(pd.DataFrame({"low": [low], "high": [high], "around": [floor.around]}))
-    return [
-        band.mark_rect(color=SLATE, opacity=0.16).encode(y=y("low"), y2="high"),
-        band.mark_rule(color=SLATE, strokeDash=[4, 4]).encode(y=y("around")),
+
+    def band(reach: float) -> alt.Chart:
+        ends = {"low": [floor.around - reach], "high": [floor.around + reach], "around": [floor.around]}
+        return alt.Chart(pd.DataFrame(ends))
+
+    shades = [
+        band(reach).mark_rect(color=SLATE, opacity=opacity).encode(y=y("low"), y2="high")
+        for reach, opacity in ((floor.detectable, 0.16), (floor.noise, 0.28))
+        if reach
     ]
+    return [*shades, band(0.0).mark_rule(color=SLATE, strokeDash=[4, 4]).encode(y=y("around"))]
 
 
 def _apart(strange: pd.DataFrame, x: alt.X, hover: list[alt.Tooltip], ink: str) -> list[alt.Chart]:

@@ -12,10 +12,10 @@ import pandas as pd
 from workbench.compare import Effect
 from workbench.impact import Change
 from workbench.reporting import format_change
-from workbench.reporting.figures import SHARES
-from workbench.ui.charts import MARKS
+from workbench.reporting.figures import NOISE_FLOOR, SHARES, format_floor
+from workbench.ui.charts import MARKS, SLATE
 
-ROW, AROUND_ROWS = 34, 170
+ROW, AROUND_ROWS = 34, 212
 """Pixels per class, and for the title, the axis and the legend."""
 
 
@@ -25,7 +25,8 @@ def dots_frame(lines: Iterable[tuple[str, Effect | Change, dict[str, str]]], *, 
     Parameters
     ----------
     lines : iterable of (name, effect, texts)
-        A line each; the texts become columns, beside ``figure``, the change with its interval.
+        A line each; the texts become columns, beside ``figure``, the change with its interval, and ``floor``, what
+        other seeds would move it by.
     metric : str
         What changed; decides the unit.
     """
@@ -35,12 +36,25 @@ def dots_frame(lines: Iterable[tuple[str, Effect | Change, dict[str, str]]], *, 
         ends = {end: getattr(effect, end) for end in ("change", "low", "high")}
         drawn = {end: scale * n if n is not None and math.isfinite(n) else None for end, n in ends.items()}
         figure = format_change(ends["change"], ends["low"], ends["high"], metric=metric)
-        rows.append({"name": name, **drawn, "verdict": effect.verdict, "figure": figure, **texts})
+        noise = effect.noise_floor if isinstance(effect, Effect) else None
+        low, high = (None, None) if noise is None else (-scale * noise, scale * noise)
+        floor = {"floor_low": low, "floor_high": high, "floor": format_floor(noise, metric=metric)}
+        rows.append({"name": name, **drawn, "verdict": effect.verdict, "figure": figure, **floor, **texts})
     return pd.DataFrame(rows)
 
 
+def dots_in_words(changes: pd.DataFrame) -> str:
+    """Say what :func:`dots_chart` draws: each figure with its verdict, and the noise floors where they are known."""
+    said = "; ".join(
+        f"{name} {figure}, {verdict}" for name, figure, verdict in changes[["name", "figure", "verdict"]].values
+    )
+    known = changes[changes["floor_low"].notna()]
+    floors = "; ".join(f"{name} {floor}" for name, floor in known[["name", "floor"]].values)
+    return said + (f". {NOISE_FLOOR.capitalize()}: {floors}" if floors else "")
+
+
 def dots_chart(
-    changes: pd.DataFrame, *, title: str, subtitle: str, axis: str, told: dict[str, str], ink: str
+    changes: pd.DataFrame, *, title: str, subtitle: str | list[str], axis: str, told: dict[str, str], ink: str
 ) -> alt.LayerChart:
     """Draw changes as dots around zero, with their intervals, in the order given.
 
@@ -49,9 +63,12 @@ def dots_chart(
     Parameters
     ----------
     changes : DataFrame of shape (n_lines, n_columns)
-        ``name``, ``change``, ``low``, ``high`` (in the axis's unit; missing where unknown), ``verdict``, and texts.
-    title, subtitle : str
-        What the chart states, and on what.
+        ``name``, ``change``, ``low``, ``high``, ``floor_low``, ``floor_high`` (in the axis's unit; missing where
+        unknown), ``verdict``, and texts. The floor is a grey band around zero.
+    title : str
+        What the chart states.
+    subtitle : str or list of str
+        On what; one line each.
     axis : str
         What is drawn, with its unit.
     told : dict
@@ -59,7 +76,8 @@ def dots_chart(
     ink : str
         Colour of texts.
     """
-    ends = [abs(float(end)) for name in ("change", "low", "high") for end in changes[name] if pd.notna(end)]
+    drawn = ("change", "low", "high", "floor_high")
+    ends = [abs(float(end)) for name in drawn for end in changes[name] if pd.notna(end)]
     reach = 1.15 * max(ends, default=0.0) or 1.0
     scale = alt.Scale(domain=[-reach, reach], nice=True)
     x = alt.X(
@@ -74,8 +92,10 @@ def dots_chart(
     legend = alt.Legend(orient="bottom", title=None, values=there, symbolOpacity=1)
     base = alt.Chart(changes).encode(y=alt.Y("name:N", sort=None, title=None, axis=labels))
     colour = alt.Color("verdict:N", scale=alt.Scale(domain=[*MARKS], range=colours), legend=legend)
+    floor = base.transform_filter("isValid(datum.floor_low)").mark_bar(color=SLATE, opacity=0.22, height=ROW - 12)
     zero = alt.Chart(pd.DataFrame({"change": [0.0]})).mark_rule(color=ink, opacity=0.7)
     chart = alt.layer(
+        floor.encode(x=alt.X("floor_low:Q", title=axis), x2="floor_high:Q"),
         zero.encode(x=x),
         base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=alt.X("low:Q", title=axis), x2="high:Q", color=colour),
         base.mark_point(filled=True, size=140, opacity=1, cursor="pointer")

@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from workbench.metrics import metrics_of
-from workbench.reporting import format_metric, format_points, verdict_of
+from workbench.reporting import format_points, format_score, verdict_of
+from workbench.reporting.figures import NOISE_FLOOR, format_floor
 from workbench.ui.charts import Floor, accuracy_chart
 from workbench.ui.components.message import show_empty
 from workbench.ui.session import ink
@@ -17,8 +18,8 @@ from workbench.ui.standing import Standing
 from workbench.ui.wording import command, metric_name
 
 PAIRED = (
-    "A verdict compares two versions row by row, on the test rows that they share: it may tell a gain or a loss where "
-    "the bands of the two overlap."
+    "A verdict compares two versions row by row and seed by seed, on the test rows that they share: it may tell a gain "
+    "or a loss where the bands of the two overlap, and within the noise floor, which is about other seeds."
 )
 
 
@@ -41,9 +42,10 @@ def show_accuracy(state: Standing, lake: str) -> None:
     points, name = _points(state, metric.name, scale), metric_name(metric.name)
     if any(point["comparable"] for point in points):
         frame = pd.DataFrame(points)
-        floor = _floor(state, scale)
+        floor = _floor(state, metric.name, scale)
         chart = accuracy_chart(frame, metric=name, unit=unit, model=definition.model, floor=floor, ink=ink())
-        st.altair_chart(chart, key="accuracy", on_select=_choose, selection_mode="version", alt=_in_words(frame, name))
+        words = _in_words(frame, name, floor)
+        st.altair_chart(chart, key="accuracy", on_select=_choose, selection_mode="version", alt=words)
     else:
         st.text("No measured version has a figure yet that could be compared with another's.")
     _show_notes(state)
@@ -68,7 +70,7 @@ def _points(state: Standing, metric: str, scale: float) -> list[dict[str, Any]]:
                 "selected": document["version"] == state.version.version,
                 "verdict": document["verdict"] or "not compared",
                 "name": f"v{document['version']}" + "".join(f" · {tag}" for tag in document["tags"]),
-                "figure": format_metric(metric, **score),
+                "figure": format_score(metric, score),
                 "against": verdict_of(document),
                 "author": document["author"],
                 "when": f"{datetime.fromisoformat(document['created_at']):%Y-%m-%d %H:%M} UTC",
@@ -78,25 +80,38 @@ def _points(state: Standing, metric: str, scale: float) -> list[dict[str, Any]]:
     return rows
 
 
-def _floor(state: Standing, scale: float) -> Floor | None:
-    """Shade what the chosen version's test rows cannot tell from chance, around the figure of the one before."""
+def _floor(state: Standing, metric: str, scale: float) -> Floor | None:
+    """Shade what is no news around the figure of the version before the chosen one, or around its own without one.
+
+    That is what other seeds would move the figure by, and what these test rows cannot tell from chance.
+    """
     comparison = state.document["comparison"]
-    if comparison is None or not comparison["comparable"] or not comparison["detectable"]:
+    told = comparison is not None and comparison["comparable"] and comparison["detectable"]
+    number = int(comparison["a"].rpartition("@")[2]) if told else state.version.version
+    result = state.results.get(number)
+    score = result["metrics"].get(metric) if result and result["comparable"] else None
+    noise = score.get("noise_floor") if score else None
+    said = f"{NOISE_FLOOR} ({format_floor(noise, metric=metric)})" if noise else ""
+    if told:
+        points = format_points(comparison["detectable"], metric=comparison["metric"]).removeprefix("+")
+        return Floor(
+            scale * comparison["a_published"],
+            scale * comparison["detectable"],
+            f"within {points} of v{number}, too small a change to tell",
+            scale * noise if noise else None,
+            said,
+        )
+    if score is None or score["mean"] is None or not noise:
         return None
-    before = comparison["a"].rpartition("@")[2]
-    points = format_points(comparison["detectable"], metric=comparison["metric"]).removeprefix("+")
-    return Floor(
-        scale * comparison["a_published"],
-        scale * comparison["detectable"],
-        f"within {points} of v{before}, too small a change to tell",
-    )
+    return Floor(scale * score["mean"], None, "", scale * noise, said)
 
 
-def _in_words(points: pd.DataFrame, metric: str) -> str:
+def _in_words(points: pd.DataFrame, metric: str, floor: Floor | None) -> str:
     """Say what the chart shows."""
     sound, apart = points[points["comparable"]], points[~points["comparable"]]
     told = [f"{name} {figure}, {against}" for name, figure, against in sound[["name", "figure", "against"]].values]
     words = f"{metric.capitalize()} by version: {'; '.join(told) or 'no figure that can be compared'}."
+    words += f" {floor.noise_text.capitalize()}." if floor and floor.noise_text else ""
     return words + (f" Not comparable: {', '.join(apart['name'])}." if len(apart) else "")
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.compare import Comparison, RowChanges
-from workbench.reporting import count_of, format_count, format_metric
-from workbench.ui.compare_charts import dots_chart, dots_frame
+from workbench.reporting import count_of, format_count, format_level, format_metric
+from workbench.reporting.figures import NOISE_FLOOR
+from workbench.reporting.versions import held_together
+from workbench.ui.compare_charts import dots_chart, dots_frame, dots_in_words
 from workbench.ui.components.markup import element
 from workbench.ui.session import ink
 
@@ -28,14 +30,13 @@ def show_per_class(found: Comparison) -> None:
         metric="recall",
     )
     a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
-    subtitle = "95 % interval; right of zero is better; a click shows its rows"
-    if len(moved) > CLASSES:
-        subtitle += f"; the {CLASSES} of {len(moved)} classes that moved most"
+    level = format_level(found.per_class_level)
+    held = held_together(len(moved), "classes", found.per_class_level) or f"{level} interval"
+    cut = f"; the {CLASSES} of {len(moved)} classes that moved most" if len(moved) > CLASSES else ""
+    subtitle = [held, f"right of zero is better; a click shows its rows{cut}", f"grey: {NOISE_FLOOR}"]
     title = f"Change of recall by class, v{a} to v{b}"
-    words = "; ".join(
-        f"{name} {figure}, {verdict}" for name, figure, verdict in frame[["name", "figure", "verdict"]].values
-    )
-    told = {"name": "class", "figure": "change (95 % interval)", "sides": "recall"}
+    words = dots_in_words(frame)
+    told = {"name": "class", "figure": f"change ({level} interval)", "sides": "recall", "floor": NOISE_FLOOR}
     axis = "change of recall (points)"
     chart = dots_chart(frame, title=title, subtitle=subtitle, axis=axis, told=told, ink=ink())
     with st.container(key="per-class"):

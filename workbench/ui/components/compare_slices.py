@@ -6,8 +6,9 @@ import streamlit as st
 
 from workbench.compare import Comparison
 from workbench.reporting import count_of, format_metric, metric_name
-from workbench.reporting.figures import SHARES
-from workbench.ui.compare_charts import dots_chart, dots_frame
+from workbench.reporting.figures import NOISE_FLOOR, SHARES
+from workbench.reporting.versions import held_together
+from workbench.ui.compare_charts import dots_chart, dots_frame, dots_in_words
 from workbench.ui.session import ink
 
 SLICES = 12
@@ -37,14 +38,12 @@ def show_slices(found: Comparison) -> None:
     a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
     title = f"Change of {name} by slice, v{a} to v{b}"
     better = "right" if slices.metric in SHARES else "left"
-    level = f"{100 * slices.level:.2f} % intervals, as there are many; {better} of zero is better"
+    many = held_together(len(slices.found), "slices", slices.level) or "95 % interval"
     cut = f"; the {SLICES} most harmed of {len(slices.found)}" if len(slices.found) > SLICES else ""
-    words = "; ".join(
-        f"{each} {figure}, {verdict}" for each, figure, verdict in frame[["name", "figure", "verdict"]].values
-    )
     unit = "points" if slices.metric in SHARES else name
-    told = {"name": "slice", "figure": "change (interval)", "sides": name, "rows": "rows"}
+    told = {"name": "slice", "figure": "change (interval)", "sides": name, "rows": "rows", "floor": NOISE_FLOOR}
     axis = f"change of {name} ({unit})"
-    chart = dots_chart(frame, title=title, subtitle=level + cut, axis=axis, told=told, ink=ink())
+    subtitle = [many, f"{better} of zero is better{cut}", f"grey: {NOISE_FLOOR}"]
+    chart = dots_chart(frame, title=title, subtitle=subtitle, axis=axis, told=told, ink=ink())
     with st.container(key="per-slice"):
-        st.altair_chart(chart, alt=f"{title}: {words}.")
+        st.altair_chart(chart, alt=f"{title}: {dots_in_words(frame)}.")

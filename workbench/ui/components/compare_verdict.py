@@ -8,7 +8,7 @@ from markupsafe import Markup
 from workbench.compare import Comparison, Effect
 from workbench.reporting import badge as verdict_text
 from workbench.reporting import format_change, format_count, format_metric, format_points
-from workbench.reporting.versions import harmed
+from workbench.reporting.versions import harmed, unsettled
 from workbench.ui.components.markup import badge, element, figure
 from workbench.ui.wording import metric_name
 
@@ -26,6 +26,9 @@ def show_verdict_large(found: Comparison) -> None:
     st.html(element("div", *said, element("span", rows, css="wb-small"), css="wb-verdict wb-verdict-large"))
     for line in harmed(found):
         st.html(element("p", line, css="wb-plain wb-problem"))
+    needed = unsettled(vars(found))
+    if needed:
+        st.html(element("p", needed, css="wb-plain wb-small"))
 
 
 def show_metrics(found: Comparison) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from workbench.reporting import count_of, format_count, verdict_of
+from workbench.reporting.versions import held_singly
 from workbench.ui.components.history_dialogs import ask
 from workbench.ui.components.markup import badge, element
 from workbench.ui.components.searching import fits, page_in_address, search_box
@@ -36,6 +37,9 @@ def show_timeline(state: Standing, kept: set[int]) -> None:
         return
     pages = -(-len(documents) // PAGE)
     page = page_in_address(pages)
+    singly = held_singly(state.documents)
+    if singly:
+        st.caption(singly)
     for document in documents[(page - 1) * PAGE : page * PAGE]:
         _show_version(state, document, document["version"] in kept)
     if pages > 1:

@@ -17,9 +17,8 @@ from workbench.ui import jobs
 from workbench.ui.components.finding_card import key_of
 from workbench.ui.components.job import show_job
 from workbench.ui.components.review_desk import Desk, leave
-
-CAP = 10_000
-"""Findings answered at once."""
+from workbench.ui.components.review_what_if import show_what_if
+from workbench.whatif import CAP, refused
 
 WORDS = {"fix": "Use suggestion", "keep": "Keep", "exclude": "Exclude"}
 EXAMPLES = 5
@@ -61,7 +60,7 @@ def preview(lake: OpenLake, desk: Desk, decision: str, *, top: int = CAP) -> Pre
     left_out: dict[str, int] = {}
     chosen: list[Finding] = []
     for finding in found:
-        why = _refused(finding, decision, label)
+        why = refused(finding, decision, label)
         if why:
             left_out[why] = left_out.get(why, 0) + 1
         else:
@@ -87,24 +86,6 @@ def preview(lake: OpenLake, desk: Desk, decision: str, *, top: int = CAP) -> Pre
     return Preview(decision, tuple(chosen), left_out, before, after)
 
 
-def _refused(finding: Finding, decision: str, label: str | None) -> str:
-    """Say why a finding is not answered with the others; empty where it is."""
-    if finding.status == "staged":
-        return "staged already"
-    if decision == "keep":
-        return ""
-    if finding.rid is None:
-        return "about no single row"
-    # Taken out in bulk, the test rows that the model gets wrong would make it look better, as corrected ones would.
-    if finding.lane == "test" and finding.column == label:
-        return "labels of test rows, which are judged one by one"
-    if decision == "exclude":
-        return ""
-    if finding.suggestion is None or finding.suggestion == "exclude" or finding.column is None:
-        return "without a suggested value"
-    return ""
-
-
 def job_key(lake: OpenLake, desk: Desk) -> str:
     """Name the job of the visitor's bulk answer."""
     return f"bulk:{lake.lake.url}:{desk.dataset}:{lake.author}"
@@ -124,7 +105,8 @@ def show_bulk(lake: OpenLake, desk: Desk) -> None:
                 f"{word} …", key=f"bulk-{decision}", on_click=_open, args=(desk, decision, int(top)), width="stretch",
                 disabled=running or not desk.left, help="First you see what it would do.",
             )  # fmt: skip
-    if desk.bulk:
+        show_what_if(lake, desk, int(top))
+    if desk.bulk in WORDS:
         _ask(lake, desk)
 
 

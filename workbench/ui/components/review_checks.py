@@ -11,6 +11,7 @@ from workbench.findings import outcomes
 from workbench.iterations import check, measure, version_documents
 from workbench.lake import Version
 from workbench.progress import Progress
+from workbench.ranking import LABEL_CHECK, rescore
 from workbench.reporting import accuracy_of, verdict_of
 from workbench.ui import jobs
 from workbench.ui.components.job import show_job
@@ -57,7 +58,10 @@ def _start(lake: OpenLake, version: Version, key: str, measured: bool) -> None:
     handle, author = lake.lake, lake.author
 
     def work(progress: Progress) -> None:
-        check(handle, version, author=author, progress=progress)
+        results = check(handle, version, author=author, progress=progress)
+        if any(result.code == LABEL_CHECK and result.outcome in ("passed", "failed") for result in results):
+            # What the model thinks of each row is known by now, so this takes a moment.
+            rescore(handle, version.dataset, author=author, progress=progress)
         if measured:
             measure(handle, version, progress=progress)
 

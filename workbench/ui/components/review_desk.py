@@ -19,8 +19,9 @@ from workbench.api import OpenLake
 from workbench.errors import UnknownName, WorkbenchError
 from workbench.findings import Finding, SavedView, Status, cause_of, count_answered, get
 from workbench.lake import Version
+from workbench.ranking import can_rank, newest_ranking
 from workbench.reviewing import Row, class_counts, rows_at
-from workbench.ui.components.review_wanted import COUNTED, Combination, Wanted, blind, combination_of
+from workbench.ui.components.review_wanted import COUNTED, USUAL_ORDER, Combination, Wanted, blind, combination_of
 from workbench.versions import Event
 
 PAGE = 50
@@ -53,6 +54,8 @@ class Desk:
     page, pages : int, dict
         The page of the table that is in sight, and pages → their findings, as they were read: that one, where those
         answered since stay, and the next.
+    round, reordered : int, bool
+        The scoring by whose order the findings were read, and whether another one has come since the first.
     edits, applied : int, list
         How often the table's editor was begun anew, and the edits of the present one that were seen.
     refused : tuple of str
@@ -86,6 +89,8 @@ class Desk:
     guests: set[str] = field(default_factory=set)
     page: int = 0
     pages: dict[int, list[Finding]] = field(default_factory=dict)
+    round: int = 0
+    reordered: bool = False
     edits: int = 0
     applied: list[tuple[str, str, Any]] = field(default_factory=list)
     refused: tuple[str, str] = ("", "")
@@ -174,9 +179,13 @@ def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
     UnknownName
         The address names a status, check, column, lane, order or finding that is not there.
     """
+    known: Desk | None = st.session_state.get("review-desk")
+    ranking = newest_ranking(lake.lake, version.dataset)
+    if known is None or known.dataset != version.dataset:
+        # Not while somebody is at work: the order under their hands is theirs.
+        st.session_state[USUAL_ORDER] = "gain" if ranking is not None and can_rank(version) else "score"
     wanted = Wanted.from_address()
     about = (lake.lake.url, version.name, lake.author, asked)
-    known: Desk | None = st.session_state.get("review-desk")
     if known is None or known.key != (*about, wanted):
         if known is not None and known.key[:-1] == about:
             alike = not wanted.narrowed and not known.wanted.narrowed
@@ -188,7 +197,8 @@ def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
             today = count_answered(lake.lake, version.dataset, author=lake.author, since=midnight)
             classes = class_counts(lake.lake, version)
         views = known.views if known is not None and known.key[:-1] == about else None
-        known = Desk((*about, wanted), version, wanted, counts, today, classes, views=views)
+        number = ranking.round if ranking is not None else 0
+        known = Desk((*about, wanted), version, wanted, counts, today, classes, views=views, round=number)
         _refuse_unknown(known)
         read_on(lake, known)
         st.session_state["review-desk"] = known
@@ -205,7 +215,9 @@ def leave() -> None:
 
 def read_on(lake: OpenLake, desk: Desk) -> None:
     """Read the next page of the queue, with its rows."""
-    wanted, known, offset = desk.wanted, {finding.finding for finding in desk.items}, desk.passed()
+    wanted, known = desk.wanted, {finding.finding for finding in desk.items}
+    # In a new order those that were passed may be anywhere.
+    offset = 0 if desk.reordered else desk.passed()
     while True:
         found = wanted.findings(lake, desk.dataset, limit=PAGE, offset=offset)
         fresh = [finding for finding in found if finding.finding not in known]
@@ -213,6 +225,14 @@ def read_on(lake: OpenLake, desk: Desk) -> None:
             break
         offset += PAGE
     _take(lake, desk, fresh, len(desk.items))
+
+
+def reorder(desk: Desk, number: int) -> None:
+    """Go on by the order of another scoring: what was seen and what is in sight stays, the rest is read anew."""
+    desk.round, desk.reordered = number, True
+    desk.items = desk.items[: desk.at + 1]
+    desk.guests &= {finding.finding for finding in desk.items}
+    desk.pages = {page: found for page, found in desk.pages.items() if page == desk.page}
 
 
 def go_to(lake: OpenLake, desk: Desk, finding: str) -> None:

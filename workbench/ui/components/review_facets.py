@@ -15,7 +15,9 @@ from workbench.ui.components.review_desk import Desk
 from workbench.ui.components.review_wanted import to_address
 from workbench.ui.session import is_choice
 
-ORDER_WORDS = {"score": "most urgent first", "group": "largest group first", "row": "by row"}
+ORDER_WORDS = {
+    "gain": "expected gain", "score": "most urgent first", "group": "largest group first", "row": "by row",
+}  # fmt: skip
 SCORES = ("0.01", "0.05", "0.1", "0.2", "0.5")
 ANY = "all"
 """Stands for no choice."""

@@ -9,7 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.findings import SavedView, remove_view, save_view, saved_views
 from workbench.ui.components.message import show_error
 from workbench.ui.components.review_desk import Desk, leave
-from workbench.ui.components.review_wanted import Wanted, to_address
+from workbench.ui.components.review_wanted import Wanted, to_address, usual_order
 from workbench.ui.session import is_choice
 
 NONE = ""
@@ -52,7 +52,7 @@ def _open(views: dict[str, SavedView]) -> None:
     if not is_choice("view-chosen", (NONE, *views)):
         return
     view = views.get(st.session_state["view-chosen"])
-    to_address(Wanted(view.wanted, view.order) if view else Wanted())
+    to_address(Wanted(view.wanted, view.order) if view else Wanted(order=usual_order()))
     leave()
 
 

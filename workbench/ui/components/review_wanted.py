@@ -17,8 +17,15 @@ from workbench.lake import LANES
 MODEL_ONLY = ("suggested", "probability_given", "probability_suggested", "likely")
 """What evidence says of the model's opinion."""
 
-USUAL = {"status": "open", "order": "score"}
-"""What the address leaves out."""
+USUAL_ORDER = "review-usual"
+"""Where the session keeps the order that the address leaves out."""
+
+
+def usual_order() -> Order:
+    """Return the order that is meant where the address names none: by expected gain once the queue was scored."""
+    usual: Order = st.session_state.get(USUAL_ORDER, "score")
+    return usual
+
 
 Combination = tuple[str | None, ...]
 
@@ -46,7 +53,7 @@ class Wanted:
         """Read filter and order from the address."""
         given = st.query_params
         status = given.get("status", "open")
-        order: Any = given.get("order", "score")
+        order: Any = given.get("order", usual_order())
         known: dict[str, tuple[Any, Any]] = {
             "status": (status, (*STATUSES, "all")), "lane": (given.get("lane"), LANES), "order": (order, ORDERS),
             "cause": (given.get("cause"), (*CAUSES, OWN_RULE)),
@@ -97,9 +104,10 @@ def to_address(wanted: Wanted) -> None:
         "score": None if chosen.score_at_most is None else f"{chosen.score_at_most:g}", "search": chosen.search,
         "order": wanted.order,
     }  # fmt: skip
+    usual = {"status": "open", "order": usual_order()}
     for name in (*said, "finding", "page"):
         st.query_params.pop(name, None)
-    st.query_params.update({name: value for name, value in said.items() if value and USUAL.get(name) != value})
+    st.query_params.update({name: value for name, value in said.items() if value and usual.get(name) != value})
 
 
 def _score(text: str | None) -> float | None:

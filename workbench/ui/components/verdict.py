@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from workbench.reporting import accuracy_of, format_points, verdict_of
-from workbench.reporting.versions import main_metric
+from workbench.reporting.versions import main_metric, unsettled
 from workbench.ui.components.markup import badge, element, figure
 from workbench.ui.standing import Standing
 from workbench.ui.wording import metric_name
@@ -27,6 +27,7 @@ def show_verdict(state: Standing) -> None:
         said.append(element("span", f"against v{comparison['a'].rpartition('@')[2]}"))
         said.append(badge(verdict_of(document), comparison["verdict"]))
         said.append(element("span", _moved_by(comparison), css="wb-small"))
+        said.append(element("span", unsettled(comparison), css="wb-small"))
     st.html(element("div", *said, css="wb-verdict"))
 
 

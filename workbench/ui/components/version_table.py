@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from workbench.metrics import metrics_of
 from workbench.reporting import accuracy_of, format_count, verdict_of
+from workbench.reporting.versions import held_singly
 from workbench.ui.components.markup import badge, element, figure
 from workbench.ui.standing import Standing
 from workbench.ui.wording import ago, metric_name
@@ -42,6 +43,9 @@ def show_versions(state: Standing) -> None:
     body = element("tbody", *(_row(state, document) for document in shown))
     with table:
         st.html(element("table", element("thead", head), body, css="wb-table"))
+        singly = held_singly(state.documents)
+        if singly:
+            st.caption(singly)
 
 
 def _row(state: Standing, document: dict[str, Any]) -> Markup:

@@ -17,6 +17,7 @@ from workbench.ui.components.compare_findings import show_findings_between
 from workbench.ui.components.compare_flips import show_flips
 from workbench.ui.components.compare_measure import show_measure
 from workbench.ui.components.compare_report import show_downloads
+from workbench.ui.components.compare_samples import show_samples
 from workbench.ui.components.compare_slices import show_slices
 from workbench.ui.components.compare_verdict import show_metrics, show_moved, show_notes, show_verdict_large
 from workbench.ui.components.markup import element
@@ -79,6 +80,7 @@ def _model(pair: comparing.Pair, state: Standing) -> Comparison | None:
             show_confusion(rows, pair.a.version, pair.b.version)
     show_slices(found)
     show_attribution(pair)
+    show_samples(found, pair)
     show_notes(found)
     if rows.rows:
         show_flips(rows, pair)

@@ -11,6 +11,7 @@ from workbench.ui.components.headline import show_headline
 from workbench.ui.components.history_dialogs import show_dialogs
 from workbench.ui.components.history_search import show_search
 from workbench.ui.components.history_timeline import show_timeline
+from workbench.ui.components.history_together import show_together
 from workbench.ui.components.message import show_no_dataset
 from workbench.versions import list_versions
 
@@ -34,6 +35,7 @@ def show() -> None:
     snapshots = kept_snapshots(lake.lake)
     there = {each.version for each in list_versions(lake.lake, version.dataset) if each.snapshot in snapshots}
     st.subheader("Versions")
+    show_together(lake, state)
     with st.container(key="history-versions"):
         show_timeline(state, there)
 

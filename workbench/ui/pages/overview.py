@@ -13,8 +13,10 @@ from workbench.ui.components.last_run import show_last_run
 from workbench.ui.components.message import show_no_dataset
 from workbench.ui.components.next_step import next_step, show_next_step, show_step_job
 from workbench.ui.components.open_findings import show_open_findings
+from workbench.ui.components.outlook import show_outlook
 from workbench.ui.components.verdict import show_verdict
 from workbench.ui.components.version_table import show_versions
+from workbench.ui.components.wear import show_wear
 
 
 def show() -> None:
@@ -37,6 +39,8 @@ def show() -> None:
     show_drafts(state.drafts)
     show_verdict(state)
     show_accuracy(state, url)
+    show_wear(lake, state)
+    show_outlook(lake, state)
     st.space("small")
     show_open_findings(state, url)
     show_last_run(lake, version.dataset)

@@ -25,6 +25,7 @@ from workbench.ui.components.review_bulk import show_bulk
 from workbench.ui.components.review_checks import show_checks
 from workbench.ui.components.review_desk import Desk, desk, leave, next_page
 from workbench.ui.components.review_facets import show_facets
+from workbench.ui.components.review_order import show_order
 from workbench.ui.components.review_table import show_table, take_edits
 from workbench.ui.components.review_views import show_views
 
@@ -74,6 +75,7 @@ def _review(lake: OpenLake, newest: Version, asked: tuple[Any, ...]) -> None:
         _show_head(newest, f"{counted} · {format_count(here.today)} done today", view)
         left, right = st.columns([1, 4], gap="medium")
         with right:
+            show_order(lake, here)
             if view == "table":
                 st.query_params.pop("finding", None)
                 here.written = None

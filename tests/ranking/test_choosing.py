@@ -1,0 +1,127 @@
+"""Which signal leads: what is confirmed pays, what pays gets more rows, and nobody is left without any."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.ranking.choosing import LEAST, Asked, expected_rewards, interleave, next_rows, paid_for, share_out
+from workbench.ranking.signals import QUALITY, VALUE, Signals, read_signals, tempered
+
+EVEN = {QUALITY: 0.5, VALUE: 0.5}
+
+
+def answered(by: str, confirmed: int, kept: int, paid: float = 1.0) -> list[Asked]:
+    """Answers to rows that one signal had put in front."""
+    return [Asked(frozenset([by]), paid, True)] * confirmed + [Asked(frozenset([by]), 0.0, False)] * kept
+
+
+def signals(doubt: list[float], value: list[float] | None = None, fix: list[float] | None = None) -> Signals:
+    """Rows of class a, three in four of all, and b."""
+    given = np.array(["a", "a", "a", "b"] * (len(doubt) // 4), dtype=object)
+    other = np.where(given == "a", "b", "a").astype(object)
+    found = np.array(doubt)
+    return Signals(
+        given, other, 1 - found, found,
+        None if value is None else np.array(value), None if fix is None else np.array(fix), {"a": 2 / 3, "b": 2.0},
+    )  # fmt: skip
+
+
+def test_before_any_answer_signals_that_promise_alike_share_alike():
+    assert [share.share for share in share_out([], EVEN)] == [0.5, 0.5]
+
+
+def test_the_signal_whose_rows_are_confirmed_leads_and_says_how_often():
+    quality, value = share_out([*answered(QUALITY, 22, 28), *answered(VALUE, 41, 9)], EVEN)
+    assert (quality.asked, quality.confirmed, value.asked, value.confirmed) == (50, 22, 50, 41)
+    # Means with ten answers of one half before them: 27/60 and 46/60.
+    assert (quality.reward, value.reward) == (pytest.approx(0.45), pytest.approx(46 / 60))
+    assert value.share == 1 - LEAST and quality.share == LEAST
+
+
+def test_what_is_confirmed_of_the_rare_class_pays_more():
+    hits_of_the_frequent_class = answered(QUALITY, 40, 10, paid=2 / 3)
+    fewer_of_the_rare_one = answered(VALUE, 25, 25, paid=2.0)
+    quality, value = share_out([*hits_of_the_frequent_class, *fewer_of_the_rare_one], EVEN)
+    assert value.share > 0.9 > quality.share
+    of = signals([0.5] * 4)
+    assert [paid_for(of, "b", "a", confirmed=True), paid_for(of, None, "a", confirmed=True)] == [2.0, 2 / 3]
+    assert paid_for(of, "b", "a", confirmed=False) == 0
+
+
+def test_few_answers_say_little_and_an_answer_to_a_row_of_both_is_credited_to_both():
+    both = [Asked(frozenset([QUALITY, VALUE]), 1.0, True)] * 30
+    assert [share.share for share in share_out(both, EVEN)] == [0.5, 0.5]
+    few = share_out([*both, *answered(VALUE, 1, 0)], EVEN)
+    assert 0.5 < few[1].share < 0.6
+
+
+def test_with_one_signal_it_gets_all():
+    assert [(s.signal, s.share) for s in share_out(answered(QUALITY, 0, 9), {QUALITY: 0.4})] == [(QUALITY, 1.0)]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([QUALITY, VALUE]), st.booleans(), st.floats(0, 5)), max_size=40),
+    st.floats(0, 3), st.floats(0, 3),
+)  # fmt: skip
+def test_shares_are_shares_and_more_hits_never_cost_a_signal_its_place(past, first, second):
+    asked = [Asked(frozenset([by]), paid if hit else 0.0, hit) for by, hit, paid in past]
+    shares = share_out(asked, {QUALITY: first, VALUE: second})
+    assert sum(share.share for share in shares) == pytest.approx(1)
+    assert all(LEAST <= share.share <= 1 - LEAST for share in shares)
+    leader = max(shares, key=lambda share: share.reward)
+    assert leader.share >= 0.5
+
+
+@given(st.permutations(range(12)), st.permutations(range(12)), st.floats(0.05, 0.95))
+def test_a_merged_order_has_every_row_once_and_each_share_at_its_front(first, second, share):
+    merged = interleave([first, second], [share, 1 - share])
+    assert sorted(merged) == list(range(12))
+    own = [row for row in merged if row in first[: round(share * 6)]]
+    assert len(own) == len(set(own))
+    assert merged[0] == (first if share >= 0.5 else second)[0]
+
+
+def test_only_rows_that_nobody_answered_are_ordered():
+    of = signals([0.9, 0.8, 0.1, 0.2], [0.0] * 4, [0.0, 0.1, 0.9, 0.0])
+    open_rows = np.array([1, 2, 3])
+    order = next_rows(of, open_rows, share_out([], EVEN))
+    # 1 leads by doubt; by doubt × gain 2 does with 0.09 before 1 with 0.08.
+    assert order.tolist() == [1, 2, 3]
+    assert expected_rewards(signals([0.9, 0.8, 0.1, 0.2]), open_rows) == {
+        QUALITY: pytest.approx((0.8 * 2 + 0.1 * 2 + 0.2 * 2 / 3) / 3)
+    }
+
+
+def test_signals_by_hand():
+    believed = np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.7, 0.3]])
+    labels = np.array(["a", "b", "a", "b"], dtype=object)
+    points, asked = np.array([[0.0], [1], [2], [3]]), np.array([[3.0]])
+    found = read_signals(
+        labels, ("a", "b"), believed, points=points, validation=asked, validation_labels=np.array(["a"], dtype=object)
+    )
+    assert found.suggested.tolist() == ["b", "a", "b", "a"]
+    assert found.quality.tolist() == [0.9, 0.8, 0.4, 0.3]
+    assert found.weight == {"a": 1.0, "b": 1.0}
+    # The nearest row, the last one, is labelled b where a is right; among ten voters each counts a tenth.
+    assert found.fix.round(6).tolist() == [-0.1, 0.1, -0.1, 0.1]
+    assert found.orders[QUALITY].tolist() == [3, 2, 1, 0]
+    assert found.orders[VALUE].tolist()[0] == 3
+
+
+def test_without_validation_rows_there_is_one_signal():
+    found = read_signals(np.array(["a", "b"], dtype=object), ("a", "b"), np.eye(2))
+    assert found.value is None and found.fix is None and [*found.orders] == [QUALITY]
+
+
+def test_tempering_softens_what_is_too_sure_and_keeps_the_order():
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.5, 0.99, 4000)
+    y = (rng.random(4000) > p).astype(np.int64)
+    sure = np.column_stack([p**4, (1 - p) ** 4])
+    sure /= sure.sum(axis=1, keepdims=True)
+    softened = tempered(sure, y)
+    assert np.abs(softened[:, 0] - p).max() < 0.05
+    assert (np.argsort(softened[:, 0]) == np.argsort(sure[:, 0])).all()

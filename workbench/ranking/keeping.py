@@ -1,0 +1,125 @@
+"""Scorings of the queue as the lake keeps them, and the answers that were given under them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from workbench.findings.status import EFFECTIVE
+from workbench.lake import Lake, Session
+from workbench.ranking.records import Ranking
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A finding that was answered under a scoring.
+
+    Attributes
+    ----------
+    check : str
+        Its check.
+    decision : {"fix", "exclude", "keep"}
+        The answer.
+    label, given : str or None
+        The new value of a fix, and what was observed.
+    round : int
+        The newest scoring when it was answered.
+    gain : float or None
+        What was expected of it then.
+    doubt : float or None
+        Probability that its label is wrong, by the models then; None of other findings than labels.
+    ranks : sequence of int or None
+        Its places then by label quality and by KNN-Shapley.
+    at : datetime
+        When it was answered.
+    """
+
+    check: str
+    decision: str
+    label: str | None
+    given: str | None
+    round: int
+    gain: float | None
+    doubt: float | None
+    ranks: Sequence[int | None]
+    at: datetime
+
+
+_ANSWERED = f"""WITH {EFFECTIVE},
+    newest AS (
+        SELECT finding, decision, value, created_at FROM effective
+        QUALIFY row_number() OVER (PARTITION BY finding ORDER BY moment DESC) = 1
+    )
+    SELECT f.check_code, n.decision, n.value, f.observed, g.round, g.gain, g.doubt, [g.quality_rank, g.value_rank],
+    n.created_at
+    FROM newest n
+    JOIN lake.workbench.findings f ON f.finding = n.finding AND f.dataset = $1
+    JOIN lake.workbench.expected_gains g ON g.finding = n.finding AND g.dataset = $1
+    JOIN lake.workbench.rankings r ON r.round = g.round AND r.dataset = $1 AND r.created_at <= n.created_at
+    WHERE n.decision <> 'unsure'
+    QUALIFY row_number() OVER (PARTITION BY n.finding ORDER BY g.round DESC) = 1
+    ORDER BY n.created_at, n.finding"""
+
+
+def answers(lake: Lake, dataset: str) -> list[Answered]:
+    """List the answers that count and were given to scored findings, in the order they came; unsure is none."""
+    return [Answered(*row) for row in lake.read(_ANSWERED, [dataset])]
+
+
+def count_effective(lake: Lake, dataset: str) -> int:
+    """Count the findings that have an answer that counts."""
+    query = f"WITH {EFFECTIVE} SELECT count(DISTINCT finding) FROM effective"
+    return int(lake.read(query, [dataset])[0][0])
+
+
+def decided_since(lake: Lake, dataset: str, moment: datetime) -> int:
+    """Count the answers recorded since a moment, those taken back included."""
+    query = "SELECT count(*) FROM lake.workbench.decisions WHERE dataset = ? AND created_at > ?"
+    return int(lake.read(query, [dataset, moment])[0][0])
+
+
+def newest_ranking(lake: Lake | Session, dataset: str) -> Ranking | None:
+    """Return the newest scoring of a dataset's queue; None where there is none."""
+    read = lake.rows if isinstance(lake, Session) else lake.read
+    rows = read(
+        "SELECT result, author, created_at FROM lake.workbench.rankings WHERE dataset = ? ORDER BY round DESC LIMIT 1",
+        [dataset],
+    )
+    return Ranking.from_kept(json.loads(rows[0][0]), rows[0][1], rows[0][2].astimezone(UTC)) if rows else None
+
+
+def keep_ranking(lake: Lake, ranking: Ranking, gains: pa.Table) -> Ranking:
+    """Keep a scoring as the newest of its dataset.
+
+    What earlier ones expected of findings that nobody has answered is forgotten.
+
+    Parameters
+    ----------
+    gains : pyarrow.Table
+        The columns of ``expected_gains`` from ``finding`` on, one row per finding.
+    """
+    dataset = ranking.dataset
+
+    def work(session: Session) -> Ranking:
+        before = newest_ranking(session, dataset)
+        kept = replace(ranking, round=(before.round if before else 0) + 1)
+        session.run(
+            "DELETE FROM lake.workbench.expected_gains WHERE dataset = $1 AND finding NOT IN "
+            "(SELECT finding FROM lake.workbench.decisions WHERE dataset = $1)",
+            [dataset],
+        )
+        session.run("INSERT INTO lake.workbench.expected_gains SELECT ?, ?, * FROM gains", [dataset, kept.round])
+        record = (dataset, kept.round, kept.version, kept.content, json.dumps(kept.to_kept()), kept.author)
+        session.insert("rankings", [(*record, kept.created_at)])
+        return kept
+
+    with lake.session() as session:
+        session.register("gains", gains)
+        message = f"scoring of {dataset}"
+        return lake.write(work, author=ranking.author, message=message, session=session)

@@ -1,0 +1,131 @@
+"""A scoring of the queue, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from workbench.ranking.choosing import FIRST, Share
+from workbench.ranking.gains import Round, scale_of
+from workbench.ranking.signals import QUALITY
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The order of a dataset's queue, and what it rests on.
+
+    Attributes
+    ----------
+    dataset : str
+        Name.
+    round : int
+        How often the queue has been scored, this time counted.
+    version : int
+        The version whose findings were scored.
+    draft : int or None
+        The open draft whose corrections were applied.
+    decisions : int
+        Answers that counted when it was scored, whoever gave them.
+    findings : int
+        Findings that have an expected gain.
+    shares : tuple of Share
+        Each signal, how it has done, and how much of the next rows it gets.
+    expected : float or None
+        What the first :data:`~workbench.ranking.choosing.FIRST` findings are expected to bring, in balanced accuracy on
+        validation rows, scaled by what came true so far; None without validation rows.
+    rounds : tuple of Round
+        What was predicted and realised by the rounds before, the oldest first.
+    score : float or None
+        Balanced accuracy of the fixed model on the validation rows as they are now.
+    notes : tuple of str
+        What a reader must know.
+    author : str
+        Who had it scored.
+    created_at : datetime
+        When, in UTC.
+    content : str
+        Stands for the rows, the findings and the answers that it rests on.
+    evaluation : str
+        Name of the out-of-fold predictions.
+    """
+
+    dataset: str
+    round: int
+    version: int
+    draft: int | None
+    decisions: int
+    findings: int
+    shares: tuple[Share, ...]
+    expected: float | None
+    rounds: tuple[Round, ...]
+    score: float | None
+    notes: tuple[str, ...]
+    author: str
+    created_at: datetime
+    content: str = field(repr=False)
+    evaluation: str = field(repr=False)
+
+    @property
+    def scale(self) -> float:
+        """By what factor predictions came true so far."""
+        return scale_of(self.rounds)
+
+    @property
+    def realised(self) -> float | None:
+        """What all rounds brought together; None before the first that was measured."""
+        known = [each.realised for each in self.rounds if each.realised is not None]
+        return sum(known) if known else None
+
+    @property
+    def explanation(self) -> str:
+        """Say for people what the order rests on."""
+        return explain(self.shares, validated=self.expected is not None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lay out as JSON."""
+        document = {name: value for name, value in vars(self).items() if name not in ("content", "evaluation")}
+        return document | {
+            "shares": [share.to_dict() for share in self.shares],
+            "rounds": [each.to_dict() for each in self.rounds],
+            "notes": list(self.notes),
+            "scale": self.scale,
+            "realised": self.realised,
+            "next": FIRST,
+            "explanation": self.explanation,
+            "created_at": self.created_at.isoformat(),
+        }
+
+    def to_kept(self) -> dict[str, Any]:
+        """Lay out as the lake keeps it, from which :meth:`from_kept` reads it back."""
+        return {name: value for name, value in asdict(self).items() if name not in ("author", "created_at")}
+
+    @classmethod
+    def from_kept(cls, kept: dict[str, Any], author: str, created_at: datetime) -> Ranking:
+        """Read what :meth:`to_kept` laid out, also after JSON."""
+        lists: dict[str, Any] = {
+            "shares": tuple(Share(**share) for share in kept["shares"]),
+            "rounds": tuple(Round(**each) for each in kept["rounds"]),
+            "notes": tuple(kept["notes"]),
+        }
+        known = {each.name for each in fields(cls)}
+        values = {name: value for name, value in kept.items() if name in known}
+        return cls(**{**values, **lists, "author": author, "created_at": created_at})
+
+
+def explain(shares: Sequence[Share], *, validated: bool) -> str:
+    """Say for people which signal leads and why."""
+    if not validated:
+        return f"There are no validation rows to value train rows against, so the order goes by {QUALITY} alone."
+    if not any(share.asked for share in shares):
+        told = " and ".join(f"{round(100 * share.share)} % from {share.signal}" for share in shares)
+        return f"Nobody has answered a scored finding yet; by the model's own doubt the next rows come {told}."
+    ranked = sorted(shares, key=lambda share: -share.share)
+    said = [f"{share.signal}'s first rows were confirmed {share.confirmed} of {share.asked} times" for share in ranked]
+    told = ", ".join(said)
+    leader = ranked[0]
+    return (
+        f"{told[:1].upper()}{told[1:]}; with each class counting alike that pays {leader.reward:.2f} a decision "
+        f"against {ranked[-1].reward:.2f}, so {round(100 * leader.share)} % of the next rows come from {leader.signal}."
+    )
