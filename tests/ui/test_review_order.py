@@ -76,9 +76,10 @@ def test_it_is_the_usual_order_once_there_is_one_and_says_what_it_rests_on(visit
         first = queue(lake.lake, "people", order="gain", limit=3)
     desk = page.session_state["review-desk"]
     assert [item.finding for item in desk.items[:3]] == [finding.finding for finding in first]
-    assert f"Ordered by expected gain after 0 decisions, just now · {100 * found.expected:+.1f} pt predicted" in words(
-        page
-    )
+    assert (
+        f"Ordered by expected gain after 0 decisions, just now · {100 * found.expected:+.1f} pt of balanced accuracy "
+        "predicted for the next 100, which no round has checked yet"
+    ) in words(page)
     assert found.explanation in words(page)
     assert jobs.find(f"rescore:{url}:people:Zoë") is None
     page.selectbox(key="facet-order").select("score").run()

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from workbench.cli.filtering import filter_options
 from workbench.cli.state import State, json_option, pass_state, progress, say, show_json, show_table
 
 if TYPE_CHECKING:
+    from workbench.findings import Filter
     from workbench.recipes import Recipe
     from workbench.whatif import Outcome, WhatIf
 
@@ -28,16 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("--draft", "drafts", multiple=True, type=int, metavar="ID", help="A draft; repeat for several.")
 @click.option("--top", type=int, metavar="N", help="Only the first N findings of the queue.")
-@click.option("--order", type=click.Choice(["score", "row", "group", "gain"]), default="score", show_default=True)
-@click.option("--status", default="open", show_default=True, metavar="STATUS", help="As for findings; all for any.")
-@click.option("--check", metavar="CODE", help="Only this check (or all that begin with it).")
-@click.option("--column", metavar="COL", help="Only about this column.")
-@click.option("--lane", type=click.Choice(["train", "validation", "test"]), help="Only about rows of this lane.")
-@click.option("--class", "label", metavar="CLASS", help="Only about rows of this class.")
-@click.option("--cause", metavar="CAUSE", help="Only this kind of fault.")
-@click.option("--by", "reviewer", metavar="PERSON", help="Only answered by this person.")
-@click.option("--score-at-most", type=float, metavar="X", help="Only with a score of at most X (0 worst, 1 fine).")
-@click.option("--search", default="", metavar="TEXT", help="Only where the value or the row's key holds this text.")
+@filter_options
 @click.option("--no-model", is_flag=True, help="Count and validate only; fit nothing.")
 @json_option
 @pass_state
@@ -49,15 +42,7 @@ def what_if(
     drafts: tuple[int, ...],
     top: int | None,
     order: Literal["score", "row", "group", "gain"],
-    status: str,
-    check: str | None,
-    column: str | None,
-    lane: str | None,
-    label: str | None,
-    cause: str | None,
-    reviewer: str | None,
-    score_at_most: float | None,
-    search: str,
+    wanted: Filter,
     no_model: bool,
     as_json: bool,
 ) -> None:
@@ -72,10 +57,6 @@ def what_if(
       workbench what-if people --recipe tidy.toml
       workbench what-if people --draft 7 --json
     """
-    from workbench.findings import Filter
-
-    known = None if status == "all" else status
-    wanted = Filter(known, check, column, lane, label, cause, reviewer, score_at_most, search)
     with state.lake() as lake, progress() as report:
         found = lake.what_if(
             name,

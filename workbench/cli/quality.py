@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from workbench.cli.filtering import filter_options
 from workbench.cli.state import (
     State,
     json_option,
@@ -17,6 +18,9 @@ from workbench.cli.state import (
     show_report,
     show_table,
 )
+
+if TYPE_CHECKING:
+    from workbench.findings import Filter
 
 
 @click.command()
@@ -76,43 +80,14 @@ def check(state: State, name: str, only: tuple[str, ...], as_json: bool) -> None
 
 @click.command("findings")
 @click.argument("name")
-@click.option(
-    "--status",
-    default="open",
-    show_default=True,
-    metavar="STATUS",
-    help="open, staged, fixed, kept, excluded, unsure or all.",
-)
-@click.option("--check", metavar="CODE", help="Only this check (or all that begin with it).")
-@click.option("--column", metavar="COL", help="Only about this column.")
-@click.option("--lane", type=click.Choice(["train", "validation", "test"]), help="Only about rows of this lane.")
-@click.option("--class", "label", metavar="CLASS", help="Only about rows of this class.")
-@click.option("--cause", metavar="CAUSE", help="Only this kind of fault: missing, 'out of range', 'wrong form', …")
-@click.option("--by", "reviewer", metavar="PERSON", help="Only answered by this person.")
-@click.option("--score-at-most", type=float, metavar="X", help="Only with a score of at most X (0 worst, 1 fine).")
-@click.option("--search", default="", metavar="TEXT", help="Only where the value or the row's key holds this text.")
-@click.option(
-    "--order",
-    type=click.Choice(["score", "row", "group", "gain"]),
-    default="score",
-    show_default=True,
-    help="Most urgent first, by row, largest group first, or by expected gain (see rescore).",
-)
+@filter_options
 @click.option("--limit", default=20, show_default=True, metavar="N")
 @json_option
 @pass_state
 def list_findings(
     state: State,
     name: str,
-    status: str,
-    check: str | None,
-    column: str | None,
-    lane: str | None,
-    label: str | None,
-    cause: str | None,
-    reviewer: str | None,
-    score_at_most: float | None,
-    search: str,
+    wanted: Filter,
     order: Literal["score", "row", "group", "gain"],
     limit: int,
     as_json: bool,
@@ -125,13 +100,9 @@ def list_findings(
       workbench findings people --cause missing --column age
       workbench findings people --status kept --by ann --search 4711
     """
-    from workbench.findings import Filter
-
-    known = None if status == "all" else status
-    chosen = Filter(known, check, column, lane, label, cause, reviewer, score_at_most, search)
     with state.lake() as lake:
-        found = lake[name].findings(wanted=chosen, limit=limit, order=order)
-        total = lake[name].count_findings(wanted=chosen)
+        found = lake[name].findings(wanted=wanted, limit=limit, order=order)
+        total = lake[name].count_findings(wanted=wanted)
     if as_json:
         show_json([finding.to_dict() for finding in found])
         return

@@ -62,7 +62,8 @@ def _show(found: Ranking) -> None:
     say(found.explanation)
     say(f"{found.findings:,} findings in order, round {found.round}, after {found.decisions:,} decisions.")
     if found.expected is not None:
-        say(f"The next {FIRST} are expected to bring {format_points(found.expected)} of balanced accuracy.")
+        unchecked = "" if found.checked else "; no round of answers has checked such predictions yet"
+        say(f"The next {FIRST} are expected to bring {format_points(found.expected)} of balanced accuracy{unchecked}.")
     for note in found.notes:
         say(f"Note: {note}")
 

@@ -73,6 +73,11 @@ class Ranking:
         return scale_of(self.rounds)
 
     @property
+    def checked(self) -> bool:
+        """Whether any round has shown how far such predictions come true."""
+        return any(each.realised is not None for each in self.rounds)
+
+    @property
     def realised(self) -> float | None:
         """What all rounds brought together; None before the first that was measured."""
         known = [each.realised for each in self.rounds if each.realised is not None]
@@ -92,6 +97,7 @@ class Ranking:
             "notes": list(self.notes),
             "scale": self.scale,
             "realised": self.realised,
+            "checked": self.checked,
             "next": FIRST,
             "explanation": self.explanation,
             "created_at": self.created_at.isoformat(),

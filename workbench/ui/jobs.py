@@ -129,6 +129,21 @@ def find(key: str) -> Job | None:
     return _board()[0].get(key)
 
 
+def taken(key: str) -> Any:
+    """Return what a job found out for this visitor, who takes it over from one that is done; None before that."""
+    kept: dict[str, Any] = st.session_state.setdefault("jobs-taken", {})
+    job = find(key)
+    if job is not None and not job.running and job.error is None:
+        kept[key] = job.result
+        dismiss(key)
+    return kept.get(key)
+
+
+def forget(key: str) -> None:
+    """Let go of what :func:`taken` returned."""
+    st.session_state.setdefault("jobs-taken", {}).pop(key, None)
+
+
 def dismiss(key: str) -> None:
     """Forget a job that is done."""
     jobs, lock = _board()

@@ -38,7 +38,8 @@ def show_outlook(lake: OpenLake, state: Standing) -> None:
     st.subheader("Go on, or stop?")
     name = f"outlook:{lake.lake.url}:{dataset}@{state.newest}"
     with st.container(key="outlook"):
-        found, job = _stored(name), jobs.find(name)
+        found: Outlook | None = jobs.taken(name)
+        job = jobs.find(name)
         running = job is not None and job.running
         if sum(result["test_rows"] for result in state.results.values()) <= READ:
             sized = found is not None and found.sizes is not None
@@ -73,16 +74,6 @@ def show_outlook(lake: OpenLake, state: Standing) -> None:
 def _looked(key: tuple[object, ...], _lake: Lake, _dataset: str, sized: bool) -> Outlook:
     """Look ahead as things stood at a moment; with ``sized`` all fits are there already."""
     return outlook(_lake, _dataset, sizes=sized)
-
-
-def _stored(name: str) -> Outlook | None:
-    """Return what a job found out for this visitor, and take it over from one that is done."""
-    known: dict[str, Outlook] = st.session_state.setdefault("outlooks", {})
-    job = jobs.find(name)
-    if job is not None and not job.running and job.error is None:
-        known[name] = job.result
-        jobs.dismiss(name)
-    return known.get(name)
 
 
 def _start(name: str, lake: Lake, dataset: str, sized: bool = False) -> None:

@@ -98,7 +98,8 @@ def _said(desk: Desk, ranking: Ranking | None) -> str:
     if ranking.expected is None:
         told.append("no validation rows, so no gain is predicted")
     else:
-        told.append(f"{format_points(ranking.expected)} predicted for the next {FIRST}")
+        unchecked = "" if ranking.checked else ", which no round has checked yet"
+        told.append(f"{format_points(ranking.expected)} of balanced accuracy predicted for the next {FIRST}{unchecked}")
     decisions, gained, _ = _lately(ranking)
     if gained is not None:
         told.append(f"{format_points(gained)} realised by the last {format_count(decisions)}")

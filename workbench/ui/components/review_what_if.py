@@ -48,7 +48,8 @@ class Asked:
 def show_what_if(lake: OpenLake, desk: Desk, top: int) -> None:
     """Offer to try the answers on the first so many findings of the filter; then say what that came to."""
     name = _name(lake, desk)
-    asked, job = _known(name), jobs.find(name)
+    asked: Asked | None = jobs.taken(name)
+    job = jobs.find(name)
     st.button(
         "What would it do?", key="what-if-now", on_click=_start, args=(lake, desk, top), width="stretch",
         disabled=not desk.left or (job is not None and job.running),
@@ -99,19 +100,9 @@ def _name(lake: OpenLake, desk: Desk) -> str:
     return f"what-if:{lake.lake.url}:{desk.version.name}:{lake.author}"
 
 
-def _known(name: str) -> Asked | None:
-    """Return what was found out for this visitor, and take it over from a job that is done."""
-    known: dict[str, Asked] = st.session_state.setdefault("what-ifs", {})
-    job = jobs.find(name)
-    if job is not None and not job.running and job.error is None:
-        known[name] = job.result
-        jobs.dismiss(name)
-    return known.get(name)
-
-
 def _start(lake: OpenLake, desk: Desk, top: int) -> None:
     """Begin the trial with the findings as the queue lists them now."""
-    st.session_state.setdefault("what-ifs", {}).pop(_name(lake, desk), None)
+    jobs.forget(_name(lake, desk))
     wanted, dataset, left = desk.wanted, desk.dataset, desk.left
     count = min(top, left, CAP)
 
