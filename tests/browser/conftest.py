@@ -90,6 +90,33 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
+def still() -> Callable[[Any], None]:
+    """Wait until a page stands still: ``still(page)``.
+
+    A click or key that comes while the browser exchanges what it shows may meet nothing. A person looks first; so this
+    waits until no run of the page's script was seen for longer than the page waits between two looks at its jobs.
+    """
+
+    def still(page: Any) -> None:
+        page.evaluate(
+            """() => new Promise((done, fail) => {
+                const app = document.querySelector('[data-testid=stApp]'), began = performance.now();
+                let since = began;
+                const look = () => {
+                    const now = performance.now();
+                    if (app.getAttribute('data-test-script-state') !== 'notRunning') since = now;
+                    if (now - since > 700) done();
+                    else if (now - began > 30000) fail(new Error('the page did not come to rest'));
+                    else setTimeout(look, 10);
+                };
+                look();
+            })"""
+        )
+
+    return still
+
+
+@pytest.fixture
 def press() -> Callable[[Any, str], None]:
     """Press a key once the page stands still, as somebody does who has read it: ``press(page, "w")``."""
     from playwright.sync_api import expect

@@ -78,7 +78,6 @@ def test_submit_send_back_mend_approve_publish(url, app_of, browser, monkeypatch
 
     ann.reload()
     ann.get_by_label("What does it do?").fill("two ages")
-    ann.get_by_label("What does it do?").press("Tab")
     ann.get_by_role("button", name="Publish", exact=True).click()
     expect(ann.locator(".st-key-draft-head")).to_contain_text("people@2 is published: 2 cells changed")
     with workbench.open(url) as lake:

@@ -52,7 +52,7 @@ def open_columns(address: str, browser: Any, path: str = "") -> Any:
     return page
 
 
-def test_variants_become_a_recipe_that_the_next_refresh_replays(url, address, browser, file):
+def test_variants_become_a_recipe_that_the_next_refresh_replays(url, address, browser, file, still):
     from playwright.sync_api import expect
 
     page = open_columns(address, browser)
@@ -71,6 +71,7 @@ def test_variants_become_a_recipe_that_the_next_refresh_replays(url, address, br
     name = page.get_by_label("Name", exact=True)
     name.fill("one Oslo")
     name.press("Tab")
+    still(page)
     # The tick itself is hidden behind what the page draws for it.
     page.locator(".st-key-recipe-replay label").click()
     page.get_by_role("button", name="Save", exact=True).click()
@@ -85,7 +86,6 @@ def test_variants_become_a_recipe_that_the_next_refresh_replays(url, address, br
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.get_by_role("button", name="Publish …").click()
     page.get_by_label("What does it do?").fill("one spelling")
-    page.get_by_label("What does it do?").press("Tab")
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.locator("h1")).to_contain_text("towns@3")
     expected = {row: "Oslo" if CITIES[row % 6].strip().lower() == "oslo" else "Bergen" for row in range(60)}
@@ -108,23 +108,28 @@ def test_variants_become_a_recipe_that_the_next_refresh_replays(url, address, br
 
     page.reload()
     page.get_by_text("Recipes", exact=True).click()
+    expect(page.get_by_role("button", name="one Oslo")).to_be_visible()
+    still(page)
     page.get_by_role("button", name="one Oslo").click()
     expect(page.locator(".st-key-recipe-opened")).to_contain_text("a person put this value there, or kept it")
     assert towns(url) == after
 
 
-def test_a_transform_with_a_bad_pattern_is_mended_staged_and_undone_by_key(url, address, browser):
+def test_a_transform_with_a_bad_pattern_is_mended_staged_and_undone_by_key(url, address, browser, still):
     from playwright.sync_api import expect
 
     page = open_columns(address, browser, "&do=transform&kind=regex")
     pattern = page.get_by_label("Regular expression")
     pattern.fill("(oslo")
     pattern.press("Tab")
+    still(page)
     expect(page.locator(".wb-problem")).to_contain_text("is no pattern that can be used")
     pattern.fill("^OSLO $")
     pattern.press("Tab")
+    still(page)
     page.get_by_label("Put in its place").fill("Oslo")
     page.get_by_label("Put in its place").press("Tab")
+    still(page)
     page.get_by_role("button", name="Stage: 10 cells").click()
     expect(page.locator(".st-key-draft")).to_contain_text("10 corrections on v2")
     page.locator("h1").click()

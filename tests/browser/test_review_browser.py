@@ -71,7 +71,6 @@ def test_three_findings_by_key_then_publish_and_measure(url, address, browser, p
 
     page.get_by_role("button", name="Publish …").click()
     page.get_by_label("What does it do?").fill("three labels")
-    page.get_by_label("What does it do?").press("Tab")
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.locator(".wb-published")).to_contain_text("v2 is published")
     with workbench.open(url) as lake:
@@ -94,7 +93,7 @@ def test_three_findings_by_key_then_publish_and_measure(url, address, browser, p
     assert "open" not in now
 
 
-def test_of_two_people_at_one_finding_the_second_is_told(url, address, browser, press):
+def test_of_two_people_at_one_finding_the_second_is_told(url, address, browser, press, still):
     from playwright.sync_api import expect
 
     with workbench.open(url) as lake:
@@ -103,6 +102,8 @@ def test_of_two_people_at_one_finding_the_second_is_told(url, address, browser, 
     for page in pages:
         page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")
         expect(page.locator(".wb-finding")).to_contain_text(f"id {first.key['id']}")
+    for page in pages:
+        still(page)
     press(pages[0], "k")
     expect(pages[0].locator(".wb-finding")).to_contain_text(f"id {second.key['id']}")
     press(pages[1], "e")
