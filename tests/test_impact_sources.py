@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -63,6 +63,7 @@ def test_the_parts_of_the_variance_are_those_that_were_planted() -> None:
 
 
 @given(st.floats(0, 1), st.integers(2, 10_000), st.floats(0, 1), st.integers(2, 50), st.floats(0, 100), st.booleans())
+@example(0.0, 45, 1.5345455454849832e-283, 2, 1.0, False)
 def test_splitting_the_noise_leaves_the_interval_as_it_is(per_row, rows, by_seed, seeds, per_cell, resampled) -> None:
     split = Sources.measured(
         per_row=per_row, rows=rows, by_seed=by_seed, seeds=seeds, resampled=resampled, per_cell=per_cell

@@ -76,7 +76,8 @@ class Sources:
     ) -> Sources:
         """Split the variance of the figures of single seeds, W, into B and C / n; B is 0 where C / n is more than W."""
         cells = min(per_cell, by_seed * rows)
-        return cls(per_row, rows, by_seed - cells / rows, seeds, resampled, cells)
+        # Of two equal numbers rounding may leave a little less than nothing.
+        return cls(per_row, rows, max(0.0, by_seed - cells / rows), seeds, resampled, cells)
 
     @property
     def by_seed(self) -> float:
