@@ -16,7 +16,6 @@ from workbench.evaluation import OutOfFold, inputs, out_of_fold
 from workbench.findings import lay_out, outcomes
 from workbench.iterations import schema_types
 from workbench.lake import LANES, Lake, Version, View, claimed, newest, view_of
-from workbench.models.space import FeatureSpace
 from workbench.progress import Progress, silent
 from workbench.ranking.choosing import Asked, expected_rewards, next_rows, paid_for, share_out
 from workbench.ranking.gains import Round, expected_gains, probability, scale_of
@@ -184,6 +183,9 @@ def _candidates(lake: Lake, version: Version) -> Candidates:
 
 def _read(view: View, types: dict[str, str], believed: OutOfFold, progress: Progress) -> tuple[_Rows, list[str]]:
     """Read the signals of the train rows that have a label."""
+    # Imported here: pages that only show an order need no scikit-learn.
+    from workbench.models.space import FeatureSpace
+
     progress("reading rows", 0, 0)
     rows = inputs(view, types=types, lanes=("train", "validation"))
     numbers = {int(rid): number for number, rid in enumerate(rows.rid)}

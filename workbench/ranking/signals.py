@@ -10,6 +10,7 @@ the given one is wrong. Test rows have no part in either.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ class Signals:
     fix: Floats | None = field(repr=False)
     weight: dict[str, float] = field(repr=False)
 
-    @property
+    @cached_property
     def orders(self) -> dict[str, Places]:
         """Signal → the rows by it, the most suspect first; rows of equal score in the order that they have."""
         found = {QUALITY: np.argsort(self.quality, kind="stable")}

@@ -180,10 +180,10 @@ def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
         The address names a status, check, column, lane, order or finding that is not there.
     """
     known: Desk | None = st.session_state.get("review-desk")
-    ranking = newest_ranking(lake.lake, version.dataset)
     if known is None or known.dataset != version.dataset:
         # Not while somebody is at work: the order under their hands is theirs.
-        st.session_state[USUAL_ORDER] = "gain" if ranking is not None and can_rank(version) else "score"
+        scored = can_rank(version) and newest_ranking(lake.lake, version.dataset) is not None
+        st.session_state[USUAL_ORDER] = "gain" if scored else "score"
     wanted = Wanted.from_address()
     about = (lake.lake.url, version.name, lake.author, asked)
     if known is None or known.key != (*about, wanted):
@@ -197,6 +197,7 @@ def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
             today = count_answered(lake.lake, version.dataset, author=lake.author, since=midnight)
             classes = class_counts(lake.lake, version)
         views = known.views if known is not None and known.key[:-1] == about else None
+        ranking = newest_ranking(lake.lake, version.dataset)
         number = ranking.round if ranking is not None else 0
         known = Desk((*about, wanted), version, wanted, counts, today, classes, views=views, round=number)
         _refuse_unknown(known)
