@@ -6,7 +6,8 @@ were (0 %) and with all train labels true (100 %). Each signal is taken once, be
 
 - Adult, the demo's file, with its planted label errors (20 % and 30 % of the two classes, validation rows too), under
   the presets tabular and linear. Its test labels, whose full stop makes other classes of them, are read as the truth
-  file has them.
+  file has them. With ``--fresh N`` the errors are drawn N times anew at the same rates instead, train and validation
+  rows alike, and what came of the N is averaged.
 - banking77's texts (``--banking FOLDER``, which holds its train.csv and test.csv), a fifth of the train and validation
   labels replaced by that of the class they are most like, under the preset text.
 - scikit-learn's digits with 20 % of the train and validation labels replaced by other digits, each alike, under the
@@ -17,7 +18,7 @@ and by label quality, "expected-gain" the order of the queue, which learns from 
 validation rows their true labels: what is found where those were reviewed before.
 
 Run from the project's folder:
-python -m benchmarks.review_order [--digits-only | --banking FOLDER] [--fits N] [--json FILE]
+python -m benchmarks.review_order [--digits-only | --fresh N | --banking FOLDER] [--fits N] [--json FILE]
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,8 +59,8 @@ RUNS = (
 )
 """Order, whether rows are scored again after each round, whether validation labels are true."""
 
-SLOW_RUNS = tuple(run for run in RUNS if not run[2] and run[0] != "mixed" and (run[1] or "knn" not in run[0]))
-"""Those that the aims are about, up to 10 % of the rows: fits on text take their time."""
+AIMED_RUNS = tuple(run for run in RUNS if not run[2] and run[0] != "mixed" and (run[1] or "knn" not in run[0]))
+"""Those that the aims are about, up to 10 % of the rows."""
 
 
 def adult(lake: OpenLake, model: str) -> tuple[Version, Truth]:
@@ -73,6 +75,29 @@ def adult(lake: OpenLake, model: str) -> tuple[Version, Truth]:
         model=model,
     )
     return data.newest, read_truth(lake.lake, data.newest, DATA / "adult_truth.csv")
+
+
+def adult_anew(lake: OpenLake, model: str, seed: int) -> tuple[Version, Truth]:
+    """Import the demo's file with label errors drawn anew: for each class as many as it has."""
+    rows = pd.read_csv(DATA / "adult.csv", dtype=str, keep_default_na=False).set_index("person_id", drop=False)
+    known = pd.read_csv(DATA / "adult_truth.csv", dtype=str).query("column == 'income'").set_index("person_id")["new"]
+    given, learnt = rows["income"], rows["split"] != "test"
+    true = known.reindex(rows.index).fillna(given)
+    wrong = pd.Series(False, index=rows.index)
+    random = np.random.default_rng(seed)
+    for name in sorted(set(true)):
+        of_class = learnt & (true == name)
+        wrong |= of_class & (random.random(len(rows)) < (given != true)[of_class].mean())
+    low, high = sorted(set(true))
+    rows["income"] = true.mask(wrong, true.map({low: high, high: low}))
+    name = f"adult_{model}_{seed}"
+    with tempfile.TemporaryDirectory() as folder:
+        rows.to_csv(f"{folder}/{name}.csv", index=False)
+        data = lake.import_data(
+            name, f"{folder}/{name}.csv", key=["person_id"], label="income", split_column="split", model=model,
+            schema=str(Path("schemas/adult.py").resolve()),
+        )  # fmt: skip
+    return data.newest, Truth({f'{{"person_id":"{key}"}}': str(label) for key, label in true.items()}, True, "UCI")
 
 
 def digits(lake: OpenLake, seed: int) -> tuple[Version, Truth]:
@@ -152,6 +177,10 @@ def show(found: Simulation) -> None:
         f"test rows, {found.fits} fits; accuracy {found.dirty:.4f} as it is, {found.clean:.4f} with true labels "
         f"({low:+.4f} to {high:+.4f})"
     )
+
+
+def head() -> None:
+    """Print what the columns are."""
     print(f"{'':<40}{'    recovered at':<24}{'at 10 %':>9}{'wrong found':>12}{'95 % of clean':>15}")
     shares = "".join(f"{share:>8.0%}" for share in WANTED)
     print(f"{'order':<40}{shares}{'95 %':>9}{'at 10 %':>12}{'reached at':>15}{'s':>8}")
@@ -170,10 +199,33 @@ def line(name: str, runs: Sequence[Simulation], seconds: float) -> None:
     print(f"{name:<40}{shown}{f'± {100 * spread:.0f}':>9}{found:>12.0%}{told:>15}{seconds:>8.1f}", flush=True)
 
 
+def averaged(
+    lake: OpenLake,
+    sets: Sequence[tuple[Version, Truth]],
+    *,
+    fits: int,
+    runs: Sequence[tuple[str, bool, bool]] = RUNS,
+    budget: float = 0.2,
+) -> list[dict[str, Any]]:
+    """Replay each order on some sets, print what they average, and return the curves."""
+    curves = []
+    for number, run in enumerate(runs):
+        of_sets = [next(replays(lake, *one, fits=fits, runs=[run], budget=budget)) for one in sets]
+        if not number:
+            for _, found, _ in of_sets:
+                show(found)
+            head()
+        line(of_sets[0][0], [found for _, found, _ in of_sets], sum(seconds for *_, seconds in of_sets))
+        curves += [found.to_dict() for _, found, _ in of_sets]
+    return curves
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--digits-only", action="store_true")
+    parser.add_argument("--fresh", type=int, metavar="N", help="only Adult, its label errors drawn N times anew")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="of these draws and those of digits")
     parser.add_argument("--banking", type=Path, metavar="FOLDER", help="only banking77, from this folder")
     parser.add_argument("--fits", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write all curves there")
@@ -183,28 +235,18 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         workbench.open(f"sqlite:{folder}/catalog.sqlite", author="benchmark", create=True) as lake,
     ):
+        first = options.first
         if options.banking:
-            version, truth = banking(lake, options.banking, 0)
-            slow = replays(lake, version, truth, fits=options.fits, runs=SLOW_RUNS, budget=0.1)
-            for number, (name, found, seconds) in enumerate(slow):
-                if not number:
-                    show(found)
-                line(name, [found], seconds)
-            return
-        for model in () if options.digits_only else ("tabular", "linear"):
-            version, truth = adult(lake, model)
-            for number, (name, found, seconds) in enumerate(replays(lake, version, truth, fits=options.fits)):
-                if not number:
-                    show(found)
-                line(name, [found], seconds)
-                curves.append(found.to_dict())
-        sets = [digits(lake, seed) for seed in range(3)]
-        runs = [list(replays(lake, version, truth, fits=options.fits)) for version, truth in sets]
-        for each in runs:
-            show(each[0][1])
-        for of_order in zip(*runs, strict=True):
-            line(of_order[0][0], [found for _, found, _ in of_order], sum(seconds for *_, seconds in of_order))
-            curves += [found.to_dict() for _, found, _ in of_order]
+            version, truth = banking(lake, options.banking, first)
+            curves += averaged(lake, [(version, truth)], fits=options.fits, runs=AIMED_RUNS, budget=0.1)
+        elif options.fresh:
+            for model in ("tabular", "linear"):
+                drawn = [adult_anew(lake, model, first + number) for number in range(options.fresh)]
+                curves += averaged(lake, drawn, fits=options.fits, runs=AIMED_RUNS, budget=0.1)
+        else:
+            for model in () if options.digits_only else ("tabular", "linear"):
+                curves += averaged(lake, [adult(lake, model)], fits=options.fits)
+            curves += averaged(lake, [digits(lake, first + number) for number in range(3)], fits=options.fits)
     if options.json:
         options.json.write_text(json.dumps(curves, indent=1), encoding="utf-8")
 

@@ -13,6 +13,7 @@ import pytest
 import workbench
 from workbench.iterations import check
 from workbench.lake import Lake, Version, newest, open_lake
+from workbench.ranking import rescore
 from workbench.settings import Settings
 
 CLASSES = np.array(["ant", "bee", "cat"])
@@ -52,6 +53,24 @@ def checked_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bugs(settings: Settings, checked_lake: Path) -> Iterator[Lake]:
     """The lake of a test of its own, with the dataset bugs."""
     shutil.copytree(checked_lake, Path(settings.lake.removeprefix("sqlite:")).parent)
+    with open_lake(settings) as lake:
+        yield lake
+
+
+@pytest.fixture(scope="session")
+def ranked_lake(checked_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, scored once by ann before any answer."""
+    folder = tmp_path_factory.mktemp("scored") / "lake"
+    shutil.copytree(checked_lake, folder)
+    with open_lake(Settings(lake=f"sqlite:{folder / 'catalog.sqlite'}")) as lake:
+        rescore(lake, "bugs", author="ann")
+    return folder
+
+
+@pytest.fixture
+def ranked(settings: Settings, ranked_lake: Path) -> Iterator[Lake]:
+    """The lake of a test of its own, with the dataset bugs in its first order."""
+    shutil.copytree(ranked_lake, Path(settings.lake.removeprefix("sqlite:")).parent)
     with open_lake(settings) as lake:
         yield lake
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from workbench.ranking.choosing import LEAST, Asked, expected_rewards, interleave, next_rows, paid_for, share_out
 from workbench.ranking.signals import QUALITY, VALUE, Signals, read_signals, tempered
+from workbench.ranking.trials import Trial
 
 EVEN = {QUALITY: 0.5, VALUE: 0.5}
 
@@ -58,19 +61,53 @@ def test_few_answers_say_little_and_an_answer_to_a_row_of_both_is_credited_to_bo
     assert 0.5 < few[1].share < 0.6
 
 
+def trial(*gains: float, error: float = 0.001) -> Trial:
+    """Trials with labels that stand for the same reward."""
+    return Trial(
+        (QUALITY, VALUE), 1000, np.array([50, 50]), np.array([40.0, 40.0]), np.array([0.02, 0.02]), np.array(gains),
+        np.eye(2) * error**2,
+    )  # fmt: skip
+
+
+def test_the_signal_whose_labels_help_the_model_leads_though_both_are_confirmed_alike():
+    past = [*answered(QUALITY, 40, 10), *answered(VALUE, 40, 10)]
+    quality, value = share_out(past, EVEN, trial(0.01, 0.03))
+    assert value.share > 0.85 and value.reward > 0.75 > quality.reward
+    assert (value.tried, value.promised, value.gain, value.error) == (50, 0.02, 0.03, 0.001)
+    low, high = value.interval
+    assert (low, high) == (pytest.approx(0.03 - 0.00196), pytest.approx(0.03 + 0.00196))
+
+
+def test_a_trial_of_which_nothing_can_be_told_leaves_the_answers_to_decide():
+    past = [*answered(QUALITY, 45, 5), *answered(VALUE, 20, 30)]
+    rewards = [share.reward for share in share_out(past, EVEN)]
+    unsure = share_out(past, EVEN, trial(0.01, 0.03, error=10.0))
+    assert [share.reward for share in unsure] == [pytest.approx(reward, rel=1e-3) for reward in rewards]
+    assert unsure[0].share > 0.5
+    assert [share.share for share in share_out([], EVEN, trial(0.02, 0.02))] == [pytest.approx(0.5)] * 2
+
+
+def test_a_trial_counts_for_more_where_more_was_at_stake():
+    """Both gained alike, but the labels of one stood for twice the reward."""
+    twice = dataclasses.replace(trial(0.02, 0.02), stakes=np.array([80.0, 40.0]))
+    quality, value = share_out([], EVEN, twice)
+    assert value.reward > quality.reward and value.share > 0.7
+
+
 def test_with_one_signal_it_gets_all():
     assert [(s.signal, s.share) for s in share_out(answered(QUALITY, 0, 9), {QUALITY: 0.4})] == [(QUALITY, 1.0)]
 
 
 @given(
     st.lists(st.tuples(st.sampled_from([QUALITY, VALUE]), st.booleans(), st.floats(0, 5)), max_size=40),
-    st.floats(0, 3), st.floats(0, 3),
+    st.floats(0, 3), st.floats(0, 3), st.tuples(st.floats(-1, 1), st.floats(-1, 1)), st.floats(1e-6, 10),
 )  # fmt: skip
-def test_shares_are_shares_and_more_hits_never_cost_a_signal_its_place(past, first, second):
+def test_shares_are_shares_and_more_hits_never_cost_a_signal_its_place(past, first, second, gains, error):
     asked = [Asked(frozenset([by]), paid if hit else 0.0, hit) for by, hit, paid in past]
     shares = share_out(asked, {QUALITY: first, VALUE: second})
-    assert sum(share.share for share in shares) == pytest.approx(1)
-    assert all(LEAST <= share.share <= 1 - LEAST for share in shares)
+    for found in (shares, share_out(asked, {QUALITY: first, VALUE: second}, trial(*gains, error=error))):
+        assert sum(share.share for share in found) == pytest.approx(1)
+        assert all(LEAST <= share.share <= 1 - LEAST for share in found)
     leader = max(shares, key=lambda share: share.reward)
     assert leader.share >= 0.5
 
@@ -88,7 +125,7 @@ def test_only_rows_that_nobody_answered_are_ordered():
     of = signals([0.9, 0.8, 0.1, 0.2], [0.0] * 4, [0.0, 0.1, 0.9, 0.0])
     open_rows = np.array([1, 2, 3])
     order = next_rows(of, open_rows, share_out([], EVEN))
-    # 1 leads by doubt; by doubt × gain 2 does with 0.09 before 1 with 0.08.
+    # By value all are alike, so both signals agree on 1 first; by doubt 3 comes before 2.
     assert order.tolist() == [1, 2, 3]
     assert expected_rewards(signals([0.9, 0.8, 0.1, 0.2]), open_rows) == {
         QUALITY: pytest.approx((0.8 * 2 + 0.1 * 2 + 0.2 * 2 / 3) / 3)
@@ -108,7 +145,9 @@ def test_signals_by_hand():
     # The nearest row, the last one, is labelled b where a is right; among ten voters each counts a tenth.
     assert found.fix.round(6).tolist() == [-0.1, 0.1, -0.1, 0.1]
     assert found.orders[QUALITY].tolist() == [3, 2, 1, 0]
-    assert found.orders[VALUE].tolist()[0] == 3
+    # The others being the same, the farthest right row and the second nearest are worth a tenth each.
+    assert found.value.round(6).tolist() == [0.1, 0.0, 0.1, 0.0]
+    assert found.orders[VALUE].tolist() == [1, 3, 0, 2]
 
 
 def test_without_validation_rows_there_is_one_signal():

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.ranking.choosing import Share
 from workbench.ranking.gains import Round, expected_gains, probability, scale_of
 from workbench.ranking.placing import Candidates, place, rates
-from workbench.ranking.signals import Signals
+from workbench.ranking.signals import QUALITY, Signals
 
 
 def some(fix: list[float] | None, value: list[float] | None = None) -> Signals:
@@ -54,6 +55,13 @@ def test_predictions_are_scaled_by_what_came_true():
     # A round whose error is many times its size says next to nothing.
     assert scale_of([Round(20, 0.001, 0.001, -0.005, 0.02)]) == pytest.approx(0.985, abs=0.005)
     assert scale_of([Round(20, 0.01, 0.01, None, None)]) == 1
+
+
+def test_a_trial_scales_predictions_before_the_first_round():
+    quarter = Share(QUALITY, 0, 0, 0.5, 0.5, tried=80, promised=0.2, gain=0.05, error=0.01)
+    assert scale_of([], [quarter]) == pytest.approx(0.25, abs=0.01)
+    assert scale_of([], [Share(QUALITY, 0, 0, 0.5, 1.0)]) == 1
+    assert 0.4 < scale_of([Round(20, 0.2, 0.2, 0.15, 0.01)], [quarter]) < 0.6
 
 
 def test_findings_of_other_checks_stand_where_their_gain_puts_them_and_a_group_counts_once():

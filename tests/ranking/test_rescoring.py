@@ -36,7 +36,7 @@ def test_open_findings_about_train_rows_are_ordered_and_the_rest_comes_after(bug
     found = rescore(bugs, "bugs", author="ann")
     assert (found.round, found.version, found.draft, found.decisions, found.rounds) == (1, 1, None, 0, ())
     assert [share.signal for share in found.shares] == [QUALITY, VALUE]
-    assert 0 < found.expected < 1 and 0.5 < found.score < 1
+    assert 0 <= found.expected < 1 and 0.5 < found.score < 1
     assert "Nobody has answered a scored finding yet" in found.explanation
     ordered = first(bugs, 1000)
     assert len(ordered) == count(bugs, "bugs") > found.findings > 20
@@ -46,8 +46,8 @@ def test_open_findings_about_train_rows_are_ordered_and_the_rest_comes_after(bug
     assert [f.finding for f in ordered[found.findings :]] == rest
 
 
-def test_it_is_the_same_every_time_and_nothing_is_done_twice(bugs):
-    found = rescore(bugs, "bugs", author="ann")
+def test_it_is_the_same_every_time_and_nothing_is_done_twice(ranked):
+    bugs, found = ranked, newest_ranking(ranked, "bugs")
     order = [f.finding for f in first(bugs, 1000)]
     told = []
     again = rescore(bugs, "bugs", author="ann", progress=lambda *said: told.append(said))
@@ -58,8 +58,8 @@ def test_it_is_the_same_every_time_and_nothing_is_done_twice(bugs):
     assert [f.finding for f in first(bugs, 1000)] == order
 
 
-def test_a_round_of_answers_teaches_which_signal_leads(bugs, truth):
-    promised = rescore(bugs, "bugs", author="ann")
+def test_a_round_of_answers_teaches_which_signal_leads(ranked, truth):
+    bugs, promised = ranked, newest_ranking(ranked, "bugs")
     wrong = review(bugs, truth, 20)
     assert 12 < wrong <= 20
     assert decided_since(bugs, "bugs", promised.created_at) == 20
@@ -70,16 +70,18 @@ def test_a_round_of_answers_teaches_which_signal_leads(bugs, truth):
     assert after.draft is not None and f"{after.shares[0].confirmed} of {after.shares[0].asked} times" in (
         after.explanation
     )
+    assert (promised.trial.times, after.trial.times) == (1, 2)
+    assert after.trial.gains.tolist() == [share.gain for share in after.shares]
     (came,) = after.rounds
-    assert came.decisions == 20 and 0 < came.predicted == came.told
+    assert came.decisions == 20 and came.told == pytest.approx(promised.scale * came.predicted)
     assert came.realised == pytest.approx(after.score - promised.score)
     low, high = came.interval
     assert low < came.realised < high
     assert after.expected == pytest.approx(after.to_dict()["scale"] * after.expected / after.scale)
 
 
-def test_nothing_that_was_answered_comes_back_and_nothing_open_is_lost(bugs, truth):
-    rescore(bugs, "bugs", author="ann")
+def test_nothing_that_was_answered_comes_back_and_nothing_open_is_lost(ranked, truth):
+    bugs = ranked
     review(bugs, truth, 20)
     before = tally(bugs, "bugs", by=("status",))
     rescore(bugs, "bugs", author="ann")
@@ -89,8 +91,8 @@ def test_nothing_that_was_answered_comes_back_and_nothing_open_is_lost(bugs, tru
     assert kept and not kept & {f.finding for f in first(bugs, 1000)}
 
 
-def test_an_answer_that_was_taken_back_teaches_nothing(bugs, truth):
-    rescore(bugs, "bugs", author="ann")
+def test_an_answer_that_was_taken_back_teaches_nothing(ranked, truth):
+    bugs = ranked
     finding = first(bugs, 1)[0]
     decided = decide(bugs, "bugs", [finding.finding], "fix", values=[truth[finding.rid - 1]], author="ann")
     assert len(answers(bugs, "bugs")) == 1
@@ -102,8 +104,8 @@ def test_an_answer_that_was_taken_back_teaches_nothing(bugs, truth):
     assert [share.asked for share in after.shares] == [0, 0]
 
 
-def test_answers_that_come_while_it_is_scored_do_no_harm_and_count_from_then_on(bugs, truth):
-    rescore(bugs, "bugs", author="ann")
+def test_answers_that_come_while_it_is_scored_do_no_harm_and_count_from_then_on(ranked, truth):
+    bugs = ranked
     review(bugs, truth, 5)
     late = first(bugs, 1)[0]
 
@@ -119,8 +121,8 @@ def test_answers_that_come_while_it_is_scored_do_no_harm_and_count_from_then_on(
     assert after.realised == pytest.approx(sum(each.realised for each in after.rounds))
 
 
-def test_another_persons_draft_does_not_count(bugs, truth):
-    rescore(bugs, "bugs", author="ann")
+def test_another_persons_draft_does_not_count(ranked, truth):
+    bugs = ranked
     review(bugs, truth, 10)
     draft = new_draft(bugs, "bugs", author="bob").draft
     assert rescore(bugs, "bugs", author="bob").draft == draft
@@ -140,8 +142,8 @@ def test_without_validation_rows_label_quality_leads_alone_and_says_so(unvalidat
     assert after.expected is None and after.rounds[0].realised is None and after.shares[0].asked == 5
 
 
-def test_test_labels_have_no_part_in_it(bugs, truth):
-    rescore(bugs, "bugs", author="ann")
+def test_test_labels_have_no_part_in_it(ranked, truth):
+    bugs = ranked
     order = [f.finding for f in first(bugs, 1000) if f.lane == "train"]
     draft = new_draft(bugs, "bugs", author="bob").draft
     wrong = [Correction({"id": n}, column="kind", new="ant") for n in range(321, 401) if truth[n - 1] != "ant"]
@@ -151,8 +153,8 @@ def test_test_labels_have_no_part_in_it(bugs, truth):
     assert [f.finding for f in first(bugs, 1000) if f.lane == "train"] == order
 
 
-def test_a_cancelled_scoring_leaves_the_order_as_it_was(bugs, truth):
-    found = rescore(bugs, "bugs", author="ann")
+def test_a_cancelled_scoring_leaves_the_order_as_it_was(ranked, truth):
+    bugs, found = ranked, newest_ranking(ranked, "bugs")
     review(bugs, truth, 3)
 
     def stop(stage: str, done: int, total: int) -> None:
@@ -204,6 +206,7 @@ def test_a_lake_of_an_older_workbench_gets_the_tables(bugs, settings):
 
 def test_it_is_written_as_json(bugs):
     document = rescore(bugs, "bugs", author="ann").to_dict()
-    assert document["next"] == FIRST and document["scale"] == 1 and document["rounds"] == []
+    assert document["next"] == FIRST and 0 <= document["scale"] <= 2 and document["rounds"] == []
     assert [share["signal"] for share in document["shares"]] == [QUALITY, VALUE]
+    assert all(share["tried"] > 0 and abs(share["gain"]) < 1 and share["error"] > 0 for share in document["shares"])
     assert not {"content", "evaluation"} & document.keys()

@@ -131,7 +131,8 @@ def test_the_order_that_learns_is_led_by_what_was_confirmed(lake, noisy):
             looked, labels = looked.copy(), labels.copy()
             looked[chosen], labels[chosen] = True, bench.true[chosen]
         leaders.append({share.signal: share for share in learner.shares})
-    assert leaders[0][QUALITY].share > 0.8 and leaders[0][VALUE].asked >= 3
+    assert leaders[0][QUALITY].share > 0.5 and leaders[0][VALUE].asked >= 3
+    assert leaders[1][VALUE].share > 0.5
     assert leaders[1][VALUE].reward > leaders[0][VALUE].reward
     assert sum(share.share for share in learner.shares) == pytest.approx(1)
 

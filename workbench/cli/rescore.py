@@ -20,7 +20,8 @@ def rescore(state: State, name: str, as_json: bool) -> None:
     """Order the open findings by what each is expected to bring per decision.
 
     Rows are scored as your open draft leaves them. Two signals are read, label quality and KNN-Shapley against the
-    validation rows; the one whose first rows reviewers confirmed leads the queue, and what was predicted is held
+    validation rows. The labels suggested for the next rows of each are tried on the validation rows; the signal leads
+    the queue whose labels help the model there and whose first rows reviewers confirmed. What was predicted is held
     against what the validation rows show. Only the order changes, and an order that still holds is not made again.
 
     \b
@@ -40,16 +41,17 @@ def rescore(state: State, name: str, as_json: bool) -> None:
 def _show(found: Ranking) -> None:
     """Print an order's grounds, and what came of it."""
     from workbench.ranking import FIRST
-    from workbench.reporting.figures import format_points
+    from workbench.reporting.figures import format_change, format_points
 
-    show_table(
-        ["signal", "answered", "confirmed", "pays a decision", "of the next rows"],
+    head = ["signal", "answered", "confirmed", "tried", "pays a decision", "of the next rows"]
+    lines = [
         [
-            [share.signal, share.asked, share.confirmed, f"{share.reward:.2f}", f"{100 * share.share:.0f} %"]
-            for share in found.shares
-        ],
-        right=["answered", "confirmed", "pays a decision", "of the next rows"],
-    )
+            share.signal, share.asked, share.confirmed, format_change(share.gain, *(share.interval or (None, None))),
+            f"{share.reward:.2f}", f"{100 * share.share:.0f} %",
+        ]
+        for share in found.shares
+    ]  # fmt: skip
+    show_table(head, lines, right=head[1:])
     if found.rounds:
         show_table(
             ["round", "decisions", "predicted", "realised"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -84,6 +84,21 @@ class ModelInputs:
     def taken(self, lane: Lane) -> int:
         """How many rows of a lane have a label and are among these."""
         return int((self.rows(lane) & self.labelled).sum())
+
+    def only(self, chosen: npt.NDArray[np.int64]) -> ModelInputs:
+        """Keep the rows with these numbers, in the order of these; what is counted of all rows stays as it is."""
+        return replace(
+            self,
+            X=self.X.iloc[chosen],
+            y=self.y[chosen],
+            label=self.label[chosen],
+            rid=self.rid[chosen],
+            row_key=self.row_key[chosen],
+            lanes=self.lanes[chosen],
+            features=self.features[chosen],
+            left_out=self.left_out[chosen],
+            drawn=None if self.drawn is None else self.drawn[chosen],
+        )
 
     @property
     def sampled(self) -> bool:

@@ -4,6 +4,11 @@ What pays is a confirmed finding: a label that a reviewer changed, or a row take
 counts where all classes count alike, so that the reward is that of balanced accuracy: a signal that finds many wrong
 labels of the frequent class alone helps the model less than its hit rate says. A finding that was kept pays nothing.
 
+How much a confirmed finding of each signal helps the fixed model is seen on the validation rows, where the suggested
+labels of each signal's next rows are tried (:mod:`workbench.ranking.trials`). The reward of signal s is m_s (1 + e_s):
+m_s by the answers, e_s normal about 0 with standard deviation :data:`TRUST`. A trial with labels that stand for a
+reward h_s gains c h_s (1 + e_s) and its noise; c turns reward into balanced accuracy, and is averaged over.
+
 The shares are those of probability matching (Thompson 1933, "On the likelihood that one unknown probability exceeds
 another in view of the evidence of two samples", Biometrika 25): each signal's share is the probability, given all
 answers so far, that its mean reward is the highest. Mean rewards are taken as normal, and with two signals that
@@ -16,11 +21,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.ranking.signals import Places, Signals
+from workbench.ranking.signals import Floats, Places, Signals
+
+if TYPE_CHECKING:
+    from workbench.ranking.trials import Trial
 
 PRIOR = 10.0
 """Answers that the models' own doubt weighs as much as: half a round of the Review page."""
@@ -30,6 +38,12 @@ LEAST = 0.05
 
 FIRST = 100
 """Rows that make the beginning of an order: what is predicted of it is said of so many."""
+
+TRUST = 0.5
+"""Standard deviation of what a signal's confirmed findings help the model, relative to what they count."""
+
+_SCALES = np.geomspace(0.05, 5.0, 40)
+# Balanced accuracy for all rows' worth of reward, each as likely as another before a trial.
 
 _SPREAD = 0.25
 # Variance that the prior has per answer, the largest there is for a yes or no.
@@ -68,6 +82,11 @@ class Share:
         Mean reward expected of its next rows.
     share : float
         Of the next rows.
+    tried : int
+        Its next rows that got their suggested label in the trial on the validation rows.
+    promised, gain, error : float or None
+        What a nearest-neighbour classifier would gain by such labels, what the fixed model gained, in balanced
+        accuracy, and the standard error of that, means over the scorings so far; None where nothing was tried.
     """
 
     signal: str
@@ -75,6 +94,17 @@ class Share:
     confirmed: int
     reward: float
     share: float
+    tried: int = 0
+    promised: float | None = None
+    gain: float | None = None
+    error: float | None = None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of what the trial gained, over validation rows and fits."""
+        if self.gain is None or self.error is None:
+            return None
+        return self.gain - 1.96 * self.error, self.gain + 1.96 * self.error
 
     def to_dict(self) -> dict[str, Any]:
         """Lay out as JSON."""
@@ -97,7 +127,7 @@ def expected_rewards(signals: Signals, open_rows: Places) -> dict[str, float]:
     }
 
 
-def share_out(past: Iterable[Asked], expected: Mapping[str, float]) -> tuple[Share, ...]:
+def share_out(past: Iterable[Asked], expected: Mapping[str, float], trial: Trial | None = None) -> tuple[Share, ...]:
     """Share the next rows out among the signals by what has paid so far.
 
     Parameters
@@ -106,6 +136,8 @@ def share_out(past: Iterable[Asked], expected: Mapping[str, float]) -> tuple[Sha
         All answers.
     expected : mapping
         Signal → reward that is expected of it before any answer; one or two signals.
+    trial : Trial, optional
+        What came of trying the signals' next rows; without it rewards are taken at their face value.
     """
     answers = list(past)
     means, errors, counts = [], [], []
@@ -117,15 +149,50 @@ def share_out(past: Iterable[Asked], expected: Mapping[str, float]) -> tuple[Sha
         means.append(float(mean))
         errors.append(float(variance / weight))
         counts.append((len(paid), sum(each.confirmed for each in answers if name in each.by)))
-    shares = [1.0]
-    if len(means) == 2:
-        ahead = 0.5 * math.erfc((means[1] - means[0]) / math.sqrt(2 * (errors[0] + errors[1])))
-        ahead = min(max(ahead, LEAST), 1 - LEAST)
-        shares = [ahead, 1 - ahead]
+    if len(means) == 1:
+        return tuple(Share(name, *counts[0], reward=means[0], share=1.0) for name in expected)
+    if trial is None:
+        ahead = _first_ahead(np.array(means), np.diag(errors))
+        seen: list[tuple[Any, ...]] = [()] * len(means)
+    else:
+        means, ahead = _weighed(np.array(means), np.array(errors), trial)
+        error = np.sqrt(np.diag(trial.covariance))
+        columns = (trial.tried, trial.promised, trial.gains, error)
+        seen = list(zip(*(column.tolist() for column in columns), strict=True))
+    ahead = min(max(ahead, LEAST), 1 - LEAST)
     return tuple(
-        Share(name, *count, reward=mean, share=share)
-        for name, count, mean, share in zip(expected, counts, means, shares, strict=True)
+        Share(name, *count, mean, share, *found)
+        for name, count, mean, share, found in zip(expected, counts, means, (ahead, 1 - ahead), seen, strict=True)
     )
+
+
+def _first_ahead(means: Floats, covariance: Floats) -> float:
+    """Probability that the first of two normal rewards is the higher one."""
+    variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
+    return 0.5 * math.erfc(float(means[1] - means[0]) / math.sqrt(2 * float(variance)))
+
+
+def _weighed(means: Floats, errors: Floats, trial: Trial) -> tuple[list[float], float]:
+    """Weigh rewards by a trial: their posterior means, and the probability that the first is the higher one.
+
+    For each scale c the posterior is that of linear regression with normal priors; scales are weighed by how likely
+    they make the gains that were seen.
+    """
+    fits, ahead, rewards = [], [], []
+    for scale in _SCALES / trial.rows:
+        foretold = scale * trial.stakes
+        design = np.diag(foretold)
+        around = TRUST**2 * design @ design + trial.covariance
+        pull = TRUST**2 * design @ np.linalg.inv(around)
+        missed = trial.gains - foretold
+        mean = means * (1 + pull @ missed)
+        left = TRUST**2 * np.eye(len(means)) - pull @ design * TRUST**2
+        fits.append(-0.5 * (float(missed @ np.linalg.solve(around, missed)) + float(np.linalg.slogdet(around)[1])))
+        ahead.append(_first_ahead(mean, np.outer(means, means) * left + np.diag(errors)))
+        rewards.append(mean)
+    likely = np.exp(np.array(fits) - max(fits))
+    likely /= likely.sum()
+    return (likely @ np.array(rewards)).tolist(), float(likely @ np.array(ahead))
 
 
 def interleave(orders: Sequence[Sequence[int]], shares: Sequence[float]) -> list[int]:

@@ -1,8 +1,9 @@
 """What looking at a row is expected to bring, and how far such predictions came true.
 
 The gain of a finding is the probability that a reviewer confirms it times what the fix would gain, in balanced accuracy
-on the validation rows by a nearest-neighbour classifier. The fixed model is another classifier, so the sum over the
-rows that were reviewed is held against what the fixed model gained on the validation rows, and scaled by it.
+on the validation rows by a nearest-neighbour classifier. The fixed model is another classifier, so such sums are held
+against what the fixed model gains on the validation rows, and scaled by it: over the rows whose suggested labels were
+tried, and over those that were reviewed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.ranking.choosing import Share
 from workbench.ranking.signals import Floats, Signals
 
 
@@ -68,15 +70,17 @@ def expected_gains(signals: Signals, confirmed: Floats) -> Floats | None:
     return gains
 
 
-def scale_of(rounds: Sequence[Round]) -> float:
+def scale_of(rounds: Sequence[Round], shares: Sequence[Share] = ()) -> float:
     """Say by what factor predictions come true: 1 before anything is known, never below 0.
 
     The posterior mean of the slope of realised on predicted gain through 0, under a normal prior with mean 1 and
-    standard deviation 1, each round with its standard error (Bayesian linear regression).
+    standard deviation 1, each round and each signal's trial with its standard error (Bayesian linear regression).
     """
-    known = [each for each in rounds if each.realised is not None and each.error]
-    above = 1 + sum(each.predicted * (each.realised or 0.0) / (each.error or 1.0) ** 2 for each in known)
-    below = 1 + sum((each.predicted / (each.error or 1.0)) ** 2 for each in known)
+    seen = [(each.predicted, each.realised, each.error) for each in rounds]
+    seen += [(each.promised or 0.0, each.gain, each.error) for each in shares]
+    known = [(predicted, gain, error) for predicted, gain, error in seen if gain is not None and error]
+    above = 1 + sum(predicted * gain / error**2 for predicted, gain, error in known)
+    below = 1 + sum((predicted / error) ** 2 for predicted, _, error in known)
     return max(0.0, above / below)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
 from workbench.ranking.choosing import FIRST, Share
 from workbench.ranking.gains import Round, scale_of
 from workbench.ranking.signals import QUALITY
+from workbench.ranking.trials import Trial
+from workbench.reporting import format_change
+
+_BESIDE = ("author", "created_at")
+# The lake has columns of their own for these.
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Ranking:
         Stands for the rows, the findings and the answers that it rests on.
     evaluation : str
         Name of the out-of-fold predictions.
+    trial : Trial or None
+        What came of trying suggested labels, over all scorings so far.
     """
 
     dataset: str
@@ -66,11 +73,12 @@ class Ranking:
     created_at: datetime
     content: str = field(repr=False)
     evaluation: str = field(repr=False)
+    trial: Trial | None = field(default=None, repr=False, compare=False)
 
     @property
     def scale(self) -> float:
         """By what factor predictions came true so far."""
-        return scale_of(self.rounds)
+        return scale_of(self.rounds, self.shares)
 
     @property
     def checked(self) -> bool:
@@ -90,7 +98,7 @@ class Ranking:
 
     def to_dict(self) -> dict[str, Any]:
         """Lay out as JSON."""
-        document = {name: value for name, value in vars(self).items() if name not in ("content", "evaluation")}
+        document = {name: value for name, value in vars(self).items() if name not in ("content", "evaluation", "trial")}
         return document | {
             "shares": [share.to_dict() for share in self.shares],
             "rounds": [each.to_dict() for each in self.rounds],
@@ -105,7 +113,8 @@ class Ranking:
 
     def to_kept(self) -> dict[str, Any]:
         """Lay out as the lake keeps it, from which :meth:`from_kept` reads it back."""
-        return {name: value for name, value in asdict(self).items() if name not in ("author", "created_at")}
+        kept = {name: value for name, value in asdict(replace(self, trial=None)).items() if name not in _BESIDE}
+        return kept | {"trial": self.trial and self.trial.to_kept()}
 
     @classmethod
     def from_kept(cls, kept: dict[str, Any], author: str, created_at: datetime) -> Ranking:
@@ -114,6 +123,7 @@ class Ranking:
             "shares": tuple(Share(**share) for share in kept["shares"]),
             "rounds": tuple(Round(**each) for each in kept["rounds"]),
             "notes": tuple(kept["notes"]),
+            "trial": Trial.from_kept(kept["trial"]) if kept.get("trial") else None,
         }
         known = {each.name for each in fields(cls)}
         values = {name: value for name, value in kept.items() if name in known}
@@ -124,14 +134,24 @@ def explain(shares: Sequence[Share], *, validated: bool) -> str:
     """Say for people which signal leads and why."""
     if not validated:
         return f"There are no validation rows to value train rows against, so the order goes by {QUALITY} alone."
-    if not any(share.asked for share in shares):
-        told = " and ".join(f"{round(100 * share.share)} % from {share.signal}" for share in shares)
-        return f"Nobody has answered a scored finding yet; by the model's own doubt the next rows come {told}."
     ranked = sorted(shares, key=lambda share: -share.share)
-    said = [f"{share.signal}'s first rows were confirmed {share.confirmed} of {share.asked} times" for share in ranked]
-    told = ", ".join(said)
-    leader = ranked[0]
+    leader, other = ranked[0], ranked[-1]
+    if any(share.asked for share in shares):
+        said = [
+            f"{share.signal}'s first rows were confirmed {share.confirmed} of {share.asked} times" for share in ranked
+        ]
+        told = ", ".join(said)
+        grounds = f"{told[:1].upper()}{told[1:]}."
+    else:
+        grounds = "Nobody has answered a scored finding yet."
+    if leader.interval is not None and other.interval is not None:
+        came, less = (format_change(share.gain, *(share.interval or ())) for share in (leader, other))
+        grounds += (
+            f" The labels suggested for the next rows of {leader.signal}, tried before anybody looked, change balanced "
+            f"accuracy on the validation rows by {came}, those of {other.signal} by {less}."
+        )
     return (
-        f"{told[:1].upper()}{told[1:]}; with each class counting alike that pays {leader.reward:.2f} a decision "
-        f"against {ranked[-1].reward:.2f}, so {round(100 * leader.share)} % of the next rows come from {leader.signal}."
+        f"{grounds} With each class counting alike a decision is expected to pay {leader.reward:.2f} by "
+        f"{leader.signal}, {other.reward:.2f} by {other.signal}, so {round(100 * leader.share)} % of the next rows "
+        f"come from {leader.signal}."
     )

@@ -12,10 +12,11 @@ import numpy as np
 
 from workbench.drafts import content_of, draft_view, newest_of
 from workbench.errors import UsageError
-from workbench.evaluation import OutOfFold, inputs, out_of_fold
+from workbench.evaluation import SEEDS, ModelInputs, OutOfFold, inputs, out_of_fold
 from workbench.findings import lay_out, outcomes
 from workbench.iterations import schema_types
 from workbench.lake import LANES, Lake, Version, View, claimed, newest, view_of
+from workbench.models import load_model
 from workbench.progress import Progress, silent
 from workbench.ranking.choosing import Asked, expected_rewards, next_rows, paid_for, share_out
 from workbench.ranking.gains import Round, expected_gains, probability, scale_of
@@ -24,6 +25,8 @@ from workbench.ranking.placing import Candidates, place, rates
 from workbench.ranking.realised import realised
 from workbench.ranking.records import Ranking
 from workbench.ranking.signals import MAX_VALIDATION, QUALITY, VALUE, Points, Signals, read_signals
+from workbench.ranking.trials import try_signals
+from workbench.settings import project_folder
 
 MAX_PAIRS = 100_000_000
 """Pairs of a train and a validation row at most, a minute's work; fewer validation rows are then taken."""
@@ -92,10 +95,12 @@ def can_rank(version: Version) -> bool:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Train rows with their signals."""
+    """Train rows with their signals, and the validation rows."""
 
     rids: dict[int, int] = field(repr=False)
     signals: Signals = field(repr=False)
+    train: ModelInputs = field(repr=False)
+    validation: ModelInputs = field(repr=False)
 
 
 def _refuse(lake: Lake, version: Version) -> None:
@@ -131,20 +136,33 @@ def _score(
     labels = [n for n, check in enumerate(candidates.check) if check == LABEL_CHECK and candidates.rid[n] in rows.rids]
     number_of = {rows.rids[candidates.rid[n]]: n for n in labels}
     still = np.array(sorted(number_of), dtype=np.int64)
-    shares = share_out(_asked(past, signals), expected_rewards(signals, still))
     judged = [each for each in past if each.doubt is not None]
     sure = probability(
         signals.doubt,
         np.array([each.doubt for each in judged], dtype=np.float64),
         np.array([each.decision != "keep" for each in judged], dtype=np.float64),
     )
+    definition = version.definition
+    trial = try_signals(
+        load_model(definition.model, definition.task, folder=project_folder(lake.url)),
+        rows.train,
+        rows.validation.X,
+        rows.validation.label,
+        signals,
+        still,
+        sure,
+        progress=progress,
+    )
+    if trial is not None:
+        trial = trial.after(before.trial if before else None)
+    shares = share_out(_asked(past, signals), expected_rewards(signals, still), trial)
     gains = expected_gains(signals, sure)
     led = [number_of[row] for row in next_rows(signals, still, shares).tolist()]
     progress("ordering findings", 0, 0)
     confirmed = rates((each.check, each.decision != "keep") for each in past if each.doubt is None)
     table, first = place(candidates, led, rows.rids, signals, gains, confirmed)
     rounds = _rounds(lake, before, believed, past)
-    expected = None if gains is None else scale_of(rounds) * first
+    expected = None if gains is None else scale_of(rounds, shares) * first
     return keep_ranking(
         lake,
         Ranking(
@@ -163,6 +181,7 @@ def _score(
             created_at=moment,
             content=content,
             evaluation=believed.id,
+            trial=trial,
         ),
         table,
     )
@@ -187,25 +206,27 @@ def _read(view: View, types: dict[str, str], believed: OutOfFold, progress: Prog
     from workbench.models.space import FeatureSpace
 
     progress("reading rows", 0, 0)
-    rows = inputs(view, types=types, lanes=("train", "validation"))
+    rows = inputs(view, types=types, lanes=("train", "validation"), seeds=SEEDS)
     numbers = {int(rid): number for number, rid in enumerate(rows.rid)}
     # A draft is edited while it is read: a row that was just taken out is in the one but not in the other.
     there = np.isin(believed.rid, rows.rid)
-    train = np.flatnonzero(there & (believed.lane == LANES.index("train")))
-    asked = np.flatnonzero(there & (believed.lane == LANES.index("validation")))
+    train, asked = (np.flatnonzero(there & (believed.lane == LANES.index(lane))) for lane in ("train", "validation"))
+    learners, judges = (
+        rows.only(np.array([numbers[int(rid)] for rid in believed.rid[chosen]], dtype=np.int64))
+        for chosen in (train, asked)
+    )
     learnt = sorted(set(believed.label[train]))
     columns = np.array([believed.classes.index(name) for name in learnt], dtype=np.int64)
     most = min(MAX_VALIDATION, max(_LEAST_VALIDATION, MAX_PAIRS // max(1, len(train))))
-    notes = []
+    chosen, notes = np.arange(len(asked)), []
     if len(asked) > most:
         notes.append(f"rows are valued against {most:,} of {len(asked):,} validation rows")
-        asked = asked[np.linspace(0, len(asked) - 1, most).astype(np.int64)]
+        chosen = np.linspace(0, len(asked) - 1, most).astype(np.int64)
     points: tuple[Points, Points] | tuple[None, None] = (None, None)
     if len(asked):
         progress("placing rows", 0, 0)
-        X, against = (rows.X.iloc[[numbers[int(rid)] for rid in believed.rid[chosen]]] for chosen in (train, asked))
-        space = FeatureSpace(X)
-        points = space.place(X), space.place(against)
+        space = FeatureSpace(learners.X)
+        points = space.place(learners.X), space.place(judges.X.iloc[chosen])
     else:
         notes.append("no validation row has a label, so rows are not valued and no gain is predicted")
     signals = read_signals(
@@ -214,10 +235,11 @@ def _read(view: View, types: dict[str, str], believed: OutOfFold, progress: Prog
         believed.pred_probs[np.ix_(train, columns)],
         points=points[0],
         validation=points[1],
-        validation_labels=believed.label[asked],
+        validation_labels=judges.label[chosen],
         progress=progress,
     )
-    return _Rows({int(rid): number for number, rid in enumerate(believed.rid[train])}, signals), notes
+    numbered = {int(rid): number for number, rid in enumerate(believed.rid[train])}
+    return _Rows(numbered, signals, learners, judges), notes
 
 
 def _asked(past: list[Answered], signals: Signals) -> list[Asked]:

@@ -2,9 +2,9 @@
 
 Two signals order the rows, and neither is the better one everywhere. **Label quality** is the probability of the given
 label out of fold (self-confidence, Northcutt, Jiang and Chuang 2021, "Confident learning", JAIR 70). **KNN-Shapley** is
-what the row would be worth more to a nearest-neighbour classifier of the validation rows, each of their classes
-counting alike, if it had the label that the models suggest (:mod:`workbench.valuation`), times the probability that
-the given one is wrong. Test rows have no part in either.
+what the row is worth to a nearest-neighbour classifier of the validation rows, each of their classes counting alike
+(:mod:`workbench.valuation`); what it would be worth more with the label that the models suggest is what a fix promises.
+Test rows have no part in either.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ class Signals:
     def orders(self) -> dict[str, Places]:
         """Signal → the rows by it, the most suspect first; rows of equal score in the order that they have."""
         found = {QUALITY: np.argsort(self.quality, kind="stable")}
-        if self.value is None or self.fix is None:
+        if self.value is None:
             return found
-        return found | {VALUE: np.lexsort((self.value, -self.doubt * np.maximum(self.fix, 0.0)))}
+        return found | {VALUE: np.argsort(self.value, kind="stable")}
 
 
 def read_signals(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from workbench.errors import DataError, UsageError
 from workbench.evaluation.fitting import Series, ask, require_learnable, series_of
@@ -142,26 +141,11 @@ def read_bench(lake: Lake, version: Version, truth: Truth, *, fits: int, true_va
     return Bench(
         view=view,
         series=series,
-        train=_only(rows, np.flatnonzero(train)),
-        validation=_only(judges, validation),
-        test=_only(rows, np.flatnonzero(test)),
+        train=rows.only(np.flatnonzero(train)),
+        validation=judges.only(validation),
+        test=rows.only(np.flatnonzero(test)),
         true=true[train],
         judged=true[test],
         classes=tuple(sorted({*rows.label[train], *true[train], *true[test]})),
         notes=tuple(notes),
-    )
-
-
-def _only(rows: ModelInputs, chosen: npt.NDArray[np.int64]) -> ModelInputs:
-    """Keep the rows with these numbers."""
-    return replace(
-        rows,
-        X=rows.X.iloc[chosen],
-        y=rows.y[chosen],
-        label=rows.label[chosen],
-        rid=rows.rid[chosen],
-        row_key=rows.row_key[chosen],
-        lanes=rows.lanes[chosen],
-        features=rows.features[chosen],
-        left_out=rows.left_out[chosen],
     )

@@ -10,7 +10,9 @@ import numpy.typing as npt
 from workbench.evaluation.out_of_fold import deal, predict_others
 from workbench.progress import Progress
 from workbench.ranking.choosing import Asked, Share, expected_rewards, next_rows, paid_for, share_out
+from workbench.ranking.gains import probability
 from workbench.ranking.signals import read_signals
+from workbench.ranking.trials import Trial, try_signals
 from workbench.simulation.orders import FOLDS, Evidence, Floats, Labels
 
 
@@ -28,7 +30,9 @@ class ExpectedGain:
         self._evidence = evidence
         self._looked = np.zeros(len(evidence.true), dtype=bool)
         self._ranks: dict[str, list[int]] = {}
-        self._answers: list[tuple[int, frozenset[str]]] = []
+        self._doubt = np.zeros(len(evidence.true))
+        self._trial: Trial | None = None
+        self._answers: list[tuple[int, frozenset[str], float]] = []
 
     def score(self, labels: Labels, looked: npt.NDArray[np.bool_], progress: Progress) -> Floats:
         """Score the rows with the labels that they have now; the lowest is to be looked at first.
@@ -41,7 +45,8 @@ class ExpectedGain:
         fresh = np.flatnonzero(looked & ~self._looked)
         fronts = {name: set(order[: len(fresh)]) for name, order in self._ranks.items()}
         self._answers += [
-            (int(row), frozenset(name for name, front in fronts.items() if row in front)) for row in fresh
+            (int(row), frozenset(name for name, front in fronts.items() if row in front), float(self._doubt[row]))
+            for row in fresh
         ]
         self._looked = looked.copy()
         evidence = self._evidence
@@ -56,11 +61,21 @@ class ExpectedGain:
         )
         given = evidence.train.label
         past = []
-        for row, by in self._answers:
+        for row, by, _ in self._answers:
             changed = labels[row] != given[row]
             past.append(Asked(by, paid_for(signals, labels[row], given[row], confirmed=changed), changed))
         still = np.flatnonzero(~looked)
-        self.shares = share_out(past, expected_rewards(signals, still))
+        sure = probability(
+            signals.doubt,
+            np.array([doubt for *_, doubt in self._answers], dtype=np.float64),
+            np.array([each.confirmed for each in past], dtype=np.float64),
+        )
+        trial = try_signals(
+            evidence.model, now, evidence.validation.X, against, signals, still, sure, progress=progress
+        )
+        if trial is not None:
+            self._trial = trial.after(self._trial)
+        self.shares, self._doubt = share_out(past, expected_rewards(signals, still), self._trial), signals.doubt
         self._ranks = {
             name: [row for row in order.tolist() if not looked[row]] for name, order in signals.orders.items()
         }
