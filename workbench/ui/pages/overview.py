@@ -40,12 +40,13 @@ def show() -> None:
     show_verdict(state)
     show_accuracy(state, url)
     show_wear(lake, state)
-    show_outlook(lake, state)
     st.space("small")
     show_open_findings(state, url)
     show_last_run(lake, version.dataset)
     show_versions(state)
     show_datasets(lake, version.dataset)
+    # Last: on a large table it takes a moment, for which nothing else has to wait or to move.
+    show_outlook(lake, state)
 
 
 if __name__ == "__main__":
