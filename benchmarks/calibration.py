@@ -30,11 +30,12 @@ import argparse
 import hashlib
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,28 +129,19 @@ def adult(path: Path) -> Task:
 
 def digits() -> Task:
     """Cut scikit-learn's digits into about 810 train, 90 spare and 898 test rows."""
-    X, y = load_digits(return_X_y=True)
-    return _cut(
-        "digits",
-        {"boosting": X, "network": StandardScaler().fit_transform(X)},
-        y,
-        few=0.03,
-        many={"network": 0.22, "boosting": 0.28},
-        trees=15,
-    )
+    return _shipped("digits", load_digits, many={"network": 0.22, "boosting": 0.28})
 
 
 def cancer() -> Task:
     """Cut scikit-learn's breast cancer into about 256 train, 28 spare and 285 test rows."""
-    X, y = load_breast_cancer(return_X_y=True)
-    return _cut(
-        "cancer",
-        {"boosting": X, "network": StandardScaler().fit_transform(X)},
-        y,
-        few=0.03,
-        many={"network": 0.3, "boosting": 0.25},
-        trees=15,
-    )
+    return _shipped("cancer", load_breast_cancer, many={"network": 0.3, "boosting": 0.25})
+
+
+def _shipped(name: str, load: Callable[..., Any], *, many: dict[str, float]) -> Task:
+    """Cut a data set of numbers that comes with scikit-learn."""
+    X, y = load(return_X_y=True)
+    features = {"boosting": X, "network": StandardScaler().fit_transform(X)}
+    return _cut(name, features, y, few=0.03, many=many, trees=15)
 
 
 def _cut(name: str, X: dict[str, np.ndarray], y: np.ndarray, *, few: float, many: dict[str, float], trees: int) -> Task:

@@ -12,12 +12,17 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pandas as pd
 import pytest
 
 from workbench.lake import Column, Definition, Lake, Version, newest, open_lake, publish_first, publish_rows
 from workbench.lake.sql import digest_sums, lane_of, physical_names, quote, row_digest
 from workbench.settings import Settings
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture

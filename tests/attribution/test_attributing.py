@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
+import os
+import shutil
 
 import pytest
 
-from workbench.attribution import attribute, attributing
+from workbench.attribution import attribute, attributing, worth
 from workbench.compare import compare
 from workbench.errors import Cancelled, UnknownName, UsageError
-from workbench.lake import read_version, view_of
+from workbench.lake import open_lake, read_version, view_of
+from workbench.models.workers import Workers
+from workbench.settings import Settings
 
 
 def shares(found):
@@ -39,10 +44,10 @@ def test_the_total_is_what_the_comparison_says(lake, story):
 
 
 def test_nothing_is_fitted_twice(lake, story):
-    attribute(lake, story[0], story[-1], by="author")
+    attribute(lake, story[0], story[2], by="author")
     asked = []
     with lake.traced(lambda query, params: asked.append(query)):
-        attribute(lake, story[0], story[-1], by="author")
+        attribute(lake, story[0], story[2], by="author")
     assert not any("INSERT INTO lake.workbench.predictions" in query for query in asked)
 
 
@@ -94,3 +99,39 @@ def test_it_can_be_stopped(lake, story):
 
     with pytest.raises(Cancelled):
         attribute(lake, story[0], story[-1], by="version", progress=stop)
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Have the fits made in processes, however short they are; lists those who asked them."""
+    opened = []
+
+    def workers(questions):
+        opened.append(Workers(questions, processes=2, pays=0.0))
+        return opened[-1]
+
+    monkeypatch.setattr(worth, "Workers", workers)
+    return opened
+
+
+def test_processes_fit_what_threads_would(lake, story, opened, tmp_path, monkeypatch):
+    shutil.copytree(tmp_path / "lake", tmp_path / "other")
+    found = attribute(lake, story[0], story[2], by="author")
+    assert opened[0].answered == found.figures - 2, "both versions themselves are evaluated before"
+    monkeypatch.setattr(worth, "Workers", functools.partial(Workers, processes=2, pays=math.inf))
+    with open_lake(Settings(lake=f"sqlite:{tmp_path / 'other' / 'catalog.sqlite'}")) as other:
+        without = attribute(other, story[0], story[2], by="author")
+    assert found.to_dict() == without.to_dict()
+
+
+def test_no_process_outlives_it(lake, story, opened):
+    def stop(stage, done, total):
+        if done > 1 and "figures" in stage:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled, match="stopped"):
+        attribute(lake, story[0], story[2], by="author", progress=stop)
+    assert opened[0]._started
+    for worker in opened[0]._started:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker._process.pid, 0)

@@ -13,7 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+
+import workbench
+from workbench.drafts import Correction
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -43,6 +48,34 @@ def start_app(url: str, port: int, *, author: str = "Zoë") -> subprocess.Popen[
             time.sleep(0.25)
     app.kill()
     raise AssertionError("the app did not answer within a minute")
+
+
+@pytest.fixture
+def improved(tmp_path: Path) -> Callable[..., str]:
+    """Make a lake with one measured dataset: wrong train labels, and a version with most of them right.
+
+    ``improved("labels", repeated=3)`` returns its URL; ``repeated`` rows are there twice.
+    """
+
+    def improved(message: str, *, repeated: int = 0) -> str:
+        numbers = np.random.default_rng(0).normal(size=(300, 2))
+        truth = np.where(numbers @ [2, 1] > 0, "yes", "no")
+        wrong = [row for row in range(200) if truth[row] == "yes" and row % 10 < 7]
+        frame = pd.DataFrame(numbers, columns=["a", "b"]).assign(id=range(300), answer=truth)
+        frame.loc[wrong, "answer"] = "no"
+        frame["split"] = ["train"] * 200 + ["test"] * 100
+        frame = pd.concat([frame, frame.head(repeated).assign(id=range(300, 300 + repeated))])
+        url = f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}"
+        with workbench.open(url, author="ann", create=True) as lake:
+            people = lake.import_data("people", frame, key=["id"], label="answer", split_column="split", model="linear")
+            people.evaluate()
+            draft = people.draft().draft
+            lake.stage(draft, [Correction(key={"id": row}, column="answer", new="yes") for row in wrong[12:]])
+            lake.publish(draft, message=message)
+            people.evaluate()
+        return url
+
+    return improved
 
 
 @pytest.fixture

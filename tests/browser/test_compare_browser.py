@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import workbench
 from workbench.compare import flipped_rows
-from workbench.drafts import Correction
 from workbench.lake import view_of
 from workbench.reporting import badge, format_count, format_metric
 
@@ -20,24 +16,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """A lake with one measured dataset: wrong train labels, and a version with most of them right."""
-    rng = np.random.default_rng(0)
-    numbers = rng.normal(size=(300, 2))
-    truth = np.where(numbers @ [2, 1] > 0, "yes", "no")
-    wrong = [row for row in range(200) if truth[row] == "yes" and row % 10 < 7]
-    frame = pd.DataFrame(numbers, columns=["a", "b"]).assign(id=range(300), answer=truth)
-    frame.loc[wrong, "answer"] = "no"
-    frame["split"] = ["train"] * 200 + ["test"] * 100
-    url = f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}"
-    with workbench.open(url, author="ann", create=True) as lake:
-        people = lake.import_data("people", frame, key=["id"], label="answer", split_column="split", model="linear")
-        people.evaluate()
-        draft = people.draft().draft
-        lake.stage(draft, [Correction(key={"id": row}, column="answer", new="yes") for row in wrong[12:]])
-        lake.publish(draft, message="labels <b>checked</b>")
-        people.evaluate()
-    return url
+def url(improved) -> str:
+    """A lake with one measured dataset, and a version with most of its labels right."""
+    return improved("labels <b>checked</b>")
 
 
 def test_two_versions_are_compared_and_a_flipped_row_is_opened(url, address, browser, tmp_path):

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
 import pytest
 
 import workbench
-from workbench.drafts import Correction
 from workbench.reporting import accuracy_of, verdict_of
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """A lake with one measured dataset: wrong train labels and repeated rows, and a version with most labels right."""
-    rng = np.random.default_rng(0)
-    numbers = rng.normal(size=(300, 2))
-    truth = np.where(numbers @ [2, 1] > 0, "yes", "no")
-    wrong = [row for row in range(200) if truth[row] == "yes" and row % 10 < 7]
-    frame = pd.DataFrame(numbers, columns=["a", "b"]).assign(id=range(300), answer=truth)
-    frame.loc[wrong, "answer"] = "no"
-    frame["split"] = ["train"] * 200 + ["test"] * 100
-    frame = pd.concat([frame, frame.head(3).assign(id=[300, 301, 302])])
-    url = f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}"
-    with workbench.open(url, author="ann", create=True) as lake:
-        people = lake.import_data("people", frame, key=["id"], label="answer", split_column="split", model="linear")
-        people.evaluate()
-        draft = people.draft().draft
-        lake.stage(draft, [Correction(key={"id": row}, column="answer", new="yes") for row in wrong[12:]])
-        lake.publish(draft, message="labels <b>checked</b> ![x](http://example.invalid/x.png)")
-        people.evaluate()
-        people.check(only=["data.duplicate"])
+def url(improved) -> str:
+    """A lake with one measured dataset, repeated rows in it, and a version with most of its labels right."""
+    url = improved("labels <b>checked</b> ![x](http://example.invalid/x.png)", repeated=3)
+    with workbench.open(url, author="ann") as lake:
+        lake["people"].check(only=["data.duplicate"])
     return url
 
 

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import workbench
+from workbench.api import Dataset, OpenLake
 from workbench.cli import main
+from workbench.drafts import Correction
 
 PEOPLE = """id,age,city,job,income,comment
 1,31,Oslo,nurse,low,
@@ -87,6 +91,53 @@ def people(shell: Callable[..., Ran], imported: Path, tmp_path: Path) -> Callabl
     """The shell, in a project with the dataset people."""
     shutil.copytree(imported, tmp_path, dirs_exist_ok=True)
     return shell
+
+
+@pytest.fixture
+def bugs(shell: Callable[..., Ran]) -> Callable[..., Ran]:
+    """The shell, in a project with a dataset of which every fourth train label is wrong, and the truth beside it."""
+    x = np.random.default_rng(1).normal(size=(300, 2))
+    true = np.where(x[:, 0] > 0, "bee", "ant")
+    lane = np.repeat(["train", "validation", "test"], [160, 40, 100])
+    given = np.where((np.arange(300) % 4 == 0) & (lane == "train"), np.where(true == "ant", "bee", "ant"), true)
+    cells = zip(x, given, lane, strict=True)
+    rows = [f"{n},{a:.4f},{b:.4f},{label},{where}" for n, ((a, b), label, where) in enumerate(cells)]
+    Path("bugs.csv").write_text("\n".join(["id,a,b,kind,lane", *rows]))
+    Path("truth.csv").write_text("\n".join(["id,kind", *(f"{n},{label}" for n, label in enumerate(true))]))
+    options = ("--key", "id", "--label", "kind", "--split-column", "lane", "--model", "linear")
+    assert shell("import", "bugs", "bugs.csv", *options).code == 0
+    return shell
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A dataset ``d`` whose labels were mixed up, and what they should be."""
+
+    lake: OpenLake
+    data: Dataset
+    truth: list[str]
+    found: list[str]
+
+    def relabel(self, labels: dict[int, str]) -> int:
+        """Stage labels in a new draft and return its number."""
+        draft = self.data.draft(title="labels").draft
+        self.lake.stage(draft, [Correction({"id": row}, column="y", new=label) for row, label in labels.items()])
+        return draft
+
+
+@pytest.fixture(scope="session")
+def import_labels() -> Callable[..., Labelled]:
+    """Import the dataset ``d``, of which the first 200 rows say no throughout: ``import_labels(lake, 400, 300)``."""
+
+    def import_labels(lake: OpenLake, train: int, test: int) -> Labelled:
+        x = np.random.default_rng(5).normal(size=train + test)
+        truth = np.where(x > 0, "yes", "no")
+        found = np.where(np.arange(len(x)) < 200, "no", truth)
+        frame = pd.DataFrame({"id": range(len(x)), "x": x, "split": ["train"] * train + ["test"] * test, "y": found})
+        data = lake.import_data("d", frame, key=["id"], label="y", split_column="split", model="embedding")
+        return Labelled(lake, data, truth.tolist(), found.tolist())
+
+    return import_labels
 
 
 def _lay_out(folder: Path) -> None:

@@ -6,38 +6,27 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import workbench
-from workbench.drafts import Correction
 from workbench.findings import Filter
 from workbench.recipes import read_recipe
 
 
 @pytest.fixture(scope="session")
-def project(imported, tmp_path_factory) -> Path:
+def project(imported, import_labels, tmp_path_factory) -> Path:
     """A project whose dataset ``d`` two published drafts have mended, measured and checked; a third is open."""
     folder = tmp_path_factory.mktemp("mended") / "project"
     shutil.copytree(imported, folder)
-    random = np.random.default_rng(5)
-    x = random.normal(size=700)
-    truth = np.where(x > 0, "yes", "no")
-    found = truth.copy()
-    found[:200][x[:200] > 0] = "no"
-    frame = pd.DataFrame({"id": range(700), "x": x, "split": ["train"] * 400 + ["test"] * 300, "y": found})
     with workbench.open(f"sqlite:{folder / 'data' / 'lake' / 'catalog.sqlite'}", author="ann") as lake:
-        data = lake.import_data("d", frame, key=["id"], label="y", split_column="split", model="embedding")
-        data.evaluate()
+        made = import_labels(lake, 400, 300)
+        made.data.evaluate()
         for rows in (range(60), range(60, 120), range(120, 130)):
-            draft = data.draft(title="labels").draft
-            wrong = [row for row in rows if found[row] != truth[row]]
-            lake.stage(draft, [Correction({"id": row}, column="y", new=str(truth[row])) for row in wrong])
+            draft = made.relabel({row: made.truth[row] for row in rows if made.found[row] != made.truth[row]})
             if rows[0] < 120:
                 lake.publish(draft, message="labels")
-                data.evaluate()
-        data.check(only=["label.issue"])
+                made.data.evaluate()
+        made.data.check(only=["label.issue"])
     return folder
 
 

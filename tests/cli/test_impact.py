@@ -5,28 +5,16 @@ from __future__ import annotations
 import pytest
 
 import workbench
-from workbench.drafts import Correction
 
 
 @pytest.fixture
-def mended_and_broken(people, tmp_path, monkeypatch):
+def mended_and_broken(people, import_labels):
     """The shell, with a dataset of which version 2 mended labels and version 3 broke others."""
-    import numpy as np
-    import pandas as pd
-
-    random = np.random.default_rng(5)
-    x = random.normal(size=1200)
-    label = np.where(x > 0, "yes", "no")
-    found = label.copy()
-    found[:200][x[:200] > 0] = "no"
-    frame = pd.DataFrame({"id": range(1200), "x": x, "split": ["train"] * 700 + ["test"] * 500, "y": found})
     with workbench.open(author="ann") as lake:
-        data = lake.import_data("d", frame, key=["id"], label="y", split_column="split", model="embedding")
-        for author, rows in (("mended", range(200)), ("broken", range(200, 420))):
-            draft = data.draft(title=author).draft
-            new = {row: "yes" if author == "mended" else "no" for row in rows if x[row] > 0}
-            lake.stage(draft, [Correction({"id": row}, column="y", new=value) for row, value in new.items()])
-            lake.publish(draft, message=author)
+        made = import_labels(lake, 700, 500)
+        for said, label, rows in (("mended", "yes", range(200)), ("broken", "no", range(200, 420))):
+            draft = made.relabel({row: label for row in rows if made.truth[row] == "yes"})
+            lake.publish(draft, message=said)
     return people
 
 

@@ -2,30 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
-import pytest
-
-
-@pytest.fixture
-def bugs(shell):
-    """The shell, in a project with a dataset of which every fourth train label is wrong, and the truth beside it."""
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=(300, 2))
-    true = np.where(x[:, 0] > 0, "bee", "ant")
-    lane = np.repeat(["train", "validation", "test"], [160, 40, 100])
-    given = np.where((np.arange(300) % 4 == 0) & (lane == "train"), np.where(true == "ant", "bee", "ant"), true)
-    rows = [
-        f"{n},{a:.4f},{b:.4f},{label},{where}"
-        for n, ((a, b), label, where) in enumerate(zip(x, given, lane, strict=True))
-    ]
-    Path("bugs.csv").write_text("\n".join(["id,a,b,kind,lane", *rows]))
-    Path("truth.csv").write_text("\n".join(["id,kind", *(f"{n},{label}" for n, label in enumerate(true))]))
-    options = ("--key", "id", "--label", "kind", "--split-column", "lane", "--model", "linear")
-    assert shell("import", "bugs", "bugs.csv", *options).code == 0
-    return shell
-
 
 def test_it_prints_the_curve_and_what_it_comes_to(bugs):
     ran = bugs("simulate", "bugs", "--truth", "truth.csv", "--budget", "0.3", "--every", "0.1", "--fits", "2")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import workbench
@@ -14,40 +12,6 @@ from workbench.drafts import Correction
 from workbench.errors import RequirementsNotMet, UsageError
 from workbench.lake import newest
 from workbench.settings import Policy
-
-SCHEMA = """import pandera.pandas as pa
-
-schema = pa.DataFrameSchema(
-    {"age": pa.Column("Int64", pa.Check.in_range(0, 120), nullable=True), "city": pa.Column(str, pa.Check.isin(["a"]))},
-    strict=False,
-)
-"""
-
-
-@pytest.fixture
-def people(tmp_path):
-    """A dataset with a schema, a label and a model, of which one age is wrong."""
-    (tmp_path / "people.py").write_text(SCHEMA)
-    rng = np.random.default_rng(0)
-    a = rng.normal(size=300)
-    frame = pd.DataFrame(
-        {
-            "id": range(300), "a": a, "age": [210, *[30] * 299], "city": "a", "y": np.where(a > 0, "yes", "no"),
-            "split": ["train"] * 150 + ["test"] * 150,
-        }
-    )  # fmt: skip
-    with workbench.open(f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}", author="ann", create=True) as lake:
-        lake.import_data(
-            "people", frame, key=["id"], label="y", split_column="split", model="linear",
-            schema=str(tmp_path / "people.py"),
-        )  # fmt: skip
-        yield lake
-
-
-def draft_of(lake, *cells):
-    number = lake["people"].draft().draft
-    lake.stage(number, [Correction(key={"id": key}, column=column, new=new) for key, column, new in cells])
-    return number
 
 
 def asked(lake, number, **policy):
@@ -58,14 +22,14 @@ def publish(lake, number, *, author="ann", **policy):
     return iterations.publish(lake.lake, number, message="round", author=author, policy=Policy(**policy))
 
 
-def test_without_a_policy_nothing_is_asked(people):
-    number = draft_of(people, (0, "age", 21))
+def test_without_a_policy_nothing_is_asked(people, draft_of):
+    number = draft_of((0, "age", 21))
     assert people.requirements(number) == []
     assert people.publish(number, message="age").version.version == 2
 
 
-def test_an_approval_of_somebody_else_is_needed_and_holds_for_the_corrections_as_they_were(people):
-    number = draft_of(people, (0, "age", 21))
+def test_an_approval_of_somebody_else_is_needed_and_holds_for_the_corrections_as_they_were(people, draft_of):
+    number = draft_of((0, "age", 21))
     with pytest.raises(RequirementsNotMet, match="it is not submitted for approval. Nothing was published") as error:
         publish(people, number, approval=True)
     assert error.value.exit_code == 1 and error.value.requirements[0].met is False
@@ -80,16 +44,16 @@ def test_an_approval_of_somebody_else_is_needed_and_holds_for_the_corrections_as
     assert publish(people, number, approval=True).version.cells_changed == 1
 
 
-def test_whoever_joins_after_the_approval_makes_it_void(people):
-    number = draft_of(people, (0, "age", 21))
+def test_whoever_joins_after_the_approval_makes_it_void(people, draft_of):
+    number = draft_of((0, "age", 21))
     people.submit(number)
     drafts.approve(people.lake, number, author="ben")
     drafts.stage(people.lake, number, [Correction(key={"id": 1}, column="age", new=31)], author="ben")
     assert asked(people, number, approval=True)["approval"].met is False
 
 
-def test_validation_is_unknown_until_somebody_checks_the_draft_as_it_is(people):
-    number = draft_of(people, (0, "age", 21))
+def test_validation_is_unknown_until_somebody_checks_the_draft_as_it_is(people, draft_of):
+    number = draft_of((0, "age", 21))
     assert asked(people, number, validation="pass")["validation"].met is None
     people.check_draft(number)
     found = asked(people, number, validation="pass")["validation"]
@@ -106,25 +70,26 @@ def test_validation_is_unknown_until_somebody_checks_the_draft_as_it_is(people):
         ([(0, "age", 21)], {"any": None, "no worse": True, "pass": True}),
     ],
 )
-def test_no_worse_asks_for_each_check_and_pass_for_all_of_them(people, cells, met):
-    number = draft_of(people, *cells)
+def test_no_worse_asks_for_each_check_and_pass_for_all_of_them(people, draft_of, cells, met):
+    number = draft_of(*cells)
     people.check_draft(number)
     for validation, wanted in met.items():
         found = asked(people, number, validation=validation)
         assert (found["validation"].met if found else None) is wanted
 
 
-def test_another_schema_file_makes_a_check_unknown(people, tmp_path):
-    number = draft_of(people, (0, "age", 21))
+def test_another_schema_file_makes_a_check_unknown(people, draft_of, tmp_path):
+    number = draft_of((0, "age", 21))
     people.check_draft(number)
-    (tmp_path / "people.py").write_text(SCHEMA.replace("120", "110"))
+    schema = tmp_path / "people.py"
+    schema.write_text(schema.read_text().replace("120", "110"))
     assert asked(people, number, validation="pass")["validation"].met is None
 
 
-def test_what_was_judged_on_an_older_version_does_not_count_on_the_newest(people):
-    number = draft_of(people, (0, "age", 21))
+def test_what_was_judged_on_an_older_version_does_not_count_on_the_newest(people, draft_of):
+    number = draft_of((0, "age", 21))
     people.check_draft(number)
-    people.publish(draft_of(people, (5, "city", "b")), message="other")
+    people.publish(draft_of((5, "city", "b")), message="other")
     found = asked(people, number, validation="no worse")
     assert found["newest version"].met is False and "rebase" in found["newest version"].how
     people.rebase(number)
@@ -132,10 +97,10 @@ def test_what_was_judged_on_an_older_version_does_not_count_on_the_newest(people
     assert (found["newest version"].met, found["validation"].met) == (True, None)
 
 
-def test_a_draft_that_costs_accuracy_is_not_published(people):
+def test_a_draft_that_costs_accuracy_is_not_published(people, draft_of):
     flipped = [(n, "y", "yes") for n in range(145)]
-    people.publish(draft_of(people, (0, "age", 21)), message="age")
-    number = draft_of(people, *flipped)
+    people.publish(draft_of((0, "age", 21)), message="age")
+    number = draft_of(*flipped)
     found = asked(people, number, no_loss=True, class_loss=1.0)
     assert [each.met for each in found.values()] == [True, None, None]
     people.evaluate_draft(number)
@@ -146,8 +111,8 @@ def test_a_draft_that_costs_accuracy_is_not_published(people):
     assert asked(people, number, class_loss=100)["class loss"].met is True
 
 
-def test_a_harmless_draft_passes_all_that_is_measured(people):
-    number = draft_of(people, (0, "age", 21))
+def test_a_harmless_draft_passes_all_that_is_measured(people, draft_of):
+    number = draft_of((0, "age", 21))
     people.check_draft(number)
     people.evaluate_draft(number)
     rules = {"validation": "pass", "no_loss": True, "class_loss": 0, "second_opinion": True}
@@ -155,9 +120,9 @@ def test_a_harmless_draft_passes_all_that_is_measured(people):
     assert publish(people, number, **rules).version.version == 2
 
 
-def test_what_is_staged_while_somebody_publishes_is_judged_or_not_published(people):
+def test_what_is_staged_while_somebody_publishes_is_judged_or_not_published(people, draft_of):
     """Somebody stages again and again while somebody else publishes what was approved."""
-    number = draft_of(people, (0, "age", 21))
+    number = draft_of((0, "age", 21))
     people.submit(number)
     drafts.approve(people.lake, number, author="ben")
     stop, staged = threading.Event(), threading.Event()
@@ -187,10 +152,12 @@ def test_what_is_staged_while_somebody_publishes_is_judged_or_not_published(peop
     assert made.cells_changed == 1
 
 
-def test_the_policy_of_the_settings_holds_for_python_and_for_the_dataset_it_names(people, tmp_path, monkeypatch):
+def test_the_policy_of_the_settings_holds_for_python_and_for_the_dataset_it_names(
+    people, draft_of, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "workbench.toml").write_text("[policies.people]\napproval = true\n[policies.other]\nno_loss = true\n")
-    number = draft_of(people, (0, "age", 21))
+    number = draft_of((0, "age", 21))
     with workbench.open(people.lake.url, author="ann") as lake:
         assert [each.requirement for each in lake.requirements(number)] == ["approval"]
         with pytest.raises(RequirementsNotMet):

@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-import pytest
-
-import workbench
 from workbench.drafts import Correction, discussion_of
 from workbench.findings import queue
-
-SCHEMA = """import pandera.pandas as pa
-
-schema = pa.DataFrameSchema({"age": pa.Column("Int64", pa.Check.in_range(0, 120), nullable=True)}, strict=False)
-"""
-
-
-@pytest.fixture
-def people(tmp_path):
-    """A dataset with a schema, a label and a model, of which one age is wrong."""
-    (tmp_path / "people.py").write_text(SCHEMA)
-    rng = np.random.default_rng(0)
-    a = rng.normal(size=120)
-    frame = pd.DataFrame(
-        {
-            "id": range(120), "a": a, "age": [210, *range(20, 79), *range(20, 80)], "y": np.where(a > 0, "yes", "no"),
-            "split": ["train"] * 60 + ["test"] * 60,
-        }
-    )  # fmt: skip
-    with workbench.open(f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}", author="ann", create=True) as lake:
-        lake.import_data(
-            "people", frame, key=["id"], label="y", split_column="split", model="linear",
-            schema=str(tmp_path / "people.py"),
-        )  # fmt: skip
-        yield lake
-
-
-def draft_of(lake, *cells):
-    number = lake["people"].draft().draft
-    lake.stage(number, [Correction(key={"id": key}, column=column, new=new) for key, column, new in cells])
-    return number
 
 
 def counts(found, code):
     return next(((each.before, each.after, each.gone, each.new) for each in found.checks if each.check == code), None)
 
 
-def test_a_finding_goes_and_another_comes(people):
+def test_a_finding_goes_and_another_comes(people, draft_of):
     rows = people["people"].at(1).to_pandas(columns=["id", "a", "age"]).set_index("id")
-    number = draft_of(people, (0, "age", 21), (2, "a", rows.a[3]), (2, "age", rows.age[3]))
+    number = draft_of((0, "age", 21), (2, "a", rows.a[3]), (2, "age", rows.age[3]))
     found = people.draft_findings(number)
     assert counts(found, "schema.age.in_range") == (1, 0, 1, 0)
     assert counts(found, "data.duplicate") == (0, 1, 0, 1)
@@ -58,20 +22,20 @@ def test_a_finding_goes_and_another_comes(people):
     assert said["after"] == said["before"] - said["gone"] + said["new"] and not found.unknown
 
 
-def test_what_somebody_kept_is_not_counted_and_does_not_come_back(people):
+def test_what_somebody_kept_is_not_counted_and_does_not_come_back(people, draft_of):
     people["people"].check()
     (finding,) = [each for each in people["people"].findings() if each.check == "schema.age.in_range"]
     people["people"].decide([finding.finding], "keep", reason="a tortoise")
-    found = people.draft_findings(draft_of(people, (5, "a", 0.25)))
+    found = people.draft_findings(draft_of((5, "a", 0.25)))
     assert counts(found, "schema.age.in_range") is None
     # Another impossible age of the same row is another finding.
-    found = people.draft_findings(draft_of(people, (0, "age", 300)))
+    found = people.draft_findings(draft_of((0, "age", 300)))
     assert counts(found, "schema.age.in_range") == (0, 1, 0, 1)
 
 
-def test_looking_changes_nothing_but_the_discussion(people):
+def test_looking_changes_nothing_but_the_discussion(people, draft_of):
     people["people"].check()
-    number, before = draft_of(people, (0, "age", 21)), queue(people.lake, "people")
+    number, before = draft_of((0, "age", 21)), queue(people.lake, "people")
     people.draft_findings(number)
     assert queue(people.lake, "people") == before
     talk = discussion_of(people.lake, number)
@@ -81,19 +45,19 @@ def test_looking_changes_nothing_but_the_discussion(people):
     assert discussion_of(people.lake, number).found("findings") is None, "of the draft as it was"
 
 
-def test_new_findings_on_test_rows_are_counted_and_not_shown(people):
-    twin = people["people"].at(1).to_pandas(columns=["a", "age"]).iloc[100]
-    found = people.draft_findings(draft_of(people, (101, "a", twin.a), (101, "age", int(twin.age))))
+def test_new_findings_on_test_rows_are_counted_and_not_shown(people, draft_of):
+    twin = people["people"].at(1).to_pandas(columns=["a", "age"]).iloc[200]
+    found = people.draft_findings(draft_of((201, "a", twin.a), (201, "age", int(twin.age))))
     assert counts(found, "data.duplicate") == (0, 1, 0, 1) and not found.appeared
 
 
-def test_a_check_that_breaks_is_named_and_not_counted(people, monkeypatch):
+def test_a_check_that_breaks_is_named_and_not_counted(people, draft_of, monkeypatch):
     from workbench.checks import label_issue
 
     def broken(believed):
         raise ZeroDivisionError("no labels left")
 
     monkeypatch.setattr(label_issue, "find_doubts", broken)
-    found = people.draft_findings(draft_of(people, (0, "age", 21)))
+    found = people.draft_findings(draft_of((0, "age", 21)))
     assert found.unknown == {"label.issue": "ZeroDivisionError: no labels left"}
     assert counts(found, "label.issue") is None and counts(found, "schema.age.in_range") == (1, 0, 1, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 import workbench
 from workbench.drafts import Correction
+from workbench.progress import Progress
 from workbench.ui import jobs
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -92,3 +94,43 @@ def visit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
         job.cancel()
         job.wait(60)
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def when_done() -> Callable[[AppTest, str], AppTest]:
+    """Wait for a job, which the page may have taken over by then, and look again: ``when_done(page, "run:…")``."""
+
+    def when_done(page: AppTest, key: str) -> AppTest:
+        job = jobs.find(key)
+        assert job is None or job.wait(60)
+        return page.run()
+
+    return when_done
+
+
+@pytest.fixture
+def endless() -> jobs.Work:
+    """Work that goes on until somebody cancels it."""
+
+    def endless(progress: Progress) -> None:
+        while True:
+            progress("learning", 1, 2)
+            time.sleep(0.01)
+
+    return endless
+
+
+@pytest.fixture
+def cancelled(endless: jobs.Work) -> Callable[[AppTest, str, str], None]:
+    """See that a page offers no button while a job goes on, and again once it is cancelled: ``(page, key, button)``."""
+
+    def cancelled(page: AppTest, key: str, button: str) -> None:
+        job = jobs.start(key, "Looking", endless)
+        assert page.run().button(key=button).disabled
+        job.cancel()
+        assert job.wait(60)
+        page = page.run()
+        assert not page.exception and any("cancelled. Nothing of it was kept." in each.value for each in page.info)
+        assert not page.button(key=button).disabled
+
+    return cancelled

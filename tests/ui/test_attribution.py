@@ -8,7 +8,6 @@ import workbench
 from workbench.drafts import Correction
 from workbench.lake import view_of
 from workbench.reporting import format_change
-from workbench.ui import jobs
 from workbench.ui.components.compare_attribution import WORDS
 
 
@@ -31,14 +30,12 @@ def two_authors(measured):
     return measured
 
 
-def test_who_did_what_is_worked_out_and_drawn(visit, two_authors):
+def test_who_did_what_is_worked_out_and_drawn(visit, two_authors, when_done):
     page = visit(two_authors, "compare", dataset="people", a="2", b="4")
     assert not page.exception and not any("Share of each" in alt for alt in alts(page))
     page = page.segmented_control(key="attribution-by").set_value("version").run()
     page.button(key="attribution-now").click().run()
-    job = jobs.find("attribution:people@2:4:version")
-    assert job is None or job.wait(60)
-    page = page.run()
+    page = when_done(page, f"attribution:{two_authors}:people@2:4:version")
     assert not page.exception and page.button(key="attribution-now").disabled
     said = next(alt for alt in alts(page) if "Share of each version" in alt)
     with workbench.open(two_authors) as lake:

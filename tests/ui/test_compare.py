@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html import unescape
 
 import numpy as np
@@ -226,7 +227,7 @@ def test_one_version_alone_has_nothing_to_compare_with(visit, lake, make):
     assert "Both are v1: nothing differs" in words(page)
 
 
-def test_nothing_is_fitted_unasked_and_then_as_a_job(visit, measured):
+def test_nothing_is_fitted_unasked_and_then_as_a_job(visit, measured, when_done):
     with workbench.open(measured, author="ben") as lake:
         draft = lake["people"].draft().draft
         lake.stage(draft, [Correction(key={"id": 0}, column="a", new=0.25)])
@@ -238,9 +239,7 @@ def test_nothing_is_fitted_unasked_and_then_as_a_job(visit, measured):
     with workbench.open(measured) as lake:
         assert lake["people"].documents()[3]["metrics"] is None
     page.button(key="measure-now").click().run()
-    job = jobs.find("compare:people@3:4")
-    assert job is None or job.wait(60)
-    page = page.run()
+    page = when_done(page, f"compare:{measured}:people@3:4")
     with workbench.open(measured) as lake:
         found = lake["people"].documents()[3]["comparison"]
     assert found is not None
@@ -295,7 +294,7 @@ def test_samples_are_fitted_when_asked_and_the_verdict_says_what_it_is_about(vis
     page = visit(measured, "compare", dataset="people")
     assert "Would it help on data like this?" in words(page) and "bootstrap sample" not in words(page)
     page.button(key="samples-now").click().run()
-    jobs.find("samples:people@2:3").wait(60)
+    jobs.find(f"samples:{measured}:people@2:3").wait(60)
     page.run()
     assert not page.exception
     with workbench.open(measured) as lake:
@@ -304,6 +303,18 @@ def test_samples_are_fitted_when_asked_and_the_verdict_says_what_it_is_about(vis
     said = words(visit(measured, "compare", dataset="people"))
     assert "4 fits of each version, each on another bootstrap sample of its train rows" in said
     assert badge(found.verdict, found.change, found.low, found.high, found.detectable) in said
+
+
+def test_what_is_done_to_another_lake_is_not_waited_for(visit, measured, tmp_path, endless):
+    shutil.copytree(tmp_path / "lake", tmp_path / "other")
+    other = f"sqlite:{tmp_path / 'other' / 'catalog.sqlite'}"
+    for button, key in (
+        ("samples-now", f"samples:{measured}:people@2:3"),
+        ("attribution-now", f"attribution:{measured}:people@2:3:check"),
+    ):
+        jobs.start(key, "Comparing", endless)
+        assert visit(measured, "compare", dataset="people").button(key=button).disabled
+        assert not visit(other, "compare", dataset="people").button(key=button).disabled
 
 
 def test_what_would_settle_it_stands_below_a_verdict_that_cannot_be_told(visit, measured):

@@ -185,16 +185,13 @@ def test_a_version_is_exported(measured, form):
         assert found["answer"].tolist() == lake["people"].at().to_pandas()["answer"].tolist()
 
 
-def test_a_large_version_is_prepared_as_a_job_and_a_huge_one_by_command(visit, measured, monkeypatch):
-    from workbench.ui import jobs
+def test_a_large_version_is_prepared_as_a_job_and_a_huge_one_by_command(visit, measured, when_done, monkeypatch):
     from workbench.ui.components import data_export
 
     monkeypatch.setattr(data_export, "AT_ONCE", 100)
     page = visit(measured, "data", dataset="people")
     page = page.button(key="export-prepare").click().run()
-    job = jobs.find("export:people@3:csv")
-    assert job is None or job.wait(30)
-    page = page.run()
+    page = when_done(page, f"export:{measured}:people@3:csv")
     assert not page.exception
     assert [button.label for button in page.get("download_button")] == ["Download people-v3.csv"]
     monkeypatch.setattr(data_export, "AT_MOST", 100)

@@ -7,7 +7,6 @@ import pandas as pd
 import workbench
 from workbench.outlook import outlook
 from workbench.outlook.telling import sentences
-from workbench.ui import jobs
 
 
 def said(page):
@@ -33,13 +32,11 @@ def test_the_outlook_is_the_library_s(visit, measured):
     assert any("Notes on the outlook" in each.label for each in page.expander)
 
 
-def test_more_rows_are_tried_on_demand_and_the_answer_stays(visit, measured):
+def test_more_rows_are_tried_on_demand_and_the_answer_stays(visit, measured, when_done):
     page = visit(measured, dataset="people")
     assert "More data:" not in said(page)
     page.button(key="outlook-sizes").click().run()
-    job = jobs.find(f"outlook:{measured}:people@3")
-    assert job is None or job.wait(60)
-    page = page.run()
+    page = when_done(page, f"outlook:{measured}:people@3")
     assert not page.exception and page.button(key="outlook-sizes").disabled
     with workbench.open(measured) as lake:
         found = outlook(lake.lake, "people", sizes=True)
@@ -48,33 +45,18 @@ def test_more_rows_are_tried_on_demand_and_the_answer_stays(visit, measured):
     assert "50 rows at 50: " in alt and "200 rows at 200: " in alt
 
 
-def test_where_there_is_much_to_read_it_is_read_on_demand(visit, measured, monkeypatch):
+def test_where_there_is_much_to_read_it_is_read_on_demand(visit, measured, when_done, monkeypatch):
     monkeypatch.setattr("workbench.ui.components.outlook.READ", 100)
     page = visit(measured, dataset="people")
     assert not page.exception and "What 100 more decisions" not in said(page)
     page.button(key="outlook-now").click().run()
-    job = jobs.find(f"outlook:{measured}:people@3")
-    assert job is None or job.wait(60)
-    page = page.run()
+    page = when_done(page, f"outlook:{measured}:people@3")
     assert not page.exception and "What 100 more decisions are likely to bring" in said(page)
     assert not page.button(key="outlook-sizes").disabled
 
 
-def test_it_can_be_cancelled(visit, measured):
-    page = visit(measured, dataset="people")
-    job = jobs.start(f"outlook:{measured}:people@3", "More data or cleaner data for people", _until_cancelled)
-    assert page.run().button(key="outlook-sizes").disabled
-    job.cancel()
-    assert job.wait(60)
-    page = page.run()
-    assert not page.exception and any("cancelled. Nothing of it was kept." in each.value for each in page.info)
-    assert not page.button(key="outlook-sizes").disabled
-
-
-def _until_cancelled(progress):
-    """Work until somebody stops it."""
-    while True:
-        progress("learning", 1, 2)
+def test_it_can_be_cancelled(visit, measured, cancelled):
+    cancelled(visit(measured, dataset="people"), f"outlook:{measured}:people@3", "outlook-sizes")
 
 
 def test_where_nothing_was_measured_nothing_is_said(visit, lake, make):

@@ -7,7 +7,6 @@ from html import unescape
 
 import workbench
 from workbench.findings import Filter
-from workbench.ui import jobs
 from workbench.whatif.telling import lines, verdict_text
 
 CHECK = "label.issue"
@@ -23,13 +22,11 @@ def squeezed(text):
     return re.sub(r"\s+", " ", text)
 
 
-def test_the_answers_are_tried_side_by_side_and_nothing_is_staged(visit, measured):
+def test_the_answers_are_tried_side_by_side_and_nothing_is_staged(visit, measured, when_done):
     page = visit(measured, "review", dataset="people", check=CHECK)
     assert not page.exception
     page.button(key="what-if-now").click().run()
-    job = jobs.find(f"what-if:{measured}:people@3:Zoë")
-    assert job is None or job.wait(60)
-    page = page.run()
+    page = when_done(page, f"what-if:{measured}:people@3:Zoë")
     assert not page.exception
     with workbench.open(measured) as lake:
         found = lake.what_if("people", do=("fix", "exclude"), wanted=Filter(check=CHECK))
@@ -48,17 +45,6 @@ def test_the_answers_are_tried_side_by_side_and_nothing_is_staged(visit, measure
     assert "classes" in shown and "yes 144 → " in shown
 
 
-def test_it_can_be_cancelled(visit, measured):
+def test_it_can_be_cancelled(visit, measured, cancelled):
     page = visit(measured, "review", dataset="people", check=CHECK)
-
-    def work(progress):
-        while True:
-            progress("evaluating", 1, 2)
-
-    job = jobs.start(f"what-if:{measured}:people@3:Zoë", "Trying", work)
-    assert page.run().button(key="what-if-now").disabled
-    job.cancel()
-    assert job.wait(60)
-    page = page.run()
-    assert not page.exception and any("Nothing of it was kept" in each.value for each in page.info)
-    assert not page.button(key="what-if-now").disabled
+    cancelled(page, f"what-if:{measured}:people@3:Zoë", "what-if-now")

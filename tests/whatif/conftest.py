@@ -35,7 +35,7 @@ def truth() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def checked(truth, tmp_path_factory) -> Path:
-    """A lake with ``t``, made once: 170 train labels wrong, three of validation and of test, and two ages."""
+    """A lake with ``t``, made once: 170 train labels wrong, three of validation and of test, and two ages; measured."""
     folder = tmp_path_factory.mktemp("checked")
     (folder / "schema.py").write_text(SCHEMA)
     train = truth.index[(truth["id"] <= TRAIN) & (truth["x"] > 0)][:170]
@@ -54,6 +54,7 @@ def checked(truth, tmp_path_factory) -> Path:
         )  # fmt: skip
         for code, rows in (("label.issue", labels), ("schema.age.in_range", ages)):
             record(lake.lake, data.newest, [CheckResult(code, "failed", findings=table(rows))], author="tester")
+        data.evaluate()
     return folder / "lake"
 
 

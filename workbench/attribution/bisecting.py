@@ -10,7 +10,7 @@ from typing import Any
 from workbench.attribution.attributing import effect_document
 from workbench.attribution.groups import Group, moves
 from workbench.attribution.worth import Figures
-from workbench.drafts import Correction, Draft, new_draft, stage
+from workbench.drafts import Action, Correction, Draft, new_draft, stage
 from workbench.errors import UsageError
 from workbench.impact import Change, together
 from workbench.lake import Lake, Version, newest
@@ -174,8 +174,8 @@ def revert(lake: Lake, a: Version, b: Version, batches: Sequence[str], *, by: st
                 change.key, column=change.column, old=change.new, new=change.old, reason=why, rid=change.rid
             )
         elif change.change in ("excluded", "included"):
-            action = "restore" if change.change == "excluded" else "exclude"
-            back = Correction(change.key, action, reason=why, rid=change.rid)  # type: ignore[arg-type]
+            action: Action = "restore" if change.change == "excluded" else "exclude"
+            back = Correction(change.key, action, reason=why, rid=change.rid)
         else:
             continue
         corrections.append(back)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from workbench.attribution.groups import Moves
 from workbench.attribution.shapley import Floats
-from workbench.compare.comparing import changed_rows, labels_of, learnt_alike, named_by
+from workbench.compare.comparing import changed_rows, labels_of, learnt_alike, row_scores_of
 from workbench.compare.labels import newest_labels
 from workbench.compare.parts import Side
 from workbench.errors import DataError, UnknownName, UsageError
 from workbench.evaluation import evaluate, read_predictions
-from workbench.evaluation.scores import aligned
 from workbench.impact import NO_CHANGE, Change, paired
 from workbench.impact.intervals import LEVEL
 from workbench.lake import Lake
 from workbench.metrics import METRICS, Metric, means_over_rows, metrics_of
 from workbench.models import one_thread
+from workbench.models.workers import Workers
 from workbench.progress import Progress, silent
 
 Subset = frozenset[str]
@@ -82,24 +81,25 @@ class Figures:
         """Evaluate states, as many at once as there are cores: a fit uses one."""
         stage = f"figures between {self._moved.a.name} and {self._moved.b.name}"
         progress(stage, 0, len(subsets))
-        with one_thread(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            waiting = [pool.submit(self._side, subset, silent) for subset in subsets]
+        with one_thread(), Workers(len(subsets)) as workers, ThreadPoolExecutor(workers.processes) as pool:
+            waiting = [pool.submit(self._side, subset, silent, workers) for subset in subsets]
             try:
                 for done, each in enumerate(waiting, start=1):
                     each.result()
                     progress(stage, done, len(subsets))
             except BaseException:
+                workers.end()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    def _side(self, subset: Subset, progress: Progress) -> Side:
+    def _side(self, subset: Subset, progress: Progress, workers: Workers | None = None) -> Side:
         """Evaluate a state, unless that was done; safe from several threads."""
         with self._lock:
             known = self._sides.get(subset)
         if known is not None:
             return known
         view = self._moved.state(self._lake, subset)
-        found = evaluate(self._lake, view, schema_types=self._types, progress=progress)
+        found = evaluate(self._lake, view, schema_types=self._types, workers=workers, progress=progress)
         side = Side.of(found, read_predictions(self._lake, found.id))
         with self._lock:
             self._sides[subset] = side
@@ -123,12 +123,8 @@ class Figures:
     def worth(self, subset: Subset) -> Floats:
         """Return the scores of a state that was evaluated, shape (n_seeds, n_rows)."""
         if subset not in self._scored:
-            side = self._sides[subset]
-            classes, _ = named_by(side, self._shared, self._labels, self._newest)
-            wanted = [] if side.found.task == "regression" else sorted({*classes, *self._labels})
-            values = side.values[:, side.positions(self._shared)]
-            self._scored[subset] = self.metric.row_scores(
-                *aligned(side.found.task, values, classes, self._labels, wanted)
+            self._scored[subset] = row_scores_of(
+                self._sides[subset], self._shared, self._labels, self._newest, self.metric
             )
         return self._scored[subset]
 

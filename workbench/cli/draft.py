@@ -1,4 +1,4 @@
-"""Commands on drafts: stage corrections, see what they would do, talk about them, publish them."""
+"""Commands on drafts: stage corrections, see what they would do, publish them; with those that talk about them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli import draft_review
+from workbench.cli.draft_review import shown_values
 from workbench.cli.state import (
     State,
     json_option,
@@ -17,14 +19,12 @@ from workbench.cli.state import (
     say,
     show_json,
     show_table,
-    text_option,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.api import OpenLake
-    from workbench.drafts import Discussion, SecondOpinion, Staged
     from workbench.errors import Requirement
 
 
@@ -101,7 +101,7 @@ def show(state: State, number: int, as_json: bool) -> None:
         return
     rows = [
         [
-            ", ".join(map(str, c.key.values())), c.action, c.column, *_values(c), c.author,
+            ", ".join(map(str, c.key.values())), c.action, c.column, *shown_values(c), c.author,
             c.reason,
         ]
         for c in corrections
@@ -114,11 +114,6 @@ def show(state: State, number: int, as_json: bool) -> None:
     _show_requirements(asked)
     if conflicts:
         say(f"{len(conflicts):,} of them no longer fit the newest version")
-
-
-def _values(each: Staged | SecondOpinion) -> tuple[str | None, str | None]:
-    """Write old and new value, as far as the reader is to see them."""
-    return ("(hidden)", "(hidden)") if each.hidden else (each.old, each.new)
 
 
 def _told(kind: str, text: str) -> str:
@@ -308,76 +303,6 @@ def discard(state: State, number: int) -> None:
     say(f"draft {number} discarded")
 
 
-@draft.command("submit")
-@click.argument("number", metavar="ID", type=int)
-@text_option("What is to be looked at.")
-@json_option
-@pass_state
-def submit(state: State, number: int, text: str, as_json: bool) -> None:
-    """Ask for a draft's approval; any change of it afterwards takes that back."""
-    with state.lake() as lake:
-        _show_state(number, lake.submit(number, text=text), as_json)
-
-
-@draft.command("withdraw")
-@click.argument("number", metavar="ID", type=int)
-@text_option("Why.")
-@json_option
-@pass_state
-def withdraw(state: State, number: int, text: str, as_json: bool) -> None:
-    """Take a draft's submission back."""
-    with state.lake() as lake:
-        _show_state(number, lake.withdraw(number, text=text), as_json)
-
-
-@draft.command("approve")
-@click.argument("number", metavar="ID", type=int)
-@text_option("What you looked at.")
-@json_option
-@pass_state
-def approve(state: State, number: int, text: str, as_json: bool) -> None:
-    """Approve a submitted draft as it is; nobody approves what they wrote themselves."""
-    with state.lake() as lake:
-        _show_state(number, lake.approve(number, text=text), as_json)
-
-
-@draft.command("send-back")
-@click.argument("number", metavar="ID", type=int)
-@text_option("What has to change.", required=True)
-@json_option
-@pass_state
-def send_back(state: State, number: int, text: str, as_json: bool) -> None:
-    """Refuse a submitted draft, with a reason."""
-    with state.lake() as lake:
-        _show_state(number, lake.send_back(number, text), as_json)
-
-
-@draft.command("comment")
-@click.argument("number", metavar="ID", type=int)
-@click.argument("text")
-@json_option
-@pass_state
-def comment(state: State, number: int, text: str, as_json: bool) -> None:
-    """Say something about an open draft."""
-    with state.lake() as lake:
-        _show_state(number, lake.comment(number, text), as_json)
-
-
-def _show_state(number: int, talk: Discussion, as_json: bool) -> None:
-    """Say where a draft stands."""
-    if as_json:
-        show_json(
-            {
-                "draft": number,
-                "review": talk.state,
-                "content": talk.content,
-                "discussion": [vars(event) for event in talk.events],
-            }
-        )
-    else:
-        say(f"draft {number}: {talk.state}")
-
-
 @draft.command("rebase")
 @click.argument("number", metavar="ID", type=int)
 @click.option("--mine", multiple=True, metavar="KEY:COLUMN", help="Your correction of this cell stands.")
@@ -445,36 +370,7 @@ def _choices(
     return choices
 
 
-@draft.command("opinion")
-@click.argument("number", metavar="ID", type=int)
-@click.argument("key", required=False)
-@click.argument("value", required=False)
-@json_option
-@pass_state
-def opinion(state: State, number: int, key: str | None, value: str | None, as_json: bool) -> None:
-    """Give a second opinion: the label VALUE of the test row KEY, which the draft corrects.
-
-    Without KEY, list the test labels that the draft corrects. What it says of them is hidden until you have answered.
-    """
-    with state.lake() as lake:
-        asked = lake.second_opinions(number)
-        if key is not None:
-            rid = next((each.rid for each in asked if ",".join(map(str, each.key.values())) == key), None)
-            if rid is None or value is None:
-                known = ", ".join(",".join(map(str, each.key.values())) for each in asked[:12]) or "none"
-                raise click.UsageError(f"Give the KEY of a row and the VALUE of its label; rows: {known}.")
-            asked = [lake.give_opinion(number, rid, value)]
-    if as_json:
-        show_json([vars(each) for each in asked])
-        return
-    rows = [
-        [
-            ", ".join(map(str, each.key.values())), each.column, *_values(each),
-            each.author, each.state, ", ".join(f"{who}: {said}" for who, said in each.answers),
-        ]
-        for each in asked
-    ]  # fmt: skip
-    show_table(["key", "column", "old", "new", "who", "second opinion", "others say"], rows)
-
+for _command in draft_review.COMMANDS:
+    draft.add_command(_command)
 
 COMMANDS = (draft,)

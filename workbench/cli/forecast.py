@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from workbench.cli.state import State, json_option, pass_state, progress, say, s
 
 if TYPE_CHECKING:
     from workbench.findings import Filter
+    from workbench.findings.listing import Order
     from workbench.recipes import Recipe
     from workbench.whatif import Outcome, WhatIf
 
@@ -41,7 +42,7 @@ def what_if(
     recipes: tuple[str, ...],
     drafts: tuple[int, ...],
     top: int | None,
-    order: Literal["score", "row", "group", "gain"],
+    order: Order,
     wanted: Filter,
     no_model: bool,
     as_json: bool,

@@ -21,6 +21,7 @@ from workbench.cli.state import (
 
 if TYPE_CHECKING:
     from workbench.findings import Filter
+    from workbench.findings.listing import Order
 
 
 @click.command()
@@ -88,7 +89,7 @@ def list_findings(
     state: State,
     name: str,
     wanted: Filter,
-    order: Literal["score", "row", "group", "gain"],
+    order: Order,
     limit: int,
     as_json: bool,
 ) -> None:

@@ -241,6 +241,33 @@ def named_by(
     return [names.get(name, name) for name in side.found.train_classes], names
 
 
+def row_scores_of(side: Side, rows: list[str], labels: list[str], current: NewestLabels, metric: Metric) -> Floats:
+    """Score a side's predictions under the newest labels, alike for every side that is asked about the same rows.
+
+    Parameters
+    ----------
+    side : Side
+        What was evaluated.
+    rows : list of str
+        Keys of test rows that the side has.
+    labels : list of str
+        The label that each row counts by.
+    current : NewestLabels
+        Where the labels come from, which names the classes.
+    metric : Metric
+        A mean over rows.
+
+    Returns
+    -------
+    ndarray of shape (n_seeds, n_rows)
+        The score of each row under each seed.
+    """
+    classes, _ = named_by(side, rows, labels, current)
+    wanted = [] if side.found.task == "regression" else sorted({*classes, *labels})
+    values = side.values[:, side.positions(rows)]
+    return metric.row_scores(*aligned(side.found.task, values, classes, labels, wanted))
+
+
 def _published(a: Evaluation, b: Evaluation) -> list[str]:
     """Repeat what must be known about each version's own figures."""
     notes = [

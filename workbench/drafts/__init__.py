@@ -23,6 +23,7 @@ from workbench.drafts.publishing import Published, conflicts_of, discard, publis
 from workbench.drafts.rebasing import Choice, Rebased, rebase
 from workbench.drafts.records import ACTIONS, UNSEEN, Action, Correction, Draft, Staged
 from workbench.drafts.staging import (
+    base_of,
     corrections_of,
     get_draft,
     list_drafts,
@@ -51,6 +52,7 @@ __all__ = [
     "SecondOpinion",
     "Staged",
     "approve",
+    "base_of",
     "comment",
     "conflicts_of",
     "content_of",

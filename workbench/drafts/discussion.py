@@ -8,7 +8,7 @@ in whatever way, puts the draft back to work, and nothing has to be told so.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -111,6 +111,10 @@ class Discussion:
             if event.kind == kind and event.content == self.content:
                 return dict(json.loads(event.text))
         return None
+
+
+Allowed = Callable[[Draft, Discussion], None]
+"""Refuses by an error what may not be said of a draft as it is and as it was discussed."""
 
 
 def same_person(person: str, others: Sequence[str]) -> bool:
@@ -271,7 +275,7 @@ def note_found(lake: Lake, draft: int, kind: FoundKind, document: dict[str, Any]
     lake.write(work, author=author, message=f"draft {draft} {kind}")
 
 
-def _only_submitted(draft: int) -> Any:
+def _only_submitted(draft: int) -> Allowed:
     """Refuse what can be done to submitted drafts only."""
 
     def allowed(state: Draft, talk: Discussion) -> None:
@@ -283,7 +287,7 @@ def _only_submitted(draft: int) -> Any:
     return allowed
 
 
-def _say(lake: Lake, draft: int, kind: Kind, text: str, author: str, allowed: Any = None) -> Discussion:
+def _say(lake: Lake, draft: int, kind: Kind, text: str, author: str, allowed: Allowed | None = None) -> Discussion:
     """Record an event of an open draft, if it is allowed as things stand in that very transaction."""
 
     def work(session: Session) -> None:

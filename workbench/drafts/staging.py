@@ -17,6 +17,7 @@ from workbench.errors import Conflict, ConflictError, DataError, UnknownName, Us
 from workbench.lake import (
     Lake,
     Session,
+    Version,
     View,
     canonical_text,
     literal,
@@ -66,6 +67,22 @@ def get_draft(lake: Lake | Session, draft: int) -> Draft:
         known = [str(row[0]) for row in read("SELECT draft FROM lake.workbench.drafts ORDER BY 1 DESC LIMIT 12")]
         raise UnknownName("draft", str(draft), known)
     return Draft(*found[0])
+
+
+def base_of(lake: Lake, draft: int, dataset: str) -> Version:
+    """Return the version that a draft of a dataset is based on.
+
+    Raises
+    ------
+    UnknownName
+        There is no such draft.
+    UsageError
+        It is of another dataset.
+    """
+    state = get_draft(lake, draft)
+    if state.dataset != dataset:
+        raise UsageError(f"Draft {draft} is of '{state.dataset}', not of '{dataset}'.")
+    return read_version(lake, dataset, state.base)
 
 
 def list_drafts(lake: Lake, dataset: str | None = None, *, state: str | None = None) -> list[Draft]:

@@ -27,6 +27,7 @@ from workbench.evaluation.reading import reading_of, scored_on
 from workbench.evaluation.records import Evaluation
 from workbench.evaluation.scores import aligned, score_all
 from workbench.lake import Lake, Lane, Session, View, claimed
+from workbench.models.workers import Workers
 from workbench.progress import Progress, silent
 
 Floats = npt.NDArray[np.float64]
@@ -54,6 +55,7 @@ def evaluate(
     seeds: int = SEEDS,
     resampled: bool = False,
     max_train_rows: int | None = None,
+    workers: Workers | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Evaluate the fixed model on a version or draft, or read what was computed for the same model inputs before.
@@ -78,6 +80,8 @@ def evaluate(
         keys in every version: the figure is then about train rows like these. A series of its own.
     max_train_rows : int, optional
         Train rows at most; above it a fixed sample by md5 of the key. Default: the lake's setting.
+    workers : Workers, optional
+        Processes that may fit, where many states are evaluated side by side; figures are the same without.
     progress : Progress
         Told of each fit; nothing is kept of a cancelled evaluation.
 
@@ -127,7 +131,7 @@ def evaluate(
                 values = all_answers(answers, int(asked.sum()), seeds)
                 if values is None:
                     stage = f"evaluating {view.label}"
-                    values = ask(series, view, rows, rows.X[asked], stage=stage, progress=progress)
+                    values = ask(series, view, rows, rows.X[asked], stage=stage, progress=progress, workers=workers)
                 scored = _scored(view, series, rows, values, name=name, hashed=hashed)
                 result = {**scored.to_dict(), "kind": "evaluation", "reading": reading.exactly}
                 return store.evaluation_of(store.keep(lake, result, predictions_for(rows, asked, values)))

@@ -17,7 +17,9 @@ from workbench.evaluation.inputs import MAX_PREDICTIONS, MAX_TEST_ROWS, ModelInp
 from workbench.evaluation.reading import Reading, trained_on
 from workbench.evaluation.records import Predictions
 from workbench.lake import Lake, View
-from workbench.models import FixedModel, fit, load_model, predict
+from workbench.models import FixedModel, load_model
+from workbench.models.asking import Question
+from workbench.models.workers import Workers
 from workbench.progress import Progress
 from workbench.settings import project_folder
 
@@ -73,7 +75,16 @@ def series_of(
     return Series(model, fits, cap, hashlib.sha256(json.dumps(content).encode()).hexdigest(), resampled)
 
 
-def ask(series: Series, view: View, rows: ModelInputs, X: pd.DataFrame, *, stage: str, progress: Progress) -> Floats:
+def ask(
+    series: Series,
+    view: View,
+    rows: ModelInputs,
+    X: pd.DataFrame,
+    *,
+    stage: str,
+    progress: Progress,
+    workers: Workers | None = None,
+) -> Floats:
     """Fit the model once per seed on a version's train rows, and ask each fit about some rows.
 
     Parameters
@@ -86,34 +97,27 @@ def ask(series: Series, view: View, rows: ModelInputs, X: pd.DataFrame, *, stage
         What to ask about.
     stage : str
         What ``progress`` is told.
+    workers : Workers, optional
+        Processes that may fit; ``progress`` is not told of the fits that they make.
 
     Returns
     -------
     ndarray of shape (n_seeds, n_asked, n_train_classes)
         In regression the last dimension has length 1.
     """
-    classes = train_classes(rows, view)
-    found = []
+    seeds = range(series.fits)
+    learnt = [fitted_rows(rows, seed) for seed in seeds]
+    question = Question(series.model, rows.X, rows.y, learnt, X, train_classes(rows, view))
+
+    def here() -> Floats:
+        found = []
+        for seed in seeds:
+            found.append(question.answer(seed))
+            progress(stage, seed + 1, series.fits)
+        return np.stack(found)
+
     progress(stage, 0, series.fits)
-    for seed in range(series.fits):
-        found.append(fit_and_predict(series.model, rows, fitted_rows(rows, seed), X, classes, seed=seed))
-        progress(stage, seed + 1, series.fits)
-    return np.stack(found)
-
-
-def fit_and_predict(
-    model: FixedModel,
-    rows: ModelInputs,
-    learnt: npt.NDArray[np.bool_] | npt.NDArray[np.intp],
-    X: pd.DataFrame,
-    classes: tuple[str, ...],
-    *,
-    seed: int,
-) -> Floats:
-    """Fit a model on some rows, by mask or by position, and predict others, shape (n_predicted, n_classes)."""
-    train = rows.X[learnt] if learnt.dtype == bool else rows.X.iloc[learnt].reset_index(drop=True)
-    fitted = fit(model, train, rows.y[learnt], seed=seed)
-    return predict(fitted, X, classes=classes).reshape(len(X), -1)
+    return here() if workers is None else workers.ask(question, here)
 
 
 def predictions_for(rows: ModelInputs, asked: npt.NDArray[np.bool_], values: Floats) -> Predictions:

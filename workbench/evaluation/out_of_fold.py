@@ -16,7 +16,6 @@ from workbench.evaluation.fitting import (
     Floats,
     Series,
     all_answers,
-    fit_and_predict,
     kept_answers,
     predictions_for,
     require_learnable,
@@ -29,6 +28,7 @@ from workbench.evaluation.records import OutOfFold, Predictions
 from workbench.evaluation.scores import among
 from workbench.lake import Lake, Session, View, claimed
 from workbench.models import FixedModel
+from workbench.models.asking import Question
 from workbench.progress import Progress, silent
 
 _DEALT = 50
@@ -252,7 +252,7 @@ def _judged(
     if len(known) == 1:
         certain = [float(name in known) for name in classes]
         return np.tile(certain, (int(judged.sum()), 1))
-    return fit_and_predict(model, rows, learnt, rows.X[judged], classes, seed=0)
+    return Question(model, rows.X, rows.y, (learnt,), rows.X[judged], classes).answer(0)
 
 
 def _identities(session: Session, view: View, name: str) -> dict[str, int]:

@@ -56,7 +56,7 @@ def record(lake: Lake, version: Version, results: Sequence[CheckResult], *, auth
     ran = [result for result in results if result.outcome != "skipped"]
     _refuse_mixed(ran)
     with lake.session() as session:
-        _lay_out(session, version, ran)
+        _lay_out(session, ran)
         _identify(session, lake, version)
         lake.write(
             lambda current: _write(current, version, author),
@@ -82,7 +82,7 @@ def _refuse_mixed(results: Sequence[CheckResult]) -> None:
                 )
 
 
-def _lay_out(session: Session, version: Version, results: Sequence[CheckResult]) -> None:
+def _lay_out(session: Session, results: Sequence[CheckResult]) -> None:
     """Put outcomes and findings into temporary tables."""
     outcomes = [
         {"check_code": part.code, "outcome": part.outcome, "findings": part.count, "message": part.message}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from workbench.drafts import draft_view, get_draft, new_draft
+from workbench.drafts import base_of, draft_view, new_draft
 from workbench.errors import UsageError
 from workbench.iterations.checking import schema_of
 from workbench.iterations.deciding import open_draft
-from workbench.lake import Lake, View, newest, read_version, view_of
+from workbench.lake import Lake, View, newest, view_of
 
 if TYPE_CHECKING:
     from workbench.clusters import Clusters, Method
@@ -25,10 +25,7 @@ def rows_of(lake: Lake, dataset: str, draft: int | None = None) -> View:
     """
     if draft is None:
         return view_of(lake, newest(lake, dataset))
-    state = get_draft(lake, draft)
-    if state.dataset != dataset:
-        raise UsageError(f"Draft {draft} is of '{state.dataset}', not of '{dataset}'.")
-    return draft_view(view_of(lake, read_version(lake, dataset, state.base)), draft)
+    return draft_view(view_of(lake, base_of(lake, draft, dataset)), draft)
 
 
 def column_clusters(

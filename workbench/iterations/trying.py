@@ -89,10 +89,7 @@ def check_draft(lake: Lake, draft: int, *, progress: Progress = silent) -> Draft
     before = validate(lake, base, progress=progress)
     touched = sorted({correction.rid for correction in corrections_of(lake, draft)})
     after = validated(lake, view, needed_schema(lake, base), touched=touched, progress=progress)
-    counts = {outcome.check: [outcome.failures, 0] for outcome in before.checks}
-    for outcome in after.checks:
-        counts.setdefault(outcome.check, [0, 0])[1] = outcome.failures
-    failing = tuple((code, b, a) for code, (b, a) in counts.items() if b or a)
+    failing = after.failing_beside(before)
     found = DraftCheck(draft, before.failures, after.failures, failing, after)
     errors = {outcome.check for outcome in (*before.checks, *after.checks) if outcome.severity == "error"}
     worse = [[code, b, a] for code, b, a in failing if a > b and code in errors]

@@ -57,12 +57,15 @@ class FixedModel:
         One of :data:`TASKS`.
     fingerprint : str
         sha256 over parameters, code and library versions; figures of different fingerprints are never compared.
+    folder : Path or None
+        Where its module was looked for after the working directory.
     """
 
     spec: str
     task: str
     fingerprint: str
     _prototype: Any = field(repr=False, compare=False)
+    folder: Path | None = field(default=None, repr=False, compare=False)
 
     def build(self, random_state: int) -> Any:
         """Return a new, unfitted estimator, with ``random_state`` set wherever it takes one."""
@@ -126,7 +129,7 @@ def load_model(spec: str, task: str, *, folder: Path | None = None) -> FixedMode
     else:
         factory = getattr(presets, spec)
         estimator = factory(task)
-    model = FixedModel(spec, task, fingerprint(spec, task, estimator, factory), estimator)
+    model = FixedModel(spec, task, fingerprint(spec, task, estimator, factory), estimator, folder)
     _build(model, seed=0)
     return model
 

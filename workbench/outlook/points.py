@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.compare.comparing import named_by
+from workbench.compare.comparing import row_scores_of
 from workbench.compare.labels import newest_labels
 from workbench.compare.parts import Floats, Side
 from workbench.errors import DataError
 from workbench.evaluation import Evaluation, read_predictions
-from workbench.evaluation.scores import aligned
 from workbench.impact import interval
 from workbench.lake import Lake, View
 from workbench.metrics import Metric
@@ -73,12 +72,7 @@ def scored(
             "curve",
             hint="Measure versions between which the test rows were not replaced.",
         )
-    scores: dict[str, Floats] = {}
-    for name, side in known.items():
-        classes, _ = named_by(side, rows, labels, current)
-        wanted = [] if side.found.task == "regression" else sorted({*classes, *labels})
-        values = side.values[:, side.positions(rows)]
-        scores[name] = metric.row_scores(*aligned(side.found.task, values, classes, labels, wanted))
+    scores = {name: row_scores_of(side, rows, labels, current, metric) for name, side in known.items()}
     return Scored(tuple(scores[each.id] for each in found), len(rows), current.version)
 
 

@@ -131,7 +131,7 @@ def _learned(base: View, cells: Iterable[Cell], whole: int, name: str) -> Learne
             continue
         counts = _counts(base, column)
         for (old, new), found in _grouped(own).items():
-            why = _why_not(column, old, found, test, counts.get(old, 0), is_label=column == label)
+            why = _why_not(found, test, counts.get(old, 0), is_label=column == label)
             if why:
                 left.append(LeftOut(column, old, new, len(found), why))
             else:
@@ -141,7 +141,7 @@ def _learned(base: View, cells: Iterable[Cell], whole: int, name: str) -> Learne
     return Learned(Recipe(name, tuple(steps), base.dataset), tuple(left))
 
 
-def _why_not(column: str, old: str | None, found: list[Cell], test: set[int], rows: int, *, is_label: bool) -> str:
+def _why_not(found: list[Cell], test: set[int], rows: int, *, is_label: bool) -> str:
     """Say why the corrections of one value to one other make no rule; empty where they do."""
     of_test = sum(cell[0] in test for cell in found)
     if of_test == len(found):

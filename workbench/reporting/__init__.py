@@ -2,6 +2,7 @@
 
 from workbench.reporting.figures import (
     badge,
+    badge_of,
     count_of,
     format_accuracy,
     format_change,
@@ -18,9 +19,10 @@ from workbench.reporting.versions import accuracy_of, report_comparison, report_
 
 __all__ = [
     "accuracy_of",
-    "badge",
-    "count_of",
     "against",
+    "badge",
+    "badge_of",
+    "count_of",
     "figure_alone",
     "format_accuracy",
     "format_change",

@@ -22,7 +22,7 @@ from workbench.reporting.figures import (
     NOISE_FLOOR,
     SHARES,
     WORDS,
-    badge,
+    badge_of,
     count_of,
     format_change,
     format_count,
@@ -91,7 +91,7 @@ def report_versions(
     if found is not None:
         parts.append(("notes", "How to read this", _notes(found)))
     links = [element("a", title, href=f"#{name}") for name, title, _ in parts]
-    verdict = _badge(found) if found is not None else ""
+    verdict = badge_of(vars(found)) if found is not None else ""
     return document(
         " · ".join(part for part in (f"{b.name} against {a.name}", verdict) if part),
         element("h1", f"{a.dataset} · v{a.version} → v{b.version}"),
@@ -113,11 +113,6 @@ def report_versions(
     )
 
 
-def _badge(found: Comparison) -> str:
-    """Write the verdict."""
-    return badge(found.verdict, found.change, found.low, found.high, found.detectable, metric=found.metric)
-
-
 def _verdict(report: ComparisonReport) -> list[Markup]:
     """Say first whether it helped, on what that rests, and who was harmed all the same."""
     found = report.found
@@ -125,7 +120,7 @@ def _verdict(report: ComparisonReport) -> list[Markup]:
         return [paragraph(f"The fixed model's figures cannot be compared: {report.why_not}", css="warning")]
     before, after = (figure(format_metric(found.metric, *side)) for side in found.metrics[found.metric].sides)
     said = [
-        element("p", verdict_badge(_badge(found), found.verdict), css="verdict"),
+        element("p", verdict_badge(badge_of(vars(found)), found.verdict), css="verdict"),
         paragraph(
             Markup("{} {} → {} on {} that both have, under the test labels of {}.").format(
                 _capital(metric_name(found.metric)), before, after, count_of(found.test_rows, "test row"),

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.reporting.figures import badge, format_count
+from workbench.reporting.figures import badge_of, format_count
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,7 @@ def event_words(kind: str, text: str) -> EventWords:
         return EventWords("ran the checks", _counts("findings", json.loads(text)))
     if kind == "evaluated":
         found = json.loads(text)["comparison"]
-        parts = (found[name] for name in ("verdict", "change", "low", "high", "detectable"))
-        return EventWords(kind, badge(*parts, metric=found["metric"]), found["verdict"])
+        return EventWords(kind, badge_of(found), found["verdict"])
     if kind == "opinion":
         # Not what they said: who has not answered must not read it here.
         return EventWords("gave a second opinion", "")

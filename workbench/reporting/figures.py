@@ -165,3 +165,15 @@ def badge(
         return f"{word} ({number(change)}{unit}{shows})"
     interval = "" if low is None or high is None else f" ({number(low)} to {number(high)})"
     return f"{word} {format_points(change, metric=metric)}{interval}"
+
+
+def badge_of(found: Mapping[str, Any]) -> str:
+    """Write the verdict of a comparison by its own metric, as :func:`badge` does.
+
+    Parameters
+    ----------
+    found : mapping
+        A comparison's document, or the ``vars`` of a :class:`workbench.compare.Comparison`.
+    """
+    parts = (found[name] for name in ("verdict", "change", "low", "high", "detectable"))
+    return badge(*parts, metric=found["metric"])

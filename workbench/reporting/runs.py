@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 
 from workbench.errors import UsageError
 from workbench.reporting.cases import shorten
-from workbench.reporting.figures import badge, count_of, format_score
+from workbench.reporting.figures import badge_of, count_of, format_score
 from workbench.reporting.junit import xml_text
 from workbench.reporting.sarif import SCHEMA
 from workbench.reporting.validations import escaped
+from workbench.reporting.versions import main_metric
 
 Document = Mapping[str, Any]
 
@@ -107,7 +108,7 @@ def figure_alone(run: Document) -> str:
     evaluation = run["evaluation"]
     if evaluation is None:
         return "–"
-    metric = "accuracy" if "accuracy" in evaluation["metrics"] else "r2"
+    metric = main_metric(evaluation)
     figure = format_score(metric, evaluation["metrics"][metric]) if evaluation["comparable"] else "not comparable"
     return f"{metric} {figure}"
 
@@ -117,10 +118,7 @@ def against(run: Document) -> str:
     found = run["comparison"]
     if run["evaluation"] is None or found is None:
         return ""
-    verdict = badge(
-        found["verdict"], found["change"], found["low"], found["high"], found["detectable"], metric=found["metric"]
-    )
-    return f"{verdict} against {found['a']}"
+    return f"{badge_of(found)} against {found['a']}"
 
 
 def _refreshed(refresh: Document) -> str:

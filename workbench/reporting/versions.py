@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.reporting.figures import (
     NOISE_FLOOR,
-    badge,
+    badge_of,
     count_of,
     format_change,
     format_floor,
@@ -52,26 +52,14 @@ def accuracy_of(document: Mapping[str, Any]) -> str:
 def verdict_of(document: Mapping[str, Any]) -> str:
     """Write a version's verdict against the measured one before it; a dash where there is none."""
     found = document["comparison"]
-    if found is None:
-        return "–"
-    return badge(
-        found["verdict"], found["change"], found["low"], found["high"], found["detectable"], metric=found["metric"]
-    )
+    return "–" if found is None else badge_of(found)
 
 
 def report_comparison(comparison: Comparison) -> str:
     """Write a comparison as text: the verdict, each metric and the slices side by side, what moved it, what to know."""
     metric = comparison.metric
     lines = [
-        f"{comparison.b} against {comparison.a}: "
-        + badge(
-            comparison.verdict,
-            comparison.change,
-            comparison.low,
-            comparison.high,
-            comparison.detectable,
-            metric=metric,
-        ),
+        f"{comparison.b} against {comparison.a}: {badge_of(vars(comparison))}",
         f"{metric} on {comparison.test_rows:,} shared test rows, under the test labels of {comparison.test_labels}",
         *harmed(comparison),
         *_lines(unsettled(vars(comparison))),
@@ -108,8 +96,7 @@ def report_comparisons(found: Comparisons) -> str:
     names = [each.b for each in found.comparisons]
     width, left, right = (max(map(len, texts)) for texts in (names, *zip(*sides, strict=True)))
     for each, (a, b) in zip(found.comparisons, sides, strict=True):
-        said = badge(each.verdict, each.change, each.low, each.high, each.detectable, metric=metric)
-        lines.append(f"  {each.b:<{width}}  {a:>{left}} → {b:<{right}}  {said}")
+        lines.append(f"  {each.b:<{width}}  {a:>{left}} → {b:<{right}}  {badge_of(vars(each))}")
         lines += [f"  {'':<{width}}  {line}" for line in (*harmed(each), *_lines(unsettled(vars(each))))]
     everywhere = set.intersection(*(set(each.notes) for each in found.comparisons))
     notes = [

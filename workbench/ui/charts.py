@@ -130,7 +130,7 @@ def accuracy_chart(
     if floor is not None:
         told += [f"grey: {floor.text}"] if floor.detectable is not None else []
         told += [f"{'darker grey' if floor.detectable else 'grey'}: {floor.noise_text}"] if floor.noise else []
-    return _dressed(chart, alt.TitleParams(f"{metric.capitalize()} of the fixed model by version", subtitle=told), ink)
+    return dressed(chart, alt.TitleParams(f"{metric.capitalize()} of the fixed model by version", subtitle=told), ink)
 
 
 def findings_chart(counts: pd.DataFrame, *, title: str, ink: str) -> alt.LayerChart:
@@ -160,18 +160,18 @@ def findings_chart(counts: pd.DataFrame, *, title: str, ink: str) -> alt.LayerCh
         ),
         base.mark_text(align="left", dx=6, color=ink, fontSize=13).encode(text="shown:N"),
     ).properties(height=BAR * len(counts) + AROUND_BARS)
-    return _dressed(chart, alt.TitleParams(title), ink)
+    return dressed(chart, alt.TitleParams(title), ink)
 
 
-def _dressed(chart: alt.LayerChart | alt.FacetChart, title: alt.TitleParams, ink: str) -> alt.LayerChart:
+def dressed(chart: alt.LayerChart | alt.FacetChart, title: alt.TitleParams, ink: str) -> alt.LayerChart:
     """Give a chart its title and readable texts."""
-    dressed: alt.LayerChart = (
+    shown: alt.LayerChart = (
         chart.properties(title=title)
         .configure_title(anchor="start", subtitleColor=ink, subtitleFontSize=13, subtitlePadding=4)
         .configure_axis(labelColor=ink, titleColor=ink)
         .configure_legend(labelColor=ink, titleColor=ink)
     )
-    return dressed
+    return shown
 
 
 def _by_version(versions: pd.Series[int]) -> alt.X:

@@ -13,7 +13,7 @@ from workbench.compare import Effect
 from workbench.impact import Change
 from workbench.reporting import format_change
 from workbench.reporting.figures import NOISE_FLOOR, SHARES, format_floor
-from workbench.ui.charts import MARKS, SLATE
+from workbench.ui.charts import MARKS, SLATE, dressed
 
 ROW, AROUND_ROWS = 34, 212
 """Pixels per class, and for the title, the axis and the legend."""
@@ -106,10 +106,5 @@ def dots_chart(
             tooltip=[alt.Tooltip(f"{column}:N", title=name) for column, name in told.items()],
         )
         .add_params(alt.selection_point(name="label", fields=["name"], on="click", clear=False)),
-    ).properties(height=ROW * len(changes) + AROUND_ROWS, title=alt.TitleParams(title, subtitle=subtitle))
-    dressed: alt.LayerChart = (
-        chart.configure_title(anchor="start", subtitleColor=ink, subtitleFontSize=13, subtitlePadding=4)
-        .configure_axis(labelColor=ink, titleColor=ink)
-        .configure_legend(labelColor=ink, titleColor=ink)
-    )
-    return dressed
+    ).properties(height=ROW * len(changes) + AROUND_ROWS)
+    return dressed(chart, alt.TitleParams(title, subtitle=subtitle), ink)

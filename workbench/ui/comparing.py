@@ -38,6 +38,10 @@ class Pair:
         """Stands for the two at this moment of the lake."""
         return (*moment(self.lake), self.a.name, self.b.name)
 
+    def job(self, work: str) -> str:
+        """Name a job about the two: ``samples:<lake>:adult@3:4``."""
+        return f"{work}:{self.lake.lake.url}:{self.a.name}:{self.b.version}"
+
 
 def comparison(pair: Pair, measured: Collection[int]) -> Comparison | NotMeasured:
     """Compare two versions from what was computed before; says so where a model would have to be fitted.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from workbench.ui.charts import BLUE, SLATE
+from workbench.ui.charts import BLUE, SLATE, dressed
 
 HEIGHT = 300
 """Of a chart with its title and axes, in pixels, whatever it shows."""
@@ -73,10 +73,5 @@ def curve_chart(
         *(fitted if len(curve) else []),
         dots.mark_rule(color=BLUE, strokeWidth=1.5, opacity=0.7).encode(y=y("low"), y2="high"),
         dots.mark_point(color=BLUE, filled=True, opacity=1, size=90).encode(y=y("mean"), tooltip=hover),
-    ).properties(height=HEIGHT, title=alt.TitleParams(title, subtitle=subtitle))
-    dressed: alt.LayerChart = (
-        chart.configure_title(anchor="start", subtitleColor=ink, subtitleFontSize=13, subtitlePadding=4)
-        .configure_axis(labelColor=ink, titleColor=ink)
-        .configure_legend(labelColor=ink, titleColor=ink)
-    )
-    return dressed
+    ).properties(height=HEIGHT)
+    return dressed(chart, alt.TitleParams(title, subtitle=subtitle), ink)

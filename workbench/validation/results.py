@@ -113,6 +113,19 @@ class Validation:
         counted = {"error"} if fail_on == "error" else {"error", "warning"}
         return int(any(check.outcome == "failed" and check.severity in counted for check in self.checks))
 
+    def failing_beside(self, before: Validation) -> tuple[tuple[str, int, int], ...]:
+        """Return each check that fails here or in an earlier state: its code, the failure cases then and here.
+
+        Parameters
+        ----------
+        before : Validation
+            The same schema on the earlier state; its checks come first.
+        """
+        counts = {check.check: [check.failures, 0] for check in before.checks}
+        for check in self.checks:
+            counts.setdefault(check.check, [0, 0])[1] = check.failures
+        return tuple((code, then, here) for code, (then, here) in counts.items() if then or here)
+
 
 def overall(checks: tuple[CheckOutcome, ...]) -> Outcome:
     """Sum up the outcomes of all checks."""

@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from workbench.drafts import Correction, draft_view, get_draft
+from workbench.drafts import Correction, base_of, draft_view
 from workbench.drafts.overlay import folded, overlay
 from workbench.errors import UnknownName, UsageError
 from workbench.findings import Finding
-from workbench.lake import Lake, Session, Version, View, literal, newest, read_version, view_of
+from workbench.lake import Lake, Session, Version, View, literal, newest, view_of
 from workbench.lake.values import fitted
 
 if TYPE_CHECKING:
@@ -159,10 +159,7 @@ def of_draft(lake: Lake, dataset: str, draft: int) -> Edit:
     UsageError
         It is of another dataset.
     """
-    state = get_draft(lake, draft)
-    if state.dataset != dataset:
-        raise UsageError(f"Draft {draft} is of '{state.dataset}', not of '{dataset}'.")
-    return Edit(f"draft {draft}", read_version(lake, dataset, state.base), draft=draft)
+    return Edit(f"draft {draft}", base_of(lake, draft, dataset), draft=draft)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.compare import Comparison
-from workbench.reporting import badge, count_of, format_change, format_count, format_metric, metric_name
+from workbench.reporting import badge, badge_of, count_of, format_change, format_count, format_metric, metric_name
 from workbench.whatif.records import Outcome
 
 SHOWN = 8
@@ -27,20 +27,14 @@ def lines(outcome: Outcome) -> list[tuple[str, str]]:
 def verdict_text(outcome: Outcome) -> str:
     """Write the verdict on an edit as everywhere: ``GAIN +1.6 pt (0.9 to 2.3)``; a dash where nothing was measured."""
     if outcome.comparison is not None:
-        return verdict_badge(outcome.comparison)
+        return badge_of(vars(outcome.comparison))
     return "–" if outcome.verdict is None else badge(outcome.verdict, None, None, None, None)
-
-
-def verdict_badge(comparison: Comparison) -> str:
-    """Write a comparison's verdict."""
-    c = comparison
-    return badge(c.verdict, c.change, c.low, c.high, c.detectable, metric=c.metric)
 
 
 def against_text(comparison: Comparison) -> str:
     """Say which of two edits does better: ``exclude against fix: CANNOT TELL (…)``."""
     a, b = (name.partition(" + ")[2] or name for name in (comparison.a, comparison.b))
-    return f"{b} against {a}: {verdict_badge(comparison)}"
+    return f"{b} against {a}: {badge_of(vars(comparison))}"
 
 
 def _findings(outcome: Outcome) -> str:
@@ -91,8 +85,8 @@ def _model(outcome: Outcome) -> str:
     if c is None:
         return "NO CHANGE: nothing would differ" if outcome.verdict else "not measured"
     if c.verdict == "no change":
-        return f"{verdict_badge(c)}: what the model learns stays the same"
-    return f"{figure_text(outcome)} · {verdict_badge(c)}"
+        return f"{badge_of(vars(c))}: what the model learns stays the same"
+    return f"{figure_text(outcome)} · {badge_of(vars(c))}"
 
 
 def _classes(outcome: Outcome) -> str:

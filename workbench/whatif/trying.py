@@ -137,11 +137,7 @@ def _failures(lake: Lake, laid: Laid, rows: int, progress: Progress) -> Failures
     if rows:
         touched = [row[0] for row in lake.read(f"SELECT DISTINCT rid FROM {laid.corrections} ORDER BY rid")]
         after = validated(lake, laid.view, schema, touched=touched, progress=progress)
-    counts = {check.check: [check.failures, 0] for check in before.checks}
-    for check in after.checks:
-        counts.setdefault(check.check, [0, 0])[1] = check.failures
-    failing = tuple((code, was, now) for code, (was, now) in counts.items() if was or now)
-    return Failures(before.failures, after.failures, failing)
+    return Failures(before.failures, after.failures, after.failing_beside(before))
 
 
 def _compared(lake: Lake, laid: Laid, base: View, level: float, progress: Progress) -> tuple[Comparison | None, str]:

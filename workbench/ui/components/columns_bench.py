@@ -202,12 +202,9 @@ def as_seen(here: Bench, seen: Mapping[str, Any]) -> bool:
     """
     if all(st.session_state.get(key) == value for key, value in seen.items()):
         return True
-    here.notice, here.problem = (
-        "",
-        UsageError(
-            "What you typed has changed meanwhile; nothing was done.",
-            hint="Look at what it means now, and press again.",
-        ),
+    here.notice = ""
+    here.problem = UsageError(
+        "What you typed has changed meanwhile; nothing was done.", hint="Look at what it means now, and press again."
     )
     return False
 

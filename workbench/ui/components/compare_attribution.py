@@ -29,8 +29,8 @@ def show_attribution(pair: Pair) -> None:
         by = st.segmented_control(
             "Group the changes by", list(BY), default="check", required=True, key="attribution-by"
         )
-        name = f"attribution:{pair.a.name}:{pair.b.version}:{by}"
-        there = _known(pair, name)
+        name = f"{pair.job('attribution')}:{by}"
+        there: Attribution | None = jobs.taken(name)
         running = jobs.find(name)
         st.button(
             "Work it out", key="attribution-now", on_click=_start, args=(name, pair, by),
@@ -40,17 +40,6 @@ def show_attribution(pair: Pair) -> None:
     show_job(name)
     if there is not None:
         _show(there)
-
-
-def _known(pair: Pair, name: str) -> Attribution | None:
-    """Return what was worked out for this visitor, and take it over from a job that is done."""
-    known: dict[tuple[str, str], Attribution] = st.session_state.setdefault("attributions", {})
-    place = (pair.lake.lake.url, name)
-    job = jobs.find(name)
-    if job is not None and not job.running and job.error is None:
-        known[place] = job.result
-        jobs.dismiss(name)
-    return known.get(place)
 
 
 def _start(name: str, pair: Pair, by: str) -> None:

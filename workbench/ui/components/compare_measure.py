@@ -17,7 +17,7 @@ def show_measure(pair: Pair, state: Standing) -> None:
     """Say what will stand here, and offer to measure the versions that were not measured yet."""
     lacking = [version for version in (pair.a, pair.b) if version.version not in state.results]
     names = " and ".join(f"v{version.version}" for version in lacking)
-    key = f"compare:{pair.a.name}:{pair.b.version}"
+    key = pair.job("compare")
     with st.container(border=True, key="measure"):
         st.text("Here the verdict will stand: whether the change helped the fixed model, with each metric's interval.")
         if lacking:

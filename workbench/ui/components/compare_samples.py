@@ -8,8 +8,7 @@ from workbench import iterations
 from workbench.compare import Comparison
 from workbench.evaluation import SAMPLES
 from workbench.progress import Progress
-from workbench.reporting import badge as verdict_text
-from workbench.reporting import format_metric, metric_name
+from workbench.reporting import badge_of, format_metric, metric_name
 from workbench.reporting.versions import harmed, unsettled
 from workbench.ui import comparing, jobs
 from workbench.ui.comparing import Pair
@@ -30,7 +29,7 @@ def show_samples(found: Comparison, pair: Pair) -> None:
         "The verdict above is about these very train rows. Another day's would have been others: fitted on "
         f"{SAMPLES} bootstrap samples of them, the interval counts that, too."
     )
-    name = f"samples:{pair.a.name}:{pair.b.version}"
+    name = pair.job("samples")
     running = jobs.find(name)
     st.button(
         f"Fit {SAMPLES} samples of each",
@@ -54,7 +53,7 @@ def _start(name: str, pair: Pair) -> None:
 
 def _show(found: Comparison) -> None:
     """Show the verdict, and what it is about."""
-    text = verdict_text(found.verdict, found.change, found.low, found.high, found.detectable, metric=found.metric)
+    text = badge_of(vars(found))
     before, after = (figure(format_metric(found.metric, *side)) for side in found.metrics[found.metric].sides)
     sides = element("span", metric_name(found.metric), " ", before, " → ", after)
     rows = element("span", f"{found.fits} fits of each version, each on another bootstrap sample of its train rows")

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from workbench.compare import Comparison, Effect
 from workbench.reporting import badge as verdict_text
-from workbench.reporting import format_change, format_count, format_metric, format_points
+from workbench.reporting import badge_of, format_change, format_count, format_metric, format_points
 from workbench.reporting.versions import harmed, unsettled
 from workbench.ui.components.markup import badge, element, figure
 from workbench.ui.wording import metric_name
@@ -17,7 +17,7 @@ METRICS = ("metric", "from", "to", "change (95 % interval)", "verdict")
 
 def show_verdict_large(found: Comparison) -> None:
     """Show the verdict, and what it rests on."""
-    text = verdict_text(found.verdict, found.change, found.low, found.high, found.detectable, metric=found.metric)
+    text = badge_of(vars(found))
     metric = metric_name(found.metric)
     before, after = (figure(format_metric(found.metric, *side)) for side in found.metrics[found.metric].sides)
     sides = Markup("{} {} → {}").format(metric, before, after)

@@ -57,7 +57,7 @@ def show_export(lake: OpenLake, version: Version) -> None:
 
 def _show_prepared(version: Version, view: View, form: str, name: str, mime: str) -> None:
     """Write the file as a job, then offer it."""
-    key = f"export:{version.name}:{form}"
+    key = f"export:{view.lake.url}:{version.name}:{form}"
 
     def ready(job: jobs.Job) -> None:
         st.session_state["export-ready"] = (key, job.result)

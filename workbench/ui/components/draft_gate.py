@@ -6,8 +6,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from workbench.errors import Requirement
-from workbench.reporting import badge as verdict_words
-from workbench.reporting import count_of, format_count
+from workbench.reporting import badge_of, count_of, format_count
 from workbench.settings import without_password
 from workbench.ui.components.markup import badge, element
 from workbench.ui.drafting import Seen
@@ -38,8 +37,7 @@ def show_effects(seen: Seen) -> None:
         evaluated = seen.found("evaluated")
         if evaluated:
             found = evaluated["comparison"]
-            parts = (found[name] for name in ("verdict", "change", "low", "high", "detectable"))
-            said.append(badge(verdict_words(*parts, metric=found["metric"]), found["verdict"]))
+            said.append(badge(badge_of(found), found["verdict"]))
         else:
             said.append(element("span", "verdict ", element("strong", "not evaluated as it is")))
     answered = {each.finding for each in seen.corrections if each.finding}

@@ -11,8 +11,7 @@ from workbench.drafts import Draft, Published, discard
 from workbench.errors import ConflictError, WorkbenchError
 from workbench.iterations import check_draft, evaluate_draft, publish, redo, undo
 from workbench.progress import Progress
-from workbench.reporting import badge as verdict_words
-from workbench.reporting import count_of, format_count
+from workbench.reporting import badge_of, count_of, format_count
 from workbench.settings import without_password
 from workbench.ui import jobs, session
 from workbench.ui.components.draft_change import begin_change, settled_change, show_change
@@ -123,9 +122,7 @@ def _note_check(job: jobs.Job, draft: Draft) -> None:
 
 def _note_verdict(job: jobs.Job, draft: Draft) -> None:
     """Remember the verdict."""
-    found = job.result
-    text = verdict_words(found.verdict, found.change, found.low, found.high, found.detectable, metric=found.metric)
-    _note(draft, "verdict", text, found.verdict)
+    _note(draft, "verdict", badge_of(vars(job.result)), job.result.verdict)
 
 
 def _note(draft: Draft, what: str, text: str, verdict: str | None) -> None:

@@ -17,7 +17,7 @@ from workbench.ui import jobs
 from workbench.ui.components.finding_card import key_of
 from workbench.ui.components.job import show_job
 from workbench.ui.components.review_desk import Desk, leave
-from workbench.ui.components.review_what_if import show_what_if
+from workbench.ui.components.review_what_if import close_dialog, show_what_if
 from workbench.whatif import CAP, refused
 
 WORDS = {"fix": "Use suggestion", "keep": "Keep", "exclude": "Exclude"}
@@ -115,14 +115,7 @@ def _open(desk: Desk, decision: str, top: int) -> None:
     desk.bulk, desk.top = decision, top
 
 
-def _close() -> None:
-    """Close the preview."""
-    desk: Desk | None = st.session_state.get("review-desk")
-    if desk is not None:
-        desk.bulk = ""
-
-
-@st.dialog("One answer to many", width="medium", on_dismiss=_close)
+@st.dialog("One answer to many", width="medium", on_dismiss=close_dialog)
 def _ask(lake: OpenLake, desk: Desk) -> None:
     """Show the preview and ask."""
     if not desk.bulk:
@@ -150,7 +143,7 @@ def _ask(lake: OpenLake, desk: Desk) -> None:
             f"{WORDS[seen.decision]}: {count}", key="bulk-confirm", disabled=not seen.findings,
             on_click=_start, args=(lake, desk, seen),
         )  # fmt: skip
-        st.button("Cancel", key="bulk-cancel", on_click=_close)
+        st.button("Cancel", key="bulk-cancel", on_click=close_dialog)
     st.text("One undo takes it back." if seen.decision != "fix" else "One undo takes it back until it is published.")
 
 

@@ -72,14 +72,14 @@ def _open(desk: Desk) -> None:
     desk.bulk = SHOWN
 
 
-def _close() -> None:
-    """Close it."""
+def close_dialog() -> None:
+    """Close what is open over the queue: this, or the preview of an answer to many."""
     desk: Desk | None = st.session_state.get("review-desk")
     if desk is not None:
         desk.bulk = ""
 
 
-@st.dialog("What would it do?", width="large", on_dismiss=_close)
+@st.dialog("What would it do?", width="large", on_dismiss=close_dialog)
 def _show(asked: Asked) -> None:
     """Show what each answer would do, side by side."""
     st.text(f"{asked.about}, on {asked.found.outcomes[0].base}. Nothing was staged.")
