@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import math
-import os
 import shutil
 
 import pytest
@@ -124,14 +123,13 @@ def test_processes_fit_what_threads_would(lake, story, opened, tmp_path, monkeyp
     assert found.to_dict() == without.to_dict()
 
 
-def test_no_process_outlives_it(lake, story, opened):
+def test_who_stops_it_ends_the_processes(lake, story, opened):
     def stop(stage, done, total):
         if done > 1 and "figures" in stage:
             raise Cancelled("stopped")
 
     with pytest.raises(Cancelled, match="stopped"):
         attribute(lake, story[0], story[2], by="author", progress=stop)
-    assert opened[0]._started
-    for worker in opened[0]._started:
-        with pytest.raises(ProcessLookupError):
-            os.kill(worker._process.pid, 0)
+    assert opened[0].answered
+    with pytest.raises(Cancelled, match="were ended"):
+        opened[0].ask(None, None)

@@ -1,19 +1,20 @@
-"""A question to models that are yet to be fitted, and a process that answers such questions.
+"""A question to models that are yet to be fitted, and how it travels to another process.
 
-A model travels by its name and is loaded anew in the process, so that a user's estimator need not be one that can be
-sent. What a process cannot answer, because the model fails or because it finds another one by that name, the caller
-answers itself and so meets the same error with its own traceback.
+A model travels by its name and is loaded anew there, so that a user's estimator need not be one that can be sent. What
+the process cannot answer, because the model fails or because it finds another one by that name, the caller answers
+itself and so meets the same error with its own traceback.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
-import struct
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,17 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = npt.NDArray[np.float64]
-
-READY = b"ready"
-"""What a process says before its first answer."""
-
-_LENGTH = struct.Struct("<Q")
-_serving = False
-
-
-def is_served_here() -> bool:
-    """Tell whether this process is one that answers questions, and so has no business to start others."""
-    return _serving
 
 
 @dataclass(frozen=True)
@@ -98,51 +88,15 @@ def unpacked(content: bytes) -> Question:
     return Question(model, *rest)
 
 
-def send(stream: IO[bytes], content: bytes) -> None:
-    """Write a message."""
-    stream.write(_LENGTH.pack(len(content)))
-    stream.write(content)
-    stream.flush()
+def answered(content: bytes) -> Floats | None:
+    """Answer a packed question in a process of its own, shape (n_seeds, n_asked, n_classes); None where that fails.
 
-
-def receive(stream: IO[bytes]) -> bytes:
-    """Read a message.
-
-    Raises
-    ------
-    EOFError
-        The other side ended.
+    The caller tries again where it failed and tells what is wrong. What a model prints goes to standard error: standard
+    output is the caller's, and may be a document.
     """
-    head = stream.read(_LENGTH.size)
-    content = stream.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
-    if len(head) < _LENGTH.size or len(content) < _LENGTH.unpack(head)[0]:
-        raise EOFError
-    return content
-
-
-def serve() -> None:
-    """Answer the questions that come in by standard input until it ends, in a process of its own."""
-    global _serving
-    _serving = True
-    questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    # What a model prints must not come among the answers, and what it reads not from the questions.
-    os.dup2(2, 1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    with one_thread():
-        send(answers, READY)
-        while True:
-            try:
-                send(answers, _answered(receive(questions)))
-            except (EOFError, BrokenPipeError):
-                return
-
-
-def _answered(content: bytes) -> bytes:
-    """Answer a packed question; nothing where that fails, since the caller tries again and tells what is wrong."""
-    try:
-        question = unpacked(content)
-        return pickle.dumps(np.stack([question.answer(seed) for seed in range(len(question.learnt))]), 5)
-    except Exception:
-        return b""
+    with contextlib.redirect_stdout(sys.stderr), one_thread():
+        try:
+            question = unpacked(content)
+            return np.stack([question.answer(seed) for seed in range(len(question.learnt))])
+        except Exception:
+            return None
