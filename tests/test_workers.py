@@ -21,7 +21,7 @@ from workbench.models.asking import Question, packed, unpacked
 from workbench.models.workers import Workers
 
 ROWS = 120
-ROOT = Path(__file__).parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,25 @@ def here(asked):
 
 def nowhere():
     raise AssertionError("the process should have answered")
+
+
+def script(folder, line):
+    """Write a script without a guard that asks about the model of the module beside it."""
+    text = """
+        import json
+        import numpy as np, pandas as pd
+        from workbench.models import load_model
+        from workbench.models.asking import Question
+        from workbench.models.workers import Workers
+
+        print("here")
+        X, y = pd.DataFrame({"x": range(8)}), np.array(["a", "b"] * 4, dtype=object)
+        model = load_model("mine:make", "classification")
+        asked = Question(model, X, y, [np.ones(8, dtype=bool)], X, ("a", "b"))
+        with Workers(1, processes=2, pays=0.0) as workers:
+    """
+    (folder / "script.py").write_text(textwrap.dedent(text) + "    " + line, encoding="utf-8")
+    return "script.py"
 
 
 def is_running(process):
@@ -179,6 +198,31 @@ def test_who_waits_for_an_answer_is_let_go_when_all_are_ended(mine):
             workers.ask(asked, nowhere)
 
 
+def test_a_caller_that_is_killed_leaves_no_process_behind(mine, tmp_path):
+    mine("""
+        import os, pathlib, time
+        from sklearn.dummy import DummyClassifier
+
+        class Slow(DummyClassifier):
+            def fit(self, X, y):
+                pathlib.Path("writing").write_text(str(os.getpid()))
+                pathlib.Path("writing").rename("begun")
+                time.sleep(600)
+
+        def make():
+            return Slow()
+    """)
+    asking = script(tmp_path, "workers.ask(asked, lambda: None)")
+    with subprocess.Popen([sys.executable, asking], cwd=tmp_path, env=ENVIRONMENT) as caller:
+        while not Path("begun").exists() and caller.poll() is None:
+            time.sleep(0.01)
+        process = int(Path("begun").read_text())
+        assert is_running(process)
+        caller.kill()
+    while is_running(process):
+        time.sleep(0.05)
+
+
 def test_processes_are_started_once_they_pay(mine):
     asked = question("linear")
     with Workers(10**9, processes=2) as workers:
@@ -210,26 +254,10 @@ def test_a_script_needs_no_guard_and_its_output_stays_its_own(tmp_path):
         """),
         encoding="utf-8",
     )
-    (tmp_path / "script.py").write_text(
-        textwrap.dedent("""
-            import json
-            import numpy as np, pandas as pd
-            from workbench.models import load_model
-            from workbench.models.asking import Question
-            from workbench.models.workers import Workers
-
-            model = load_model("mine:make", "classification")
-            X, y = pd.DataFrame({"x": range(8)}), np.array(["a", "b"] * 4, dtype=object)
-            with Workers(1, processes=2, pays=0.0) as workers:
-                answer = workers.ask(Question(model, X, y, [np.ones(8, dtype=bool)], X, ("a", "b")), lambda: None)
-            print(json.dumps(answer.tolist()))
-        """),
-        encoding="utf-8",
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    asking = script(tmp_path, "print(json.dumps(workers.ask(asked, lambda: None).tolist()))")
     done = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, asking], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=True
     )
-    said = done.stdout.splitlines()
-    assert said[0] == "may start others: True" and json.loads(said[1]) == [[[0.5, 0.5]] * 8] and len(said) == 2
+    begun, made, answer = done.stdout.splitlines()
+    assert (begun, made) == ("here", "may start others: True") and json.loads(answer) == [[[0.5, 0.5]] * 8]
     assert done.stderr.splitlines() == ["may start others: False"]

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from workbench.errors import Cancelled, ModelError
-from workbench.models.asking import Floats, Question, answered, packed
+from workbench.models.asking import Floats, Question, answered, begin, packed
 
 if TYPE_CHECKING:
     from joblib.externals.loky import ProcessPoolExecutor
@@ -125,7 +125,7 @@ class Workers:
             if self._ended:
                 raise _cancelled()
             if self._pool is None and self._wanted and self._may_start:
-                self._pool = ProcessPoolExecutor(max_workers=self.processes)
+                self._pool = ProcessPoolExecutor(max_workers=self.processes, initializer=begin)
             return self._pool
 
 
