@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from workbench.ranking.choosing import Share
 from workbench.ranking.gains import Round, expected_gains, probability, scale_of
+from workbench.ranking.pace import Pace
 from workbench.ranking.placing import Candidates, place, rates
 from workbench.ranking.signals import QUALITY, Signals
 
@@ -74,7 +75,9 @@ def test_findings_of_other_checks_stand_where_their_gain_puts_them_and_a_group_c
     )
     rids = {10: 0, 11: 1, 12: 2, 13: 3}
     signals = some([0.2, 0.1, 0.0, 0.0], value=[0.0, 0.0, -0.09, -0.08])
-    table, first = place(found, [1, 0], rids, signals, np.array([0.1, 0.03, 0.0, 0.0]), {"data.duplicate": 0.9})
+    table, first = place(
+        found, [1, 0], rids, signals, np.array([0.1, 0.03, 0.0, 0.0]), {"data.duplicate": 0.9}, Pace({})
+    )
     # The labels as they are led, 0.03 before 0.1; the group of two brings (0.09 + 0.08) / 2, the row alone 0.072.
     assert table["finding"].to_pylist() == ["l2", "l1", "g1", "alone", "g2"]
     assert table["gain"].to_pylist() == pytest.approx([0.03, 0.1, 0.045, 0.072, 0.04])
@@ -83,9 +86,24 @@ def test_findings_of_other_checks_stand_where_their_gain_puts_them_and_a_group_c
     assert first == pytest.approx(0.287)
 
 
+def test_what_takes_twice_as_long_must_gain_twice_as_much_to_come_as_early():
+    found = Candidates(
+        ["l1", "g1", "d1"], ["label.issue", "schema.c.isin", "data.duplicate"], [10, 11, 12], ["y", "c", None],
+        ["a", "NYC", None],
+    )  # fmt: skip
+    signals = some([0.2, 0.0, 0.0, 0.0], value=[0.0, -0.1, -0.08, 0.0])
+    given = (found, [0], {10: 0, 11: 1, 12: 2}, signals, np.array([0.03, 0.0, 0.0, 0.0]), {})
+    quick, _ = place(*given, Pace({}))
+    assert quick["finding"].to_pylist() == ["g1", "d1", "l1"]
+    slow, _ = place(*given, Pace({"schema.c.isin": 20.0, "label.issue": 5.0}, 10.0))
+    # 0.04 a decision, 0.05 and 0.03: in ten seconds 0.04, 0.025 and 0.06. What is told is the gain of a decision.
+    assert slow["finding"].to_pylist() == ["l1", "d1", "g1"]
+    assert slow["gain"].to_pylist() == pytest.approx([0.03, 0.04, 0.05])
+
+
 def test_without_validation_rows_only_labels_are_ordered_and_nothing_is_promised():
     found = Candidates(["l1", "g1"], ["label.issue", "schema.c.isin"], [10, 12], ["y", "c"], ["a", "NYC"])
-    table, first = place(found, [0], {10: 0, 12: 2}, some(None), None, {})
+    table, first = place(found, [0], {10: 0, 12: 2}, some(None), None, {}, Pace({}))
     assert (table["finding"].to_pylist(), table["gain"].to_pylist(), first) == (["l1"], [None], 0.0)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.ranking.choosing import FIRST
+from workbench.ranking.pace import Pace
 from workbench.ranking.signals import QUALITY, VALUE, Floats, Signals
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ def place(
     signals: Signals,
     gains: Floats | None,
     confirmed: Mapping[str, float],
+    pace: Pace,
 ) -> tuple[pa.Table, float]:
-    """Order findings.
+    """Order findings by what each is expected to gain per minute of review.
 
     A finding about anything but the label is expected to gain what it would to take its row out: minus the row's value,
     times how often its check is confirmed. Findings of the same check, column and value are answered by one decision,
@@ -73,6 +75,8 @@ def place(
         What is expected of each row's label finding; None: only these are ordered, as they are led.
     confirmed : mapping
         Check → probability that its findings are confirmed; ½ where nothing is known.
+    pace : Pace
+        How long decisions take.
 
     Returns
     -------
@@ -86,12 +90,12 @@ def place(
     about = [rids[candidates.rid[number]] for number in led]
     labels = np.zeros(len(led)) if gains is None else gains[about]
     order, worth, level = list(led), labels.tolist(), _level(labels)
-    key = [(-float(high), n) for n, high in enumerate(level)]
+    key = [(-float(high) / pace.of(candidates.check[led[n]]), n) for n, high in enumerate(level)]
     if gains is not None and signals.value is not None:
         others, own, lead = _others(candidates, set(led), rids, -signals.value, confirmed)
         order += others
         worth += own
-        key += [(-gain, len(led) + n) for n, gain in enumerate(lead)]
+        key += [(-gain / pace.of(candidates.check[others[n]]), len(led) + n) for n, gain in enumerate(lead)]
     sequence = sorted(range(len(order)), key=key.__getitem__)
     ranks = [_ranks(signals, name, about) for name in (QUALITY, VALUE)]
     rest = [None] * (len(order) - len(led))

@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.ranking.choosing import FIRST, Share
 from workbench.ranking.gains import Round, scale_of
+from workbench.ranking.pace import Pace
 from workbench.ranking.signals import QUALITY
 from workbench.ranking.trials import Trial
 from workbench.reporting import format_change
@@ -54,6 +55,8 @@ class Ranking:
         Stands for the rows, the findings and the answers that it rests on.
     evaluation : str
         Name of the out-of-fold predictions.
+    pace : Pace
+        How long decisions took.
     trial : Trial or None
         What came of trying suggested labels, over all scorings so far.
     """
@@ -73,6 +76,7 @@ class Ranking:
     created_at: datetime
     content: str = field(repr=False)
     evaluation: str = field(repr=False)
+    pace: Pace = Pace({})
     trial: Trial | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -94,15 +98,18 @@ class Ranking:
     @property
     def explanation(self) -> str:
         """Say for people what the order rests on."""
-        return explain(self.shares, validated=self.expected is not None)
+        return explain(self.shares, validated=self.expected is not None) + self.pace.told()
 
     def to_dict(self) -> dict[str, Any]:
         """Lay out as JSON."""
-        document = {name: value for name, value in vars(self).items() if name not in ("content", "evaluation", "trial")}
+        document = {
+            name: value for name, value in vars(self).items() if name not in ("content", "evaluation", "pace", "trial")
+        }
         return document | {
             "shares": [share.to_dict() for share in self.shares],
             "rounds": [each.to_dict() for each in self.rounds],
             "notes": list(self.notes),
+            "seconds": dict(self.pace.seconds),
             "scale": self.scale,
             "realised": self.realised,
             "checked": self.checked,
@@ -123,6 +130,7 @@ class Ranking:
             "shares": tuple(Share(**share) for share in kept["shares"]),
             "rounds": tuple(Round(**each) for each in kept["rounds"]),
             "notes": tuple(kept["notes"]),
+            "pace": Pace(**kept["pace"]) if "pace" in kept else Pace({}),
             "trial": Trial.from_kept(kept["trial"]) if kept.get("trial") else None,
         }
         known = {each.name for each in fields(cls)}

@@ -21,6 +21,7 @@ from workbench.progress import Progress, silent
 from workbench.ranking.choosing import Asked, expected_rewards, next_rows, paid_for, share_out
 from workbench.ranking.gains import Round, expected_gains, probability, scale_of
 from workbench.ranking.keeping import Answered, answers, count_effective, keep_ranking, newest_ranking
+from workbench.ranking.pace import pace
 from workbench.ranking.placing import Candidates, place, rates
 from workbench.ranking.realised import realised
 from workbench.ranking.records import Ranking
@@ -160,7 +161,8 @@ def _score(
     led = [number_of[row] for row in next_rows(signals, still, shares).tolist()]
     progress("ordering findings", 0, 0)
     confirmed = rates((each.check, each.decision != "keep") for each in past if each.doubt is None)
-    table, first = place(candidates, led, rows.rids, signals, gains, confirmed)
+    took = pace(lake, dataset)
+    table, first = place(candidates, led, rows.rids, signals, gains, confirmed, took)
     rounds = _rounds(lake, before, believed, past)
     expected = None if gains is None else scale_of(rounds, shares) * first
     return keep_ranking(
@@ -181,6 +183,7 @@ def _score(
             created_at=moment,
             content=content,
             evaluation=believed.id,
+            pace=took,
             trial=trial,
         ),
         table,
