@@ -338,6 +338,15 @@ def test_an_edited_model_file_is_read_again(project: Path) -> None:
     assert before.fingerprint != after.fingerprint
 
 
+def test_a_model_file_that_is_gone_is_not_remembered(project: Path) -> None:
+    write(project, "mine.py", MAKE_FOREST.format(trees=3))
+    load_model("mine:make", "classification")
+    (project / "mine.py").unlink()
+
+    with pytest.raises(ModelError, match=r"'mine:make' cannot be loaded.*No module named 'mine'"):
+        load_model("mine:make", "classification")
+
+
 def test_a_model_may_live_in_a_package_and_import_its_neighbour(project: Path) -> None:
     (project / "teamcode").mkdir()
     write(project, "teamcode/settings.py", "C = 0.5\n")

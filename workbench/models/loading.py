@@ -20,8 +20,8 @@ def estimator_of(spec: str, task: str, folder: Path | None = None) -> tuple[Any,
     """Import a user's function, call it, and check what it returns.
 
     A module in the working directory, or else in ``folder``, is read from its file each time that has changed, so that
-    the code that runs
-    is the code that is fingerprinted; modules that it imports in turn are read once per process.
+    the code that runs is the code that is fingerprinted; where the file is gone, so is the module. Modules that it
+    imports in turn are read once per process.
 
     Returns
     -------
@@ -78,7 +78,12 @@ def _imported(name: str, spec: str, places: Sequence[Path]) -> ModuleType:
     """Import a module, from its file as it is now if that lies in one of these folders."""
     try:
         file = _file_in(places, name)
-        return _run(name, file) if file else importlib.import_module(name)
+        if file:
+            return _run(name, file)
+        if hasattr(sys.modules.get(name), DIGEST_ATTRIBUTE):
+            # It was run from a file that is gone, or from another project's: neither is what was asked for.
+            del sys.modules[name]
+        return importlib.import_module(name)
     except Exception as error:
         raise ModelError(
             f"The model '{spec}' cannot be loaded: importing the module '{name}' raised {described(error)}.",
