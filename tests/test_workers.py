@@ -63,6 +63,15 @@ def nowhere():
     raise AssertionError("the process should have answered")
 
 
+def until(happened):
+    """Wait for something, a minute at most."""
+    for _ in range(1200):
+        if happened():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within a minute")
+
+
 def script(folder, line):
     """Write a script without a guard that asks about the model of the module beside it."""
     text = """
@@ -186,8 +195,7 @@ def test_who_waits_for_an_answer_is_let_go_when_all_are_ended(mine):
     """)
     with Workers(1, processes=2, pays=0.0) as workers, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(workers.ask, asked, nowhere)
-        while not Path("begun").exists() and not waiting.done():
-            time.sleep(0.01)
+        until(lambda: Path("begun").exists() or waiting.done())
         process = int(Path("begun").read_text())
         assert is_running(process)
         workers.end()
@@ -214,13 +222,11 @@ def test_a_caller_that_is_killed_leaves_no_process_behind(mine, tmp_path):
     """)
     asking = script(tmp_path, "workers.ask(asked, lambda: None)")
     with subprocess.Popen([sys.executable, asking], cwd=tmp_path, env=ENVIRONMENT) as caller:
-        while not Path("begun").exists() and caller.poll() is None:
-            time.sleep(0.01)
+        until(lambda: Path("begun").exists() or caller.poll() is not None)
         process = int(Path("begun").read_text())
         assert is_running(process)
         caller.kill()
-    while is_running(process):
-        time.sleep(0.05)
+    until(lambda: not is_running(process))
 
 
 def test_processes_are_started_once_they_pay(mine):
