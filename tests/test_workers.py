@@ -23,6 +23,21 @@ from workbench.models.workers import Workers
 ROWS = 120
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
+SLOW = """
+    import os, pathlib, time
+    from sklearn.dummy import DummyClassifier
+
+    class Slow(DummyClassifier):
+        def fit(self, X, y):
+            pathlib.Path("writing").write_text(str(os.getpid()))
+            pathlib.Path("writing").rename("begun")
+            time.sleep(600)
+
+    def make():
+        return Slow()
+"""
+# Its fit says which process it is in, and does not end by itself.
+
 
 @pytest.fixture(scope="module")
 def workers():
@@ -180,19 +195,7 @@ def test_a_process_that_dies_is_an_error_and_no_wait(mine):
 
 
 def test_who_waits_for_an_answer_is_let_go_when_all_are_ended(mine):
-    asked = mine("""
-        import os, pathlib, time
-        from sklearn.dummy import DummyClassifier
-
-        class Slow(DummyClassifier):
-            def fit(self, X, y):
-                pathlib.Path("writing").write_text(str(os.getpid()))
-                pathlib.Path("writing").rename("begun")
-                time.sleep(600)
-
-        def make():
-            return Slow()
-    """)
+    asked = mine(SLOW)
     with Workers(1, processes=2, pays=0.0) as workers, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(workers.ask, asked, nowhere)
         until(lambda: Path("begun").exists() or waiting.done())
@@ -207,19 +210,7 @@ def test_who_waits_for_an_answer_is_let_go_when_all_are_ended(mine):
 
 
 def test_a_caller_that_is_killed_leaves_no_process_behind(mine, tmp_path):
-    mine("""
-        import os, pathlib, time
-        from sklearn.dummy import DummyClassifier
-
-        class Slow(DummyClassifier):
-            def fit(self, X, y):
-                pathlib.Path("writing").write_text(str(os.getpid()))
-                pathlib.Path("writing").rename("begun")
-                time.sleep(600)
-
-        def make():
-            return Slow()
-    """)
+    mine(SLOW)
     asking = script(tmp_path, "workers.ask(asked, lambda: None)")
     with subprocess.Popen([sys.executable, asking], cwd=tmp_path, env=ENVIRONMENT) as caller:
         until(lambda: Path("begun").exists() or caller.poll() is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -49,11 +50,18 @@ def checked_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@contextmanager
+def copied(folder: Path, settings: Settings) -> Iterator[Lake]:
+    """Open a copy of a lake as the lake of a test of its own."""
+    shutil.copytree(folder, Path(settings.lake.removeprefix("sqlite:")).parent)
+    with open_lake(settings) as lake:
+        yield lake
+
+
 @pytest.fixture
 def bugs(settings: Settings, checked_lake: Path) -> Iterator[Lake]:
     """The lake of a test of its own, with the dataset bugs."""
-    shutil.copytree(checked_lake, Path(settings.lake.removeprefix("sqlite:")).parent)
-    with open_lake(settings) as lake:
+    with copied(checked_lake, settings) as lake:
         yield lake
 
 
@@ -70,8 +78,7 @@ def ranked_lake(checked_lake: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def ranked(settings: Settings, ranked_lake: Path) -> Iterator[Lake]:
     """The lake of a test of its own, with the dataset bugs in its first order."""
-    shutil.copytree(ranked_lake, Path(settings.lake.removeprefix("sqlite:")).parent)
-    with open_lake(settings) as lake:
+    with copied(ranked_lake, settings) as lake:
         yield lake
 
 

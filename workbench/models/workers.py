@@ -92,16 +92,16 @@ class Workers:
         Cancelled
             The processes were ended.
         """
-        from concurrent.futures import BrokenExecutor
-
-        from joblib.externals.loky.process_executor import ShutdownExecutorError
-
         pool = self._opened()
         if pool is None:
             began = time.thread_time()
             found = here()
             self._wanted = self._wanted or (time.thread_time() - began) * self._questions >= self._pays
             return found
+        from concurrent.futures import BrokenExecutor
+
+        from joblib.externals.loky.process_executor import ShutdownExecutorError
+
         try:
             answer: Floats | None = pool.submit(answered, packed(question)).result()
         except ShutdownExecutorError as error:
@@ -119,12 +119,12 @@ class Workers:
 
     def _opened(self) -> ProcessPoolExecutor | None:
         """Return the processes, started where they pay; None where the caller is to fit."""
-        from joblib.externals.loky import ProcessPoolExecutor
-
         with self._lock:
             if self._ended:
                 raise _cancelled()
             if self._pool is None and self._wanted and self._may_start:
+                from joblib.externals.loky import ProcessPoolExecutor
+
                 self._pool = ProcessPoolExecutor(max_workers=self.processes, initializer=begin)
             return self._pool
 
