@@ -47,7 +47,7 @@ def test_noise_of_single_cells_is_averaged_out_by_more_rows() -> None:
     rows = needed(sources, 0.02, level=LEVEL).rows
     df = replace(sources, rows=rows).df
     target = 0.02 / (stats.t.ppf(0.975, df) + stats.t.ppf(0.8, df))
-    assert rows == pytest.approx((0.25 + 0.2 / 5) / target**2, rel=0.001)
+    assert rows == pytest.approx(0.25 / target**2, rel=0.001)
 
 
 def test_the_parts_of_the_variance_are_those_that_were_planted() -> None:
@@ -64,12 +64,19 @@ def test_the_parts_of_the_variance_are_those_that_were_planted() -> None:
 
 @given(st.floats(0, 1), st.integers(2, 10_000), st.floats(0, 1), st.integers(2, 50), st.floats(0, 100), st.booleans())
 @example(0.0, 45, 1.5345455454849832e-283, 2, 1.0, False)
-def test_splitting_the_noise_leaves_the_interval_as_it_is(per_row, rows, by_seed, seeds, per_cell, resampled) -> None:
+def test_the_noise_of_cells_counts_once_and_the_sum_is_no_less_than_its_parts(
+    per_row, rows, by_seed, seeds, per_cell, resampled
+) -> None:
     split = Sources.measured(
         per_row=per_row, rows=rows, by_seed=by_seed, seeds=seeds, resampled=resampled, per_cell=per_cell
     )
-    assert split.se == pytest.approx(Sources(per_row, rows, by_seed, seeds, resampled).se)
+    whole = Sources(per_row, rows, by_seed, seeds, resampled)
+
     assert split.per_seed >= 0 and split.per_cell >= 0
+    assert (split.of_rows, split.of_seeds) == pytest.approx((whole.of_rows, whole.of_seeds))
+    assert max(split.of_rows, split.of_seeds) <= split.se**2 * (1 + 1e-9)
+    assert split.se <= whole.se * (1 + 1e-9)
+    assert split.df >= (min(rows, seeds) - 1) / 2 * (1 - 1e-9)
 
 
 def test_where_the_seeds_alone_are_noisier_more_of_them_are_asked_for() -> None:

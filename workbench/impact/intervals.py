@@ -1,18 +1,19 @@
 """The interval of a score and of its change, from scores per seed and test row.
 
 A figure comes from S seeds and n test rows, and other seeds or other rows would have given another one: both count.
-With x_i the seed-averaged score of row i and M_s the mean of seed s,
+With x_i the seed-averaged score of row i, M_s the mean of seed s and C the noise of single cells (s, i), which is in
+the variance of both and counts once,
 
-    SE² = var(x) / n + var(M) / S,    interval = mean ± t · SE,
+    SE² = var(x) / n + var(M) / S - C / (n · S),    interval = mean ± t · SE,
 
 t having the degrees of freedom of Satterthwaite's approximation from (n - 1, S - 1). For two versions x_i and M_s are
-differences on the same rows, so that what makes a row hard for both cancels. The sum is a little more than the variance
-of the mean, since the noise of single cells (s, i) is in both terms.
+differences on the same rows, so that what makes a row hard for both cancels.
 
 Sources: Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks, MLSys 3 (all sources of
-variation, seeds among them, belong into a comparison); Owen 2007, The pigeonhole bootstrap, Annals of Applied
-Statistics 1, 386–411 (variance of a mean over two crossed factors, conservative as here); Satterthwaite 1946, An
-approximate distribution of estimates of variance components, Biometrics Bulletin 2, 110–114.
+variation, seeds among them, belong into a comparison); Searle, Casella & McCulloch 1992, Variance Components, ch. 4
+(two crossed factors); Owen 2007, The pigeonhole bootstrap, Annals of Applied Statistics 1, 386–411 (the same mean with
+C counted twice, which covers more than is claimed); Satterthwaite 1946, An approximate distribution of estimates of
+variance components, Biometrics Bulletin 2, 110–114.
 
 Where nothing varies (SE = 0) the formula would claim perfect knowledge. Instead, zero exceptions among n rows leave up
 to 1 - 0.05^(1/n), about 3/n, of all rows unlike these (Hanley & Lippman-Hand 1983, If nothing goes wrong, is everything
@@ -109,8 +110,8 @@ class Spread:
     ----------
     mean, se, df : float
         As in :class:`Estimate`.
-    half : float
-        Half the interval's width.
+    below, above : float
+        How far the interval reaches below and above the mean.
     detectable, level, sources
         As in :class:`Change`.
     noise_floor : float
@@ -120,7 +121,8 @@ class Spread:
     mean: float
     se: float
     df: float
-    half: float
+    below: float
+    above: float
     detectable: float
     level: float
     sources: Sources | None = None
@@ -128,18 +130,24 @@ class Spread:
 
     def as_estimate(self) -> Estimate:
         """Write the spread of one version's scores."""
-        return Estimate(self.mean, self.mean - self.half, self.mean + self.half, self.se, self.df, self.noise_floor)
+        return Estimate(self.mean, self.mean - self.below, self.mean + self.above, self.se, self.df, self.noise_floor)
 
     def as_change(self, greater_is_better: bool) -> Change:
         """Write the spread of a difference, with its verdict."""
-        low, high = self.mean - self.half, self.mean + self.half
+        low, high = self.mean - self.below, self.mean + self.above
         better, worse = (low > 0, high < 0) if greater_is_better else (high < 0, low > 0)
         verdict: Verdict = "gain" if better else "loss" if worse else "cannot tell"
         return Change(self.mean, low, high, self.se, self.df, self.detectable, verdict, self.level, self.sources)
 
 
 def spread_of_rows(
-    versions: list[Floats], *, span: float | None, rarest: int, level: float = LEVEL, resampled: bool = False
+    versions: list[Floats],
+    *,
+    span: float | None,
+    rarest: int,
+    level: float = LEVEL,
+    resampled: bool = False,
+    cells_known: bool = True,
 ) -> Spread:
     """Apply the formula to one version's row scores, or to the second's minus the first's.
 
@@ -155,6 +163,8 @@ def spread_of_rows(
         Of the interval.
     resampled : bool
         As in :func:`interval`.
+    cells_known : bool
+        Whether the noise of single cells can be told from these values; what is not known counts as none.
     """
     x, n_rows = contrast(versions), versions[0].shape[1]
     seen = max(float(part.max()) for part in versions) - min(float(part.min()) for part in versions)
@@ -166,7 +176,7 @@ def spread_of_rows(
         unseen=unseen(rarest, seen if span is None else span, level=level),
         level=level,
         resampled=resampled,
-        per_cell=_residual(x),
+        per_cell=_residual(x) if cells_known else 0.0,
     )
 
 
@@ -219,7 +229,7 @@ def spread(
     """
     mean, n_seeds = float(seed_means.mean()), len(seed_means)
     if n_rows < 2 or n_seeds < 2 or not np.isfinite(rows_variance):
-        return Spread(mean, np.inf, 0.0, np.inf, np.inf, level)
+        return Spread(mean, np.inf, 0.0, np.inf, np.inf, np.inf, level)
     by_seed = float(seed_means.var(ddof=1))
     sources = Sources.measured(
         per_row=rows_variance * n_rows, rows=n_rows, by_seed=by_seed, seeds=n_seeds, resampled=resampled,
@@ -229,9 +239,9 @@ def spread(
     # Where each seed has train rows of its own there is no same data.
     floor = np.inf if resampled else floor
     if sources.se <= _ROUNDING * largest:
-        return Spread(mean, 0.0, float(min(n_rows, n_seeds) - 1), unseen, unseen, level, None, floor)
+        return Spread(mean, 0.0, float(min(n_rows, n_seeds) - 1), unseen, unseen, unseen, level, None, floor)
     half, detectable = sources.half(level), sources.detectable(level)
-    return Spread(mean, sources.se, sources.df, half, detectable, level, sources, floor)
+    return Spread(mean, sources.se, sources.df, half, half, detectable, level, sources, floor)
 
 
 def unseen(n_rows: int, span: float, *, level: float = LEVEL) -> float:

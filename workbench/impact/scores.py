@@ -6,7 +6,10 @@ gives way to
 - the variance of the seed-averaged score over a bootstrap of the rows (balanced accuracy, macro F1, R², RMSE), both
   versions scored on the same resampled rows (Efron 1979, Bootstrap methods, Annals of Statistics 7, 1–26);
 - DeLong's variance for ROC AUC, from the structural components of all seeds and both versions, which is what the
-  bootstrap converges to, without resampling (:mod:`workbench.metrics` names the sources).
+  bootstrap converges to, without resampling (:mod:`workbench.metrics` names the sources). Its interval is that of
+  :mod:`workbench.impact.bounded`.
+
+Here the noise of single cells is not told from the rest and counts twice, on the safe side.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from workbench.impact.bounded import difference_ends, ends
 from workbench.impact.intervals import Spread, contrast, spread, spread_of_rows, unseen
 from workbench.impact.records import LEVEL, NO_CHANGE, Change, Estimate
 from workbench.metrics import Floats, Labels, Metric, OfMeans, RowFunction
@@ -112,8 +116,7 @@ def _spread(
         return spread_of_rows(scored, span=span, rarest=len(y), level=level, resampled=resampled)
     rarest = int(np.unique(y, return_counts=True)[1].min()) if metric.task == "classification" else len(y)
     if metric.components is not None:
-        parts = _each_seed(metric.components, y, versions)
-        return spread_of_rows(parts, span=span, rarest=rarest, level=level, resampled=resampled)
+        return _between_bounds(_each_seed(metric.components, y, versions), span, rarest, level, resampled)
     assert metric.of_means is not None, "a metric has one of the three"
     statistics = _each_seed(metric.of_means.statistics, y, versions)
     scores = [metric.of_means.combine(rows.mean(axis=1)) for rows in statistics]
@@ -127,6 +130,29 @@ def _spread(
         level=level,
         resampled=resampled,
     )
+
+
+def _between_bounds(versions: list[Floats], span: float | None, rarest: int, level: float, resampled: bool) -> Spread:
+    """Apply the formula to components of a score between 0 and 1; the interval reaches farther where there is room.
+
+    What is detectable is as much larger as the interval's longer side is.
+    """
+
+    def of(parts: list[Floats]) -> Spread:
+        return spread_of_rows(parts, span=span, rarest=rarest, level=level, resampled=resampled, cells_known=False)
+
+    found = of(versions)
+    if found.sources is None:
+        return found
+    t = found.above / found.se
+    if len(versions) == 1:
+        low, high = ends(found.mean, found.se, t)
+    else:
+        a, b = (of([part]) for part in versions)
+        low, high = difference_ends(a.mean, b.mean, se_a=a.se, se_b=b.se, se_difference=found.se, t=t)
+    below, above = found.mean - low, high - found.mean
+    stretched = max(below, above) / found.above
+    return replace(found, below=below, above=above, detectable=stretched * found.detectable)
 
 
 def _each_seed(function: RowFunction, y: Labels, versions: list[Floats]) -> list[Floats]:
