@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import binom
 
 ROOT = Path(__file__).parents[1]
-REPLICATES, PAIRS, SEEDS = 300, 3, 16
+REPLICATES, PAIRS, SEEDS = 300, 3, 24
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def at_most(share: float, tries: int) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["adult", "digits"])
-@pytest.mark.parametrize("model", ["network", "boosting"])
+@pytest.mark.parametrize("model", ["linear", "boosting", "network"])
 def test_verdicts_claim_little_that_is_not_there_and_intervals_cover_what_is(
     calibration: ModuleType, name: str, model: str
 ) -> None:
@@ -58,7 +58,7 @@ def test_the_network_varies_by_seed_and_boosting_does_not(calibration: ModuleTyp
 
     network, boosting = (
         calibration.predictions(task, model, task.train, labels, [0, 1], leave_out=False)
-        for model in calibration.MODELS
+        for model in ("network", "boosting")
     )
 
     assert (network[0].argmax(axis=1) != network[1].argmax(axis=1)).mean() > 0.01

@@ -64,14 +64,14 @@ def question(spec, task="classification"):
     X = pd.DataFrame({"x": x, "z": np.where(x > 1, np.nan, x**2), "city": random.choice(["Oslo", "Rome"], ROWS)})
     X["day"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(random.integers(0, 99, ROWS), unit="D")
     y = x + random.normal(size=ROWS) if task == "regression" else np.where(x > 0, "yes", "no").astype(object)
-    learnt = [random.random(ROWS) > 0.2, np.sort(random.integers(0, ROWS, ROWS))]
+    learnt = {0: random.random(ROWS) > 0.2, 1: np.sort(random.integers(0, ROWS, ROWS))}
     classes = () if task == "regression" else ("no", "yes")
     return Question(load_model(spec, task), X, y, learnt, X.head(30), classes)
 
 
 def here(asked):
     """The answers without any process."""
-    return np.stack([asked.answer(seed) for seed in range(len(asked.learnt))])
+    return np.stack([asked.answer(seed) for seed in asked.learnt])
 
 
 def nowhere():
@@ -99,7 +99,7 @@ def script(folder, line):
         print("here")
         X, y = pd.DataFrame({"x": range(8)}), np.array(["a", "b"] * 4, dtype=object)
         model = load_model("mine:make", "classification")
-        asked = Question(model, X, y, [np.ones(8, dtype=bool)], X, ("a", "b"))
+        asked = Question(model, X, y, {0: np.ones(8, dtype=bool)}, X, ("a", "b"))
         with Workers(1, processes=2, pays=0.0) as workers:
     """
     (folder / "script.py").write_text(textwrap.dedent(text) + "    " + line, encoding="utf-8")

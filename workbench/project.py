@@ -12,6 +12,7 @@ _SETTINGS = """# Settings of the workbench. What a dataset is (key, label, model
 lake = "sqlite:data/lake/catalog.sqlite"
 # author = "ann"            # default: the system's user
 # memory_limit = "1GB"      # what DuckDB may use
+# seeds = 10                # fits behind every figure: more of them tell smaller changes, and take longer
 # max_train_rows = 200000   # the fixed model is fitted on at most so many rows
 # retention_days = 90       # `workbench maintain` keeps younger and tagged versions
 """

@@ -140,6 +140,8 @@ class Settings(BaseSettings):
         DuckDB's threads; 0: as many as the machine has cores.
     write_timeout : float
         Seconds for which a write that meets another writer is tried again.
+    seeds : int
+        Fits behind every figure. With more of them the interval of a change is narrower, and waiting longer.
     max_train_rows : int
         Rows a model is fitted on at most; above it a fixed sample, said in every figure.
     retention_days : int
@@ -158,6 +160,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field(default="1GB", pattern=r"(?i)^\d+(\.\d+)?\s*[kmgt]i?b$")
     threads: int = Field(default=0, ge=0)
     write_timeout: float = Field(default=60.0, gt=0)
+    seeds: int = Field(default=10, ge=2, le=1000)
     max_train_rows: int = Field(default=200_000, ge=10)
     retention_days: int = Field(default=90, ge=0)
     schema_dir: str = "schemas"

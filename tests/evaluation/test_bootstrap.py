@@ -115,7 +115,10 @@ def test_the_interval_is_that_of_the_formula_and_the_words_say_what_is_asked(lak
         own = np.array([labels[key.strip("{}").split(":")[1].strip(' "')] for key in kept.row_key])
         hits.append((np.array(evaluation.train_classes)[kept.by_seed(6).argmax(axis=2)] == own).astype(float))
     d = hits[1] - hits[0]
-    se = math.sqrt(d.mean(axis=0).var(ddof=1) / d.shape[1] + d.mean(axis=1).var(ddof=1) * (1 + 1 / 6))
+    left = d - d.mean(axis=0) - d.mean(axis=1, keepdims=True) + d.mean()
+    of_rows, of_samples = d.mean(axis=0).var(ddof=1) / d.shape[1], d.mean(axis=1).var(ddof=1)
+    of_cells = (left**2).sum() / (5 * (d.shape[1] - 1)) / d.shape[1]
+    se = math.sqrt(of_rows + of_samples + max(0.0, of_samples - of_cells) / 6)
     wanted = paired(*hits, span=1.0, resampled=True)
     assert wanted.se == pytest.approx(se)
     assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high))

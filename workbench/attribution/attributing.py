@@ -151,7 +151,7 @@ def attribute(
         names = [group.name for group in moved.groups]
         drawn = None if len(names) <= EXACT else orders(names, pairs)
         needed = subsets(names) if drawn is None else _passed(drawn)
-        figures = Figures(lake, moved, metric=metric, schema_types=schema_types, progress=progress)
+        figures = Figures(lake, moved, metric=metric, schema_types=schema_types, states=len(needed), progress=progress)
         figures.ask(needed, progress)
         total = figures.effect(frozenset(), figures.everything)
         if not names:

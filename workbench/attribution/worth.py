@@ -23,6 +23,9 @@ from workbench.progress import Progress, silent
 
 Subset = frozenset[str]
 
+MOST_FITS, LEAST_SEEDS = 320, 5
+"""Where all states together would take more fits, each figure stands on fewer seeds than usual, down to so many."""
+
 
 class Figures:
     """Figures of the states between two versions, each evaluated once.
@@ -38,6 +41,8 @@ class Figures:
         As in :func:`workbench.attribution.attribute`.
     schema_types : mapping or None
         As in :func:`workbench.compare.compare`.
+    states : int
+        How many are to be evaluated, as far as that is known.
     progress : Progress
         Told of the fits of both versions, which are evaluated at once: where they cannot be compared, that is the
         error to tell.
@@ -50,6 +55,7 @@ class Figures:
         *,
         metric: str | None,
         schema_types: Mapping[str, str] | None,
+        states: int = 1,
         progress: Progress,
     ) -> None:
         if moved.a.definition.model != moved.b.definition.model or moved.a.definition.label != moved.b.definition.label:
@@ -62,6 +68,8 @@ class Figures:
         self._lake = lake
         self._moved = moved
         self._types = schema_types
+        usual = lake.settings.seeds
+        self._seeds = min(usual, max(LEAST_SEEDS, MOST_FITS // states))
         self._lock = threading.Lock()
         self._sides: dict[Subset, Side] = {}
         self._scored: dict[Subset, Floats] = {}
@@ -75,6 +83,11 @@ class Figures:
                 hint="Choose versions between which the test rows were not replaced.",
             )
         said = [f"{side.found.state}: {note}" for side in (first, last) for note in side.found.notes]
+        if self._seeds < usual:
+            said.append(
+                f"these figures stand on {self._seeds} of the usual {usual} seeds, since there are {states} states to "
+                "fit: the total may differ a little from that of the comparison"
+            )
         self.notes = tuple(dict.fromkeys(said))
 
     def ask(self, subsets: Sequence[Subset], progress: Progress) -> None:
@@ -99,7 +112,9 @@ class Figures:
         if known is not None:
             return known
         view = self._moved.state(self._lake, subset)
-        found = evaluate(self._lake, view, schema_types=self._types, workers=workers, progress=progress)
+        found = evaluate(
+            self._lake, view, schema_types=self._types, seeds=self._seeds, workers=workers, progress=progress
+        )
         side = Side.of(found, read_predictions(self._lake, found.id))
         with self._lock:
             self._sides[subset] = side

@@ -13,7 +13,7 @@ from workbench.compare.parts import Floats, Side, attribute
 from workbench.compare.records import Comparison
 from workbench.compare.slices import said_of_slices, slices_of
 from workbench.errors import DataError, UnknownName, UsageError
-from workbench.evaluation import SEEDS, Evaluation, evaluate, read_predictions
+from workbench.evaluation import Evaluation, evaluate, read_predictions
 from workbench.evaluation.crossing import ask_about
 from workbench.evaluation.evaluate import RESAMPLED
 from workbench.evaluation.fitting import series_of
@@ -36,7 +36,7 @@ def compare(
     *,
     metric: str | None = None,
     schema_types: Mapping[str, str] | None = None,
-    seeds: int = SEEDS,
+    seeds: int | None = None,
     max_train_rows: int | None = None,
     slices: bool = False,
     level: float = LEVEL,
@@ -80,7 +80,7 @@ def compare(
     ModelError
         The model fails.
     """
-    fits, resampled = resample or seeds, resample != 0
+    fits, resampled = resample or seeds or lake.settings.seeds, resample != 0
     _require_alike(a, b, seeds=fits, max_train_rows=max_train_rows)
     measured = _metric(metric, a)
     found_a, found_b = (

@@ -6,7 +6,6 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from workbench.evaluation import SEEDS
 from workbench.evaluation.records import finite
 from workbench.impact import Change, Estimate, Verdict
 from workbench.impact.intervals import LEVEL
@@ -165,7 +164,7 @@ class Comparison:
         Whether each fit learnt from a bootstrap sample of the train rows, so that the intervals are about train rows
         like these; else they are about these very rows.
     fits : int
-        Of each version's model: seeds or samples.
+        Of each version's model, seeds or samples; 0 where that is not recorded.
     """
 
     a: str
@@ -194,7 +193,7 @@ class Comparison:
     level: float = LEVEL
     per_class_level: float = LEVEL
     resampled: bool = False
-    fits: int = SEEDS
+    fits: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Write as values that JSON has."""

@@ -2,13 +2,13 @@
 
 Examples
 --------
-``evaluate(lake, view_of(lake, version))`` fits the dataset's model with five seeds and returns an :class:`Evaluation`;
+``evaluate(lake, view_of(lake, version))`` fits the dataset's model with ten seeds and returns an :class:`Evaluation`;
 a second call, also from another process, reads it. ``out_of_fold(lake, view)`` returns the probabilities that label
 checks need.
 """
 
 from workbench.evaluation.bootstrap import SAMPLES
-from workbench.evaluation.evaluate import SEEDS, evaluate, is_kept
+from workbench.evaluation.evaluate import evaluate, is_kept
 from workbench.evaluation.inputs import MAX_TEST_ROWS, ModelInputs, input_hash, inputs
 from workbench.evaluation.out_of_fold import out_of_fold
 from workbench.evaluation.records import Evaluation, OutOfFold, Predictions, Score
@@ -17,7 +17,6 @@ from workbench.evaluation.store import read_predictions
 __all__ = [
     "MAX_TEST_ROWS",
     "SAMPLES",
-    "SEEDS",
     "Evaluation",
     "ModelInputs",
     "OutOfFold",

@@ -13,10 +13,9 @@ from workbench.evaluation import store
 from workbench.evaluation.bootstrap import SAMPLES
 from workbench.evaluation.fitting import (
     Series,
-    all_answers,
     ask,
     keeps_all,
-    kept_answers,
+    known_answers,
     predictions_for,
     require_learnable,
     series_of,
@@ -31,9 +30,6 @@ from workbench.models.workers import Workers
 from workbench.progress import Progress, silent
 
 Floats = npt.NDArray[np.float64]
-
-SEEDS = 5
-"""Fits behind every figure unless told otherwise."""
 
 UNLEARNABLE = 0.01
 """Share of test rows with labels that no train row has, above which an evaluation is not comparable."""
@@ -52,7 +48,7 @@ def evaluate(
     view: View,
     *,
     schema_types: Mapping[str, str] | None = None,
-    seeds: int = SEEDS,
+    seeds: int | None = None,
     resampled: bool = False,
     max_train_rows: int | None = None,
     workers: Workers | None = None,
@@ -73,8 +69,8 @@ def evaluate(
         The version or draft.
     schema_types : mapping, optional
         Column name → DuckDB type, from the dataset's schema; what will not cast is missing.
-    seeds : int
-        Fits.
+    seeds : int, optional
+        Fits; default: the lake's setting. Those made before for another number of seeds are not made again.
     resampled : bool
         Fit seed s on a bootstrap sample of the train rows instead (:mod:`workbench.evaluation.bootstrap`), the same
         keys in every version: the figure is then about train rows like these. A series of its own.
@@ -94,8 +90,9 @@ def evaluate(
     ModelError
         The model fails.
     """
+    seeds = lake.settings.seeds if seeds is None else seeds
     if seeds < 1:
-        raise UsageError(f"{seeds} seeds give no figure.", hint="Ask for 1 or more; 5 are usual.")
+        raise UsageError(f"{seeds} seeds give no figure.", hint=f"Ask for 1 or more; {lake.settings.seeds} are usual.")
     if resampled and seeds < 2:
         said = "One sample of the train rows does not say how much others would differ."
         raise UsageError(said, hint=f"Ask for 2 or more; {SAMPLES} are usual.")
@@ -127,11 +124,12 @@ def evaluate(
             if meanwhile is None:
                 require_learnable(rows, view, reading)
                 asked = rows.rows("test")
-                answers = kept_answers(lake, view, series, hashed, rows, asked)
-                values = all_answers(answers, int(asked.sum()), seeds)
-                if values is None:
+                values = known_answers(lake, view, series, hashed, rows, asked)
+                if values is None or len(values) < seeds:
                     stage = f"evaluating {view.label}"
-                    values = ask(series, view, rows, rows.X[asked], stage=stage, progress=progress, workers=workers)
+                    values = ask(
+                        series, view, rows, rows.X[asked], known=values, stage=stage, progress=progress, workers=workers
+                    )
                 scored = _scored(view, series, rows, values, name=name, hashed=hashed)
                 result = {**scored.to_dict(), "kind": "evaluation", "reading": reading.exactly}
                 return store.evaluation_of(store.keep(lake, result, predictions_for(rows, asked, values)))
@@ -146,11 +144,12 @@ def is_kept(
     view: View,
     *,
     schema_types: Mapping[str, str] | None = None,
-    seeds: int = SEEDS,
+    seeds: int | None = None,
     resampled: bool = False,
 ) -> bool:
     """Tell without reading a row whether a published version was evaluated so before."""
-    series = series_of(view, "evaluation", fits=seeds, max_train_rows=None, resampled=resampled)
+    fits = lake.settings.seeds if seeds is None else seeds
+    series = series_of(view, "evaluation", fits=fits, max_train_rows=None, resampled=resampled)
     exactly = reading_of(view, schema_types).exactly
     return store.find_published(lake, "evaluation", view.dataset, view.version, series.fingerprint, exactly) is not None
 

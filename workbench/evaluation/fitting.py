@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,21 +41,28 @@ class Series:
     ----------
     model : FixedModel
         The recipe.
+    kind : {"evaluation", "cross", "oof"}
+        What is fitted.
     fits : int
         Seeds of an evaluation, or its bootstrap samples; folds of out-of-fold predictions.
     max_train_rows : int
         The cap.
-    fingerprint : str
-        Covers these and the caps on test rows; 64 hexadecimal digits.
     resampled : bool
         Whether each fit learns from a bootstrap sample of the train rows.
     """
 
     model: FixedModel
+    kind: store.Kind
     fits: int
     max_train_rows: int
-    fingerprint: str
     resampled: bool = False
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Covers all of it and the caps on test rows; 64 hexadecimal digits."""
+        content = [_SCHEME, self.kind, self.model.fingerprint, self.fits, self.max_train_rows]
+        content += [MAX_TEST_ROWS, MAX_PREDICTIONS, *(["bootstrap"] if self.resampled else [])]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def series_of(
@@ -70,9 +78,7 @@ def series_of(
     folder = project_folder(view.lake.url)
     model = load_model(view.definition.model, view.definition.task, folder=folder)
     cap = view.lake.settings.max_train_rows if max_train_rows is None else max_train_rows
-    content = [_SCHEME, kind, model.fingerprint, fits, cap, MAX_TEST_ROWS, MAX_PREDICTIONS]
-    content += ["bootstrap"] if resampled else []
-    return Series(model, fits, cap, hashlib.sha256(json.dumps(content).encode()).hexdigest(), resampled)
+    return Series(model, kind, fits, cap, resampled)
 
 
 def ask(
@@ -83,6 +89,7 @@ def ask(
     *,
     stage: str,
     progress: Progress,
+    known: Floats | None = None,
     workers: Workers | None = None,
 ) -> Floats:
     """Fit the model once per seed on a version's train rows, and ask each fit about some rows.
@@ -97,6 +104,8 @@ def ask(
         What to ask about.
     stage : str
         What ``progress`` is told.
+    known : ndarray of shape (n_known, n_asked, n_train_classes), optional
+        Answers of the first seeds, which are not asked for again.
     workers : Workers, optional
         Processes that may fit; ``progress`` is not told of the fits that they make.
 
@@ -105,19 +114,20 @@ def ask(
     ndarray of shape (n_seeds, n_asked, n_train_classes)
         In regression the last dimension has length 1.
     """
-    seeds = range(series.fits)
-    learnt = [fitted_rows(rows, seed) for seed in seeds]
+    first = 0 if known is None else len(known)
+    learnt = {seed: fitted_rows(rows, seed) for seed in range(first, series.fits)}
     question = Question(series.model, rows.X, rows.y, learnt, X, train_classes(rows, view))
 
     def here() -> Floats:
         found = []
-        for seed in seeds:
+        for seed in learnt:
             found.append(question.answer(seed))
             progress(stage, seed + 1, series.fits)
         return np.stack(found)
 
-    progress(stage, 0, series.fits)
-    return here() if workers is None else workers.ask(question, here)
+    progress(stage, first, series.fits)
+    found = here() if workers is None else workers.ask(question, here)
+    return found if known is None else np.concatenate([known, found])
 
 
 def predictions_for(rows: ModelInputs, asked: npt.NDArray[np.bool_], values: Floats) -> Predictions:
@@ -220,14 +230,18 @@ def kept_answers(
     names = zip(rows.lanes[asked], rows.row_key[asked], rows.features[asked], strict=True)
     positions = {name: position for position, name in enumerate(names)}
     answers: dict[int, Floats] = {}
-    for evaluation in store.same_models(lake, view.dataset, series.fingerprint, trained_on(hashed)):
-        if len(answers) == len(positions):
-            break
-        kept = store.read_predictions(lake, evaluation)
-        for name, values in zip(zip(kept.lanes, kept.row_key, kept.features, strict=True), kept.values, strict=True):
-            position = positions.get(name)
-            if position is not None:
-                answers.setdefault(position, values)
+    for fits in [series.fits, *_other_fits(lake, view, series, hashed)]:
+        if fits < series.fits or len(answers) == len(positions):
+            continue
+        fingerprint = replace(series, fits=fits).fingerprint
+        for evaluation in store.same_models(lake, view.dataset, fingerprint, trained_on(hashed)):
+            kept = store.read_predictions(lake, evaluation)
+            # Seed by seed: those of fewer seeds come first.
+            first = kept.values if fits == series.fits else kept.values[:, : kept.values.shape[1] // fits * series.fits]
+            for name, values in zip(zip(kept.lanes, kept.row_key, kept.features, strict=True), first, strict=True):
+                position = positions.get(name)
+                if position is not None:
+                    answers.setdefault(position, values)
     return answers
 
 
@@ -237,3 +251,34 @@ def all_answers(answers: dict[int, Floats], count: int, fits: int) -> Floats | N
         return None
     stacked = np.stack([answers[position] for position in range(count)])
     return stacked.reshape(count, fits, -1).transpose(1, 0, 2)
+
+
+def known_answers(
+    lake: Lake, view: View, series: Series, hashed: str, rows: ModelInputs, asked: npt.NDArray[np.bool_]
+) -> Floats | None:
+    """Return the kept answers of as many of the first seeds as have one for every row, or None.
+
+    Parameters
+    ----------
+    view, series, hashed, rows, asked
+        As in :func:`kept_answers`.
+
+    Returns
+    -------
+    ndarray of shape (n_known, n_asked, n_train_classes), or None
+    """
+    fewer = [fits for fits in _other_fits(lake, view, series, hashed) if fits < series.fits]
+    for fits in [series.fits, *fewer]:
+        answers = kept_answers(lake, view, replace(series, fits=fits), hashed, rows, asked)
+        found = all_answers(answers, int(asked.sum()), fits)
+        if found is not None:
+            return found
+    return None
+
+
+def _other_fits(lake: Lake, view: View, series: Series, hashed: str) -> list[int]:
+    """List other numbers of seeds under which models that learnt the same may have been asked, most first."""
+    if series.kind != "evaluation":
+        return []
+    known = store.kept_seeds(lake, view.dataset, trained_on(hashed))
+    return sorted((number for number in known if number != series.fits), reverse=True)

@@ -252,7 +252,7 @@ def _judged(
     if len(known) == 1:
         certain = [float(name in known) for name in classes]
         return np.tile(certain, (int(judged.sum()), 1))
-    return Question(model, rows.X, rows.y, (learnt,), rows.X[judged], classes).answer(0)
+    return Question(model, rows.X, rows.y, {0: learnt}, rows.X[judged], classes).answer(0)
 
 
 def _identities(session: Session, view: View, name: str) -> dict[str, int]:

@@ -112,6 +112,17 @@ def same_models(lake: Lake, dataset: str, fingerprint: str, trained_on: str) -> 
     return [row[0] for row in rows]
 
 
+def kept_seeds(lake: Lake, dataset: str, trained_on: str) -> list[int]:
+    """List the numbers of seeds of evaluations whose models learnt the same rows, whatever the models are."""
+    rows = lake.read(
+        "SELECT DISTINCT CAST(json_extract_string(result, '$.seeds') AS INTEGER) AS seeds "
+        "FROM lake.workbench.evaluations WHERE dataset = ? AND starts_with(input_hash, ?) "
+        "AND json_extract_string(result, '$.kind') = 'evaluation' ORDER BY seeds",
+        [dataset, trained_on + "-"],
+    )
+    return [int(row[0]) for row in rows]
+
+
 def states_of(lake: Lake, dataset: str) -> list[tuple[str, str]]:
     """List the states of a dataset that were evaluated and their input hashes, oldest first."""
     rows = lake.read(

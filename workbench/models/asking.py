@@ -11,7 +11,7 @@ import os
 import pickle
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,7 @@ class Question:
         Features.
     y : ndarray of shape (n_rows,)
         Labels.
-    learnt : sequence of ndarray
+    learnt : mapping of int to ndarray
         For each seed the rows to learn from, as a mask or by position.
     asked : DataFrame of shape (n_asked, n_features)
         What to predict.
@@ -51,7 +51,7 @@ class Question:
     model: FixedModel
     X: pd.DataFrame
     y: npt.NDArray[Any]
-    learnt: Sequence[npt.NDArray[np.bool_] | npt.NDArray[np.intp]]
+    learnt: Mapping[int, npt.NDArray[np.bool_] | npt.NDArray[np.intp]]
     asked: pd.DataFrame
     classes: tuple[str, ...]
 
@@ -105,7 +105,7 @@ def answered(content: bytes) -> Floats | None:
     with one_thread():
         try:
             question = unpacked(content)
-            return np.stack([question.answer(seed) for seed in range(len(question.learnt))])
+            return np.stack([question.answer(seed) for seed in question.learnt])
         except Exception:
             return None
 

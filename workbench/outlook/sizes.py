@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from workbench.errors import DataError
-from workbench.evaluation import SEEDS, Evaluation, evaluate
+from workbench.evaluation import Evaluation, evaluate
 from workbench.lake import Lake, View
 from workbench.progress import Progress, silent
 
@@ -44,13 +44,14 @@ def by_size(
     DataError
         The version itself cannot be evaluated.
     """
-    fits, made = SEEDS * len(parts), 0
+    seeds, made = lake.settings.seeds, 0
+    fits = seeds * len(parts)
 
     def counted(stage: str, done: int, total: int) -> None:
         progress(stage, made + done, fits)
 
     whole = evaluate(lake, view, schema_types=types, progress=counted)
-    made = SEEDS
+    made = seeds
     found, notes = [whole], []
     for part in sorted((part for part in parts if part < 1), reverse=True):
         rows = round(whole.train_rows * part)
@@ -63,5 +64,5 @@ def by_size(
         except DataError as error:
             notes.append(f"{rows:,} train rows were left out: {error.message}")
             break
-        made += SEEDS
+        made += seeds
     return found[::-1], notes

@@ -12,7 +12,7 @@ import numpy as np
 
 from workbench.drafts import content_of, draft_view, newest_of
 from workbench.errors import UsageError
-from workbench.evaluation import SEEDS, ModelInputs, OutOfFold, inputs, out_of_fold
+from workbench.evaluation import ModelInputs, OutOfFold, inputs, out_of_fold
 from workbench.findings import lay_out, outcomes
 from workbench.iterations import schema_types
 from workbench.lake import LANES, Lake, Version, View, claimed, newest, view_of
@@ -26,7 +26,7 @@ from workbench.ranking.placing import Candidates, place, rates
 from workbench.ranking.realised import realised
 from workbench.ranking.records import Ranking
 from workbench.ranking.signals import MAX_VALIDATION, QUALITY, VALUE, Points, Signals, read_signals
-from workbench.ranking.trials import try_signals
+from workbench.ranking.trials import FITS, try_signals
 from workbench.settings import project_folder
 
 MAX_PAIRS = 100_000_000
@@ -209,7 +209,7 @@ def _read(view: View, types: dict[str, str], believed: OutOfFold, progress: Prog
     from workbench.models.space import FeatureSpace
 
     progress("reading rows", 0, 0)
-    rows = inputs(view, types=types, lanes=("train", "validation"), seeds=SEEDS)
+    rows = inputs(view, types=types, lanes=("train", "validation"), seeds=FITS)
     numbers = {int(rid): number for number, rid in enumerate(rows.rid)}
     # A draft is edited while it is read: a row that was just taken out is in the one but not in the other.
     there = np.isin(believed.rid, rows.rid)

@@ -26,6 +26,9 @@ from workbench.ranking.signals import Floats, Labels, Places, Signals
 if TYPE_CHECKING:
     import pandas as pd
 
+FITS = 5
+"""Fits of each state that is tried."""
+
 FRONT = 0.05
 """Share of the train rows that is tried at the front of each signal."""
 
@@ -153,11 +156,11 @@ def try_signals(
     for labels, rows in zip(states[1:], put, strict=True):
         labels[rows] = signals.suggested[rows]
     hits = np.zeros((len(states), fits, len(right)))
-    learnt = [fitted_rows(train, seed) for seed in range(fits)]
+    learnt = {seed: fitted_rows(train, seed) for seed in range(fits)}
     for number, labels in enumerate(states):
         classes = tuple(sorted(set(labels)))
         question = Question(model, train.X, labels, learnt, X, classes)
-        for seed in range(fits):
+        for seed in learnt:
             progress("trying suggested labels", number * fits + seed, total)
             said = np.array(classes, dtype=object)[question.answer(seed).argmax(axis=1)]
             hits[number, seed] = said == right
