@@ -212,7 +212,7 @@ def replicates(
         rows = random.integers(0, len(y), len(y))
         one, two = a[np.ix_(of_a, rows)], b[np.ix_(of_b, rows)]
         if metric.row_score is not None:
-            found = paired(one, two, greater_is_better=metric.greater_is_better)
+            found = paired(one, two, greater_is_better=metric.greater_is_better, span=metric.span)
             d = (two - one).mean(axis=0)
             half = 1.96 * d.std(ddof=1) / len(d) ** 0.5
             rows_only += abs(d.mean()) > half

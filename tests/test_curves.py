@@ -69,13 +69,14 @@ def test_too_little_for_a_curve_is_refused(n, form, says):
         exactly(n, [0.1] * len(n), form)
 
 
-def test_draws_vary_as_a_comparison_of_two_says():
+@pytest.mark.parametrize("once", [True, False])
+def test_draws_vary_as_a_comparison_of_two_says(once):
     """The difference of two figures has the standard error of their paired interval."""
     random = np.random.default_rng(4)
     hard = random.normal(size=(1, 1500))
     a, b = ((hard + 0.3 * random.normal(size=(8, 1500)) < cut).astype(float) for cut in (0.6, 0.7))
-    figures, draws = drawn([a, b], count=40_000)
-    change = paired(a, b)
+    figures, draws = drawn([a, b], once=once, count=40_000)
+    change = paired(a, b, span=1 if once else None)
     assert figures[1] - figures[0] == pytest.approx(change.change)
     # A t distribution with 7 degrees of freedom is wider than its scale; the middle of it tells the scale.
     middle = np.quantile(draws[:, 1] - draws[:, 0], [0.25, 0.75])

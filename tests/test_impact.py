@@ -33,7 +33,7 @@ def test_one_version_by_hand() -> None:
     se = (rows + seeds - cells) ** 0.5
     df = (rows + seeds - cells) ** 2 / (rows**2 / 3 + seeds**2 / 1)
 
-    found = interval(A)
+    found = interval(A, span=1)
 
     assert found.mean == 0.375
     assert (found.se, found.df) == pytest.approx((se, df))
@@ -47,7 +47,7 @@ def test_two_versions_by_hand() -> None:
     se = (rows + seeds - cells) ** 0.5
     df = (rows + seeds - cells) ** 2 / (rows**2 / 3 + seeds**2 / 1)
 
-    found = paired(A, B)
+    found = paired(A, B, span=1)
 
     assert found.change == 0.5
     assert (found.se, found.df) == pytest.approx((se, df))
@@ -156,8 +156,8 @@ def test_a_mean_over_rows_is_compared_by_its_row_scores(name: str) -> None:
         a, b = (y + random.normal(size=(5, 200)) for _ in range(2))
     scores = [np.stack([metric.row_score(y, of_seed) for of_seed in version]) for version in (a, b)]
 
-    assert difference(metric, y, a, b) == paired(*scores, greater_is_better=metric.greater_is_better)
-    assert estimate(metric, y, a) == interval(scores[0])
+    assert difference(metric, y, a, b) == paired(*scores, greater_is_better=metric.greater_is_better, span=metric.span)
+    assert estimate(metric, y, a) == interval(scores[0], span=metric.span)
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
@@ -178,8 +178,9 @@ def test_the_first_term_is_the_variance_of_a_bootstrap_over_rows(metric: Metric)
             )
         )
     by_seed = [metric.score(y, t) - metric.score(y, s) for s, t in zip(a, b, strict=True)]
-    # For a mean over rows the noise of single cells is known, and counts once.
-    cells = paired(metric.row_scores(y, a), metric.row_scores(y, b)).sources.per_cell if metric.row_score else 0.0
+    # For scores of rows that have bounds, the noise of single cells counts once.
+    once = metric.row_score is not None and metric.span is not None
+    cells = paired(metric.row_scores(y, a), metric.row_scores(y, b)).sources.per_cell if once else 0.0
     variance = np.var(deviations, ddof=1) + np.var(by_seed, ddof=1) / 5 - cells / (5 * 300)
 
     found = difference(metric, y, a, b)
@@ -277,26 +278,29 @@ def test_intervals_cover_the_truth_in_95_of_100_simulated_comparisons(
         hard = random.normal(size=rows)
         d = effect + row_spread * random.normal(size=rows) + seed_spread * random.normal(size=(seeds, 1))
         a = hard + cell_spread * random.normal(size=(seeds, rows))
-        found = paired(a, hard + d + cell_spread * random.normal(size=(seeds, rows)))
+        found = paired(a, hard + d + cell_spread * random.normal(size=(seeds, rows)), span=10)
         covered += found.low <= effect <= found.high
 
     assert covered / replicates >= 0.94
 
 
-def test_noise_of_single_cells_counts_once() -> None:
+def test_noise_of_single_cells_counts_once_where_scores_have_bounds() -> None:
     random = np.random.default_rng(9)
     replicates, seeds, rows = 1500, 10, 200
-    means, variances = [], []
+    means, once, twice = [], [], []
     for _ in range(replicates):
-        found = interval(random.normal(size=(1, rows)) + 2 * random.normal(size=(seeds, rows)))
-        means.append(found.mean)
-        variances.append(found.se**2)
+        scores = random.normal(size=(1, rows)) + 2 * random.normal(size=(seeds, rows))
+        bounded, unbounded = interval(scores, span=1), interval(scores)
+        means.append(bounded.mean)
+        once.append(bounded.se**2)
+        twice.append(unbounded.se**2)
 
     true = (1 + 4 / 10) / rows
     assert np.var(means) == pytest.approx(true, rel=0.12)
-    # An estimate of what seeds do to all rows alike is never below 0, which makes the sum a little too large; with
-    # the noise of cells counted twice it would be 29 % too large.
-    assert true < np.mean(variances) < 1.12 * true
+    # What seeds do to all rows alike is not estimated below 0, which makes the sum a little too large; without bounds
+    # the noise of cells counts twice, (1 + 2 · 4 / 10) / 200.
+    assert true < np.mean(once) < 1.12 * true
+    assert np.mean(twice) == pytest.approx((1 + 2 * 4 / 10) / rows, rel=0.05)
 
 
 def near_one(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:

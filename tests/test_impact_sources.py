@@ -39,15 +39,16 @@ def test_rows_needed_by_hand_where_the_seeds_take_their_part_first() -> None:
     assert df < 40, "the seeds count: with the normal distribution fewer rows would seem enough"
 
 
-def test_noise_of_single_cells_is_averaged_out_by_more_rows() -> None:
+@pytest.mark.parametrize("once", [True, False])
+def test_noise_of_single_cells_is_averaged_out_by_more_rows(once: bool) -> None:
     # W = 4e-4 on 500 rows is more than the target allows, but is noise of cells: 0.2 / 500.
-    sources = Sources.measured(per_row=0.25, rows=500, by_seed=4e-4, seeds=5, resampled=False, per_cell=0.2)
+    sources = Sources.measured(per_row=0.25, rows=500, by_seed=4e-4, seeds=5, resampled=False, per_cell=0.2, once=once)
 
     assert (sources.per_seed, sources.by_seed) == (pytest.approx(0, abs=1e-18), pytest.approx(4e-4))
     rows = needed(sources, 0.02, level=LEVEL).rows
     df = replace(sources, rows=rows).df
     target = 0.02 / (stats.t.ppf(0.975, df) + stats.t.ppf(0.8, df))
-    assert rows == pytest.approx(0.25 / target**2, rel=0.001)
+    assert rows == pytest.approx((0.25 if once else 0.25 + 0.2 / 5) / target**2, rel=0.001)
 
 
 def test_the_parts_of_the_variance_are_those_that_were_planted() -> None:
@@ -68,7 +69,7 @@ def test_the_noise_of_cells_counts_once_and_the_sum_is_no_less_than_its_parts(
     per_row, rows, by_seed, seeds, per_cell, resampled
 ) -> None:
     split = Sources.measured(
-        per_row=per_row, rows=rows, by_seed=by_seed, seeds=seeds, resampled=resampled, per_cell=per_cell
+        per_row=per_row, rows=rows, by_seed=by_seed, seeds=seeds, resampled=resampled, per_cell=per_cell, once=True
     )
     whole = Sources(per_row, rows, by_seed, seeds, resampled)
 
@@ -77,6 +78,7 @@ def test_the_noise_of_cells_counts_once_and_the_sum_is_no_less_than_its_parts(
     assert max(split.of_rows, split.of_seeds) <= split.se**2 * (1 + 1e-9)
     assert split.se <= whole.se * (1 + 1e-9)
     assert split.df >= (min(rows, seeds) - 1) / 2 * (1 - 1e-9)
+    assert replace(split, once=False).se == pytest.approx(whole.se)
 
 
 def test_where_the_seeds_alone_are_noisier_more_of_them_are_asked_for() -> None:

@@ -116,15 +116,22 @@ class OpenLake(DraftCalls, ImpactCalls, ForecastCalls, RankingCalls):
         return versions.diff(self.lake, versions.resolve(self.lake, a), versions.resolve(self.lake, b), limit=limit)
 
     def compare(
-        self, a: str, b: str, *, metric: str | None = None, resample: int = 0, progress: Progress = silent
+        self,
+        a: str,
+        b: str,
+        *,
+        metric: str | None = None,
+        seeds: int | None = None,
+        resample: int = 0,
+        progress: Progress = silent,
     ) -> Comparison:
         """Say whether the fixed model gained from one version to another, each as ``NAME@V``.
 
-        ``resample`` as in :meth:`Dataset.compare`.
+        ``seeds`` and ``resample`` as in :meth:`Dataset.compare`.
         """
         first, second = versions.resolve(self.lake, a), versions.resolve(self.lake, b)
         return iterations.compare_versions(
-            self.lake, first, second, metric=metric, slices=True, resample=resample, progress=progress
+            self.lake, first, second, metric=metric, slices=True, seeds=seeds, resample=resample, progress=progress
         )
 
     def report(

@@ -122,17 +122,18 @@ class Dataset(ColumnCalls):
         b: int | str,
         *,
         metric: str | None = None,
+        seeds: int | None = None,
         resample: int = 0,
         progress: Progress = silent,
     ) -> Comparison:
         """Say whether the fixed model gained from version ``a`` to ``b``.
 
-        With ``resample=20`` both are fitted on so many bootstrap samples of their train rows: would it help on data
-        like this?
+        More ``seeds`` than the lake's setting tell smaller changes. With ``resample=20`` both are fitted on so many
+        bootstrap samples of their train rows: would it help on data like this?
         """
         first, second = self._version(a), self._version(b)
         return iterations.compare_versions(
-            self.lake, first, second, metric=metric, slices=True, resample=resample, progress=progress
+            self.lake, first, second, metric=metric, slices=True, seeds=seeds, resample=resample, progress=progress
         )
 
     def compare_many(
@@ -140,13 +141,14 @@ class Dataset(ColumnCalls):
         base: int | str,
         *others: int | str,
         metric: str | None = None,
+        seeds: int | None = None,
         resample: int = 0,
         progress: Progress = silent,
     ) -> Comparisons:
         """Compare several versions with one base, by intervals that hold together at 95 %."""
         first, *rest = (self._version(version) for version in (base, *others))
         return iterations.compare_many(
-            self.lake, first, rest, metric=metric, slices=True, resample=resample, progress=progress
+            self.lake, first, rest, metric=metric, slices=True, seeds=seeds, resample=resample, progress=progress
         )
 
     def validate(self, version: int | str | None = None, *, progress: Progress = silent) -> Validation:

@@ -51,11 +51,19 @@ class ImpactCalls:
         return bisect(self.lake, first, second, by=by, metric=metric, schema_types=types, progress=progress)
 
     def compare_many(
-        self, base: str, *others: str, metric: str | None = None, resample: int = 0, progress: Progress = silent
+        self,
+        base: str,
+        *others: str,
+        metric: str | None = None,
+        seeds: int | None = None,
+        resample: int = 0,
+        progress: Progress = silent,
     ) -> Comparisons:
         """Compare several versions with one base, by intervals that hold together at 95 %."""
         first, *rest = (versions.resolve(self.lake, name) for name in (base, *others))
-        return compare_many(self.lake, first, rest, metric=metric, slices=True, resample=resample, progress=progress)
+        return compare_many(
+            self.lake, first, rest, metric=metric, slices=True, seeds=seeds, resample=resample, progress=progress
+        )
 
     def wear(self, dataset: str) -> Wear:
         """Count the decisions that a dataset's newest test rows have informed."""

@@ -54,6 +54,23 @@ def test_what_cannot_be_told_says_what_would_settle_it(four):
     assert "settle" in told.out.splitlines()[2]
 
 
+def test_more_seeds_are_asked_for_where_they_limit_what_can_be_told(four):
+    found = four("compare", "d@2", "d@3", "--json").json
+    assert found["verdict"] == "cannot tell" and found["fits"] == 5
+    told = four("compare", "d@2", "d@3")
+    assert ("--seeds 10) would narrow it" in told.out) == (found["widening"] > 1.3)
+
+    more = four("compare", "d@2", "d@3", "--seeds", "30", "--json").json
+    assert more["fits"] == 30 and more["high"] - more["low"] < found["high"] - found["low"]
+    assert more["widening"] < found["widening"]
+
+
+def test_seeds_and_samples_are_not_asked_for_at_once(four):
+    told = four("compare", "d@1", "d@2", "--seeds", "8", "--resample")
+    assert told.code == 2 and "Leave one of them out." in told.err
+    assert four("compare", "d@1", "d@2", "--seeds", "1").code == 2
+
+
 def test_many_versions_are_compared_with_the_first_by_intervals_that_hold_together(four):
     told = four("compare", "d@1", "d@2", "d@3", "d@4")
     assert told.code == 0

@@ -210,10 +210,19 @@ def evaluate(state: State, name: str, as_json: bool) -> None:
 @click.argument("a", metavar="NAME@A")
 @click.argument("others", metavar="NAME@B..", nargs=-1, required=True)
 @click.option("--metric", metavar="NAME", help="Default: accuracy, or r2 for regression.")
+@click.option("--seeds", type=click.IntRange(2, 1000), metavar="N", help="Fits of each version (default: the setting).")
 @click.option("--resample", is_flag=True, help="Fit on 20 bootstrap samples: would it help on data like this?")
 @json_option
 @pass_state
-def compare(state: State, a: str, others: tuple[str, ...], metric: str | None, resample: bool, as_json: bool) -> None:
+def compare(
+    state: State,
+    a: str,
+    others: tuple[str, ...],
+    metric: str | None,
+    seeds: int | None,
+    resample: bool,
+    as_json: bool,
+) -> None:
     """Say whether the fixed model gained from version A to version B, and what moved it.
 
     With more versions than two, each is compared with the first, by intervals that hold together at 95 %.
@@ -222,6 +231,7 @@ def compare(state: State, a: str, others: tuple[str, ...], metric: str | None, r
     Examples:
       workbench compare people@1 people@3
       workbench compare people@1 people@2 people@3 people@4
+      workbench compare people@1 people@3 --seeds 20
       workbench compare people@1 people@3 --resample
     """
     from workbench.evaluation import SAMPLES
@@ -230,10 +240,10 @@ def compare(state: State, a: str, others: tuple[str, ...], metric: str | None, r
     samples = SAMPLES if resample else 0
     with state.lake() as lake, progress() as report:
         if len(others) > 1:
-            many = lake.compare_many(a, *others, metric=metric, resample=samples, progress=report)
+            many = lake.compare_many(a, *others, metric=metric, seeds=seeds, resample=samples, progress=report)
             document, text = many.to_dict(), report_comparisons(many)
         else:
-            found = lake.compare(a, others[0], metric=metric, resample=samples, progress=report)
+            found = lake.compare(a, others[0], metric=metric, seeds=seeds, resample=samples, progress=report)
             document, text = found.to_dict(), report_comparison(found)
     if as_json:
         show_json(document)

@@ -72,7 +72,8 @@ def compare(
     Raises
     ------
     UsageError
-        Two datasets, two label columns, two tasks or two models: their figures cannot be compared.
+        Two datasets, two label columns, two tasks or two models: their figures cannot be compared. Or seeds and samples
+        at once.
     UnknownName
         The task has no such metric.
     DataError
@@ -80,7 +81,11 @@ def compare(
     ModelError
         The model fails.
     """
-    fits, resampled = resample or seeds or lake.settings.seeds, resample != 0
+    if resample and seeds is not None:
+        raise UsageError(
+            "Seeds and samples are two ways to fit, and a comparison takes one.", hint="Leave one of them out."
+        )
+    fits, resampled = resample or (lake.settings.seeds if seeds is None else seeds), resample != 0
     _require_alike(a, b, seeds=fits, max_train_rows=max_train_rows)
     measured = _metric(metric, a)
     found_a, found_b = (
@@ -157,6 +162,7 @@ def compare(
         per_class_level=class_level,
         resampled=resampled,
         fits=found_a.seeds,
+        widening=main.widening,
     )
 
 

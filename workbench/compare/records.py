@@ -40,6 +40,9 @@ class Effect:
         Where the seeds alone differ by too much for any number of test rows: seeds that it needs at least.
     noise_floor : float or None
         What version a's own figure would move by if only the seeds changed.
+    widening : float or None
+        How many times as wide the interval of the change is as one from the test rows alone would be; the rest is what
+        seeds do. None where that is not known.
     """
 
     a_mean: float | None
@@ -56,6 +59,7 @@ class Effect:
     rows_needed: int | None = None
     seeds_needed: int | None = None
     noise_floor: float | None = None
+    widening: float | None = None
 
     @property
     def sides(self) -> tuple[Figure, Figure]:
@@ -133,7 +137,7 @@ class Comparison:
         What is compared: ``adult@1``, ``adult@3 + draft 7``.
     metric : str
         The metric that the verdict is about.
-    a_mean, b_mean, change, low, high, verdict, detectable, rows_needed, seeds_needed, noise_floor
+    a_mean, b_mean, change, low, high, verdict, detectable, rows_needed, seeds_needed, noise_floor, widening
         The metric's :class:`Effect`.
     test_labels : str
         The version whose test labels both are scored under: the newest one published.
@@ -194,6 +198,7 @@ class Comparison:
     per_class_level: float = LEVEL
     resampled: bool = False
     fits: int = 0
+    widening: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Write as values that JSON has."""
@@ -250,6 +255,7 @@ def effect_of(change: Change, a: Estimate, b: Estimate) -> Effect:
         rows_needed=needed.rows,
         seeds_needed=needed.seeds,
         noise_floor=finite(a.noise_floor),
+        widening=None if change.sources is None else finite(change.sources.widening),
     )
 
 

@@ -154,19 +154,24 @@ def _fitted_at_once(form: Form, u: Floats, y: Floats) -> tuple[Floats, Floats]:
     return np.hstack([asymptote, -slope, shape]), y - asymptote - slope * chosen
 
 
-def drawn(scores: Sequence[Floats], *, count: int = 2000, random_state: int = 0) -> tuple[Floats, Floats]:
+def drawn(
+    scores: Sequence[Floats], *, once: bool = False, count: int = 2000, random_state: int = 0
+) -> tuple[Floats, Floats]:
     """Return the figures of several models on the same rows, and draws of what they might have been.
 
     The joint form of the interval of :mod:`workbench.impact.intervals`: with x_i the vector of the models' scores at
     row i, averaged over seeds, and M_s that of their means at seed s, the figures have the covariance cov(x) / n +
-    cov(M) / S less that of the noise of single cells, which is in both and so is taken from the second. What is hard
-    for all models alike cancels in each difference, as it does in a comparison of two. The rows' part is drawn from a
-    normal distribution, that of the S seeds from a t distribution with S - 1 degrees of freedom.
+    cov(M) / S. What is hard for all models alike cancels in each difference, as it does in a comparison of two. The
+    rows' part is drawn from a normal distribution, that of the S seeds from a t distribution with S - 1 degrees of
+    freedom.
 
     Parameters
     ----------
     scores : sequence of ndarrays of shape (n_seeds, n_rows)
         Of each model, on the same rows and with the same seeds.
+    once : bool
+        Whether the noise of single cells, which is in both parts, is taken from the second:
+        :class:`workbench.impact.sources.Sources`.
 
     Returns
     -------
@@ -182,13 +187,14 @@ def drawn(scores: Sequence[Floats], *, count: int = 2000, random_state: int = 0)
     draws = np.tile(figures, (count, 1))
     if n_seeds < 2 or n_rows < 2:
         return figures, draws
-    apart = stacked.mean(axis=2) - figures[:, None]
-    of_cells = (stacked - stacked.mean(axis=1, keepdims=True) - apart[:, :, None]).reshape(n_models, -1)
-    per_cell = of_cells @ of_cells.T / ((n_seeds - 1) * (n_rows - 1))
     of_rows = np.atleast_2d(np.cov(stacked.mean(axis=1))) / n_rows
-    of_seeds = (apart @ apart.T / (n_seeds - 1) - per_cell / n_rows) / n_seeds
     draws = draws + random.standard_normal((count, n_models)) @ _root(of_rows)
-    normal = random.standard_normal((count, n_models)) @ _root(of_seeds)
+    apart = stacked.mean(axis=2) - figures[:, None]
+    of_seeds = apart @ apart.T / (n_seeds - 1)
+    if once:
+        of_cells = (stacked - stacked.mean(axis=1, keepdims=True) - apart[:, :, None]).reshape(n_models, -1)
+        of_seeds = of_seeds - of_cells @ of_cells.T / ((n_seeds - 1) * (n_rows - 1) * n_rows)
+    normal = random.standard_normal((count, n_models)) @ _root(of_seeds / n_seeds)
     return figures, draws + normal * np.sqrt((n_seeds - 1) / random.chisquare(n_seeds - 1, size=(count, 1)))
 
 

@@ -1,13 +1,15 @@
 """The interval of a score and of its change, from scores per seed and test row.
 
 A figure comes from S seeds and n test rows, and other seeds or other rows would have given another one: both count.
-With x_i the seed-averaged score of row i, M_s the mean of seed s and C the noise of single cells (s, i), which is in
-the variance of both and counts once,
+With x_i the seed-averaged score of row i and M_s the mean of seed s,
 
-    SE² = var(x) / n + var(M) / S - C / (n · S),    interval = mean ± t · SE,
+    SE² = var(x) / n + var(M) / S,    interval = mean ± t · SE,
 
 t having the degrees of freedom of Satterthwaite's approximation from (n - 1, S - 1). For two versions x_i and M_s are
-differences on the same rows, so that what makes a row hard for both cancels.
+differences on the same rows, so that what makes a row hard for both cancels. The noise of single cells (s, i) is in
+both terms; for scores that have bounds it is taken off once (:mod:`workbench.impact.sources`). For a log loss, where
+few rows may carry most of it, that was measured to call too many neutral edits a gain or a loss
+(``benchmarks/README.md``), and it stays.
 
 Sources: Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks, MLSys 3 (all sources of
 variation, seeds among them, belong into a comparison); Searle, Casella & McCulloch 1992, Variance Components, ch. 4
@@ -48,8 +50,8 @@ def interval(scores: npt.ArrayLike, *, span: float | None = None, resampled: boo
     scores : array-like of shape (n_seeds, n_rows)
         Score of each test row under each seed.
     span : float, optional
-        The most by which two rows' scores can differ (1 for accuracy), used where nothing varies; default: the most
-        that was seen.
+        The most by which two rows' scores can differ (1 for accuracy), used where nothing varies; default: they have no
+        bounds, and the most that was seen is used. With bounds the noise of single cells counts once.
     resampled : bool
         Whether each seed learnt from a bootstrap sample of the train rows.
 
@@ -59,7 +61,8 @@ def interval(scores: npt.ArrayLike, *, span: float | None = None, resampled: boo
         No rows or seeds, not two dimensions, or scores that are not finite.
     """
     x = _checked(scores, "scores")
-    return spread_of_rows([x], span=span, rarest=x.shape[1], resampled=resampled).as_estimate()
+    once = span is not None
+    return spread_of_rows([x], span=span, rarest=x.shape[1], resampled=resampled, once=once).as_estimate()
 
 
 def paired(
@@ -98,7 +101,9 @@ def paired(
         raise ValueError(f"a and b must score the same rows under as many seeds: {before.shape} is not {after.shape}")
     if identical:
         return NO_CHANGE
-    found = spread_of_rows([before, after], span=span, rarest=before.shape[1], level=level, resampled=resampled)
+    found = spread_of_rows(
+        [before, after], span=span, rarest=before.shape[1], level=level, resampled=resampled, once=span is not None
+    )
     return found.as_change(greater_is_better)
 
 
@@ -147,7 +152,7 @@ def spread_of_rows(
     rarest: int,
     level: float = LEVEL,
     resampled: bool = False,
-    cells_known: bool = True,
+    once: bool = False,
 ) -> Spread:
     """Apply the formula to one version's row scores, or to the second's minus the first's.
 
@@ -163,8 +168,8 @@ def spread_of_rows(
         Of the interval.
     resampled : bool
         As in :func:`interval`.
-    cells_known : bool
-        Whether the noise of single cells can be told from these values; what is not known counts as none.
+    once : bool
+        See :class:`workbench.impact.sources.Sources`.
     """
     x, n_rows = contrast(versions), versions[0].shape[1]
     seen = max(float(part.max()) for part in versions) - min(float(part.min()) for part in versions)
@@ -176,7 +181,8 @@ def spread_of_rows(
         unseen=unseen(rarest, seen if span is None else span, level=level),
         level=level,
         resampled=resampled,
-        per_cell=_residual(x) if cells_known else 0.0,
+        per_cell=_residual(x),
+        once=once,
     )
 
 
@@ -205,6 +211,7 @@ def spread(
     level: float = LEVEL,
     resampled: bool = False,
     per_cell: float = 0.0,
+    once: bool = False,
 ) -> Spread:
     """Add the variance over rows to that over seeds.
 
@@ -224,7 +231,7 @@ def spread(
         Of the interval.
     resampled : bool
         As in :func:`interval`.
-    per_cell : float
+    per_cell, once
         See :class:`workbench.impact.sources.Sources`; 0 where it is not known.
     """
     mean, n_seeds = float(seed_means.mean()), len(seed_means)
@@ -233,7 +240,7 @@ def spread(
     by_seed = float(seed_means.var(ddof=1))
     sources = Sources.measured(
         per_row=rows_variance * n_rows, rows=n_rows, by_seed=by_seed, seeds=n_seeds, resampled=resampled,
-        per_cell=per_cell,
+        per_cell=per_cell, once=once,
     )  # fmt: skip
     floor = sources.noise_floor if by_seed**0.5 > _ROUNDING * largest else 0.0
     # Where each seed has train rows of its own there is no same data.

@@ -8,8 +8,6 @@ gives way to
 - DeLong's variance for ROC AUC, from the structural components of all seeds and both versions, which is what the
   bootstrap converges to, without resampling (:mod:`workbench.metrics` names the sources). Its interval is that of
   :mod:`workbench.impact.bounded`.
-
-Here the noise of single cells is not told from the rest and counts twice, on the safe side.
 """
 
 from __future__ import annotations
@@ -113,7 +111,7 @@ def _spread(
     span = metric.span
     if metric.row_score is not None:
         scored = [metric.row_scores(y, of) for of in versions]
-        return spread_of_rows(scored, span=span, rarest=len(y), level=level, resampled=resampled)
+        return spread_of_rows(scored, span=span, rarest=len(y), level=level, resampled=resampled, once=span is not None)
     rarest = int(np.unique(y, return_counts=True)[1].min()) if metric.task == "classification" else len(y)
     if metric.components is not None:
         return _between_bounds(_each_seed(metric.components, y, versions), span, rarest, level, resampled)
@@ -139,7 +137,7 @@ def _between_bounds(versions: list[Floats], span: float | None, rarest: int, lev
     """
 
     def of(parts: list[Floats]) -> Spread:
-        return spread_of_rows(parts, span=span, rarest=rarest, level=level, resampled=resampled, cells_known=False)
+        return spread_of_rows(parts, span=span, rarest=rarest, level=level, resampled=resampled)
 
     found = of(versions)
     if found.sources is None:

@@ -1,32 +1,33 @@
 """Where the variance of a figure comes from, and what would make it smaller: more test rows, more seeds.
 
 With V the variance of a row's seed-averaged score and W that of the figures of single seeds, n test rows and S seeds,
-V / n and W / S both hold the noise of single cells of the table of seeds and rows, C / (n · S), C being its residual
-mean square. Counted once, that is
+
+    SE² = V / n + W / S.
+
+Both terms hold the noise of single cells of the table of seeds and rows, C / (n · S), C being its residual mean square
+(Searle, Casella & McCulloch 1992, Variance Components, ch. 4: two crossed factors), so the sum is on the safe side
+(Owen 2007, The pigeonhole bootstrap, Annals of Applied Statistics 1, 386–411). For scores of rows that have bounds, as
+the 0 and 1 of accuracy, it counts once:
 
     SE² = V / n + W / S - C / (n · S),
 
-the variance of a mean over two crossed factors (Searle, Casella & McCulloch 1992, Variance Components, ch. 4), and no
-less than either term. Where every fit learns from another bootstrap sample of the train rows it is
-
-    SE² = V / n + W · (1 + 1 / S) - C / (n · S):
-
-W is then what the figure varies by from one set of train rows to another, and the one set at hand is one draw of them,
-however many samples of it are fitted (Efron 1979, Bootstrap methods, Annals of Statistics 7, 1–26; Bouthillier et al.
-2021, Accounting for Variance in Machine Learning Benchmarks, MLSys 3). The degrees of freedom of t are Satterthwaite's
-(1946, Biometrics Bulletin 2, 110–114) from the two terms that are added.
+and no less than either term. Where every fit learns from another bootstrap sample of the train rows W / S becomes
+W · (1 + 1 / S): W is then what the figure varies by from one set of train rows to another, and the one set at hand is
+one draw of them, however many samples of it are fitted (Efron 1979, Bootstrap methods, Annals of Statistics 7, 1–26;
+Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks, MLSys 3). The degrees of freedom of t
+are Satterthwaite's (1946, Biometrics Bulletin 2, 110–114) from the two terms that are added.
 
 The smallest change that would be found with 80 % power is (t₀.₉₇₅ + t₀.₈₀) · SE. What becomes of it with more test
 rows depends on how much of W is C / n, which more rows average out, and how much is B, what seeds do to all rows alike:
 W = B + C / n. Set equal to a change, it gives
 
-    n' = V / ((change / (t₀.₉₇₅ + t₀.₈₀))² - B / S):
+    n' = (V + C / S) / ((change / (t₀.₉₇₅ + t₀.₈₀))² - B / S)        (V alone where C counts once):
 
 the sample size of a comparison (Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, ch. 2) with the
 part of the noise that no test row takes away taken off first. Since t itself depends on n', the least n' is searched
-for. For metrics that are no mean over rows C is not known and taken to be 0: their interval errs on the safe side, and
-too many rows are asked for, never too few. It is about a change of the size seen, and no second verdict on the one that
-was: Hoenig & Heisey 2001, The abuse of power, The American Statistician 55, 19–24.
+for. For metrics that are no mean over rows C is not known and taken to be 0, which asks for too many rows, never for
+too few. It is about a change of the size seen, and no second verdict on the one that was: Hoenig & Heisey 2001, The
+abuse of power, The American Statistician 55, 19–24.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ class Sources:
         Whether each seed is a bootstrap sample of the train rows.
     per_cell : float
         C: variance of the score of one row under one seed around what row and seed do by themselves.
+    once : bool
+        Whether C counts once.
     """
 
     per_row: float
@@ -71,15 +74,16 @@ class Sources:
     seeds: int
     resampled: bool = False
     per_cell: float = 0.0
+    once: bool = False
 
     @classmethod
     def measured(
-        cls, *, per_row: float, rows: int, by_seed: float, seeds: int, resampled: bool, per_cell: float
+        cls, *, per_row: float, rows: int, by_seed: float, seeds: int, resampled: bool, per_cell: float, once: bool
     ) -> Sources:
         """Split the variance of the figures of single seeds, W, into B and C / n; B is 0 where C / n is more than W."""
         cells = min(per_cell, by_seed * rows)
         # Of two equal numbers rounding may leave a little less than nothing.
-        return cls(per_row, rows, max(0.0, by_seed - cells / rows), seeds, resampled, cells)
+        return cls(per_row, rows, max(0.0, by_seed - cells / rows), seeds, resampled, cells, once)
 
     @property
     def by_seed(self) -> float:
@@ -105,7 +109,8 @@ class Sources:
     def _variance(self) -> float:
         """SE²: estimates may leave the sum below one of its terms, where it cannot be."""
         rows, seeds = self.of_rows, self.of_seeds
-        return max(rows, seeds, rows + seeds - self.per_cell / (self.rows * self.seeds))
+        twice = self.per_cell / (self.rows * self.seeds) if self.once else 0.0
+        return max(rows, seeds, rows + seeds - twice)
 
     @property
     def df(self) -> float:

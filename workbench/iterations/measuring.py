@@ -64,13 +64,14 @@ def compare_versions(
     metric: str | None = None,
     slices: bool = False,
     level: float | None = None,
+    seeds: int | None = None,
     resample: int = 0,
     progress: Progress = silent,
 ) -> Comparison:
     """Say whether the fixed model gained from one version to another, by intervals of 95 % or another level.
 
-    With ``resample`` each is fitted on so many bootstrap samples of its train rows: see
-    :func:`workbench.compare.compare`.
+    With ``seeds`` each is fitted so many times, and with ``resample`` on so many bootstrap samples of its train rows:
+    see :func:`workbench.compare.compare`.
     """
     from workbench.compare import compare
     from workbench.impact.intervals import LEVEL
@@ -79,8 +80,8 @@ def compare_versions(
     sides = view_of(lake, a), view_of(lake, b)
     wanted = LEVEL if level is None else level
     return compare(
-        lake, *sides, metric=metric, schema_types=types, slices=slices, level=wanted, resample=resample,
-        progress=progress,
+        lake, *sides, metric=metric, schema_types=types, slices=slices, level=wanted, seeds=seeds,
+        resample=resample, progress=progress,
     )  # fmt: skip
 
 
@@ -91,6 +92,7 @@ def compare_many(
     *,
     metric: str | None = None,
     slices: bool = False,
+    seeds: int | None = None,
     resample: int = 0,
     progress: Progress = silent,
 ) -> Comparisons:
@@ -113,8 +115,16 @@ def compare_many(
     level = together(len(others))
     found = [
         compare_versions(
-            lake, base, other, metric=metric, slices=slices, level=level, resample=resample, progress=progress
-        )
+            lake,
+            base,
+            other,
+            metric=metric,
+            slices=slices,
+            level=level,
+            seeds=seeds,
+            resample=resample,
+            progress=progress,
+        )  # fmt: skip
         for other in others
     ]
     return Comparisons(base.name, level, tuple(found))

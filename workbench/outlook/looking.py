@@ -81,7 +81,7 @@ def outlook(
     every = [*series.found, *parts]
     both = scored(lake, every, view_of(lake, head), metric, types=types, progress=progress)
     progress("fitting the curves", 0, 0)
-    figures, draws = drawn(both.scores, count=DRAWS)
+    figures, draws = drawn(both.scores, once=metric.span is not None, count=DRAWS)
     cut = len(series.found)
     ahead = Ahead.of(series.n, figures[:cut], draws[:, :cut], done.shares(DRAWS), metric)
     forecast = ahead.forecast(f"{decisions:,} more decisions", decisions)

@@ -122,6 +122,26 @@ def settled_by(
     return "A change as small as this is settled by no number of test rows and seeds that anybody would use."
 
 
+WIDENED = 1.3
+"""An interval more than so many times as wide as one from test rows alone is narrowed by more seeds."""
+
+
+def widened_by(verdict: str, widening: float | None, *, fits: int, resampled: bool) -> str:
+    """Say that more seeds would tell more; empty where the verdict is clear or the test rows are what limits it.
+
+    Parameters
+    ----------
+    verdict, widening, fits, resampled
+        As a comparison has them.
+    """
+    if verdict != "cannot tell" or resampled or widening is None or widening <= WIDENED:
+        return ""
+    return (
+        f"The {fits} seeds make the interval {widening:.1f} times as wide as the test rows alone would: "
+        f"{2 * fits} (workbench compare … --seeds {2 * fits}) would narrow it."
+    )
+
+
 def metric_name(metric: str) -> str:
     """Write a metric's name for people: ``balanced accuracy``, ``R²``."""
     return {"r2": "R²", "roc_auc": "ROC AUC", "mae": "MAE", "rmse": "RMSE"}.get(metric, metric.replace("_", " "))

@@ -17,6 +17,7 @@ from workbench.reporting.figures import (
     format_score,
     metric_name,
     settled_by,
+    widened_by,
 )
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def unsettled(comparison: Mapping[str, Any]) -> str:
     """
     if comparison["low"] is None or "rows_needed" not in comparison:
         return ""
-    return settled_by(
+    needed = settled_by(
         comparison["verdict"],
         comparison["change"],
         comparison["rows_needed"],
@@ -164,6 +165,13 @@ def unsettled(comparison: Mapping[str, Any]) -> str:
         test_rows=comparison["test_rows"],
         resampled=comparison["resampled"],
     )
+    widened = widened_by(
+        comparison["verdict"],
+        comparison.get("widening"),
+        fits=comparison.get("fits", 0),
+        resampled=comparison["resampled"],
+    )
+    return " ".join(filter(None, (needed, widened)))
 
 
 def _lines(text: str) -> list[str]:
