@@ -117,7 +117,7 @@ def settled_by(
     if seeds_needed is not None:
         return (
             "With these seeds no number of test rows would settle a change of this size: they alone move the figure by "
-            f"more. It needs {about(seeds_needed)} seeds or more, and more test rows."
+            f"more. It needs {about(seeds_needed)} seeds or more (workbench compare … --seeds N), and more test rows."
         )
     return "A change as small as this is settled by no number of test rows and seeds that anybody would use."
 
@@ -126,15 +126,15 @@ WIDENED = 1.3
 """An interval more than so many times as wide as one from test rows alone is narrowed by more seeds."""
 
 
-def widened_by(verdict: str, widening: float | None, *, fits: int, resampled: bool) -> str:
-    """Say that more seeds would tell more; empty where the verdict is clear or the test rows are what limits it.
+def widened_by(verdict: str, widening: float | None, seeds_needed: int | None, *, fits: int, resampled: bool) -> str:
+    """Say that more seeds would tell more; empty where that is said, or where test rows are what limits a verdict.
 
     Parameters
     ----------
-    verdict, widening, fits, resampled
+    verdict, widening, seeds_needed, fits, resampled
         As a comparison has them.
     """
-    if verdict != "cannot tell" or resampled or widening is None or widening <= WIDENED:
+    if verdict != "cannot tell" or resampled or seeds_needed or widening is None or widening <= WIDENED:
         return ""
     return (
         f"The {fits} seeds make the interval {widening:.1f} times as wide as the test rows alone would: "

@@ -168,6 +168,7 @@ def unsettled(comparison: Mapping[str, Any]) -> str:
     widened = widened_by(
         comparison["verdict"],
         comparison.get("widening"),
+        comparison["seeds_needed"],
         fits=comparison.get("fits", 0),
         resampled=comparison["resampled"],
     )
