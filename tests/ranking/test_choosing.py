@@ -27,7 +27,7 @@ def signals(doubt: list[float], value: list[float] | None = None, fix: list[floa
     other = np.where(given == "a", "b", "a").astype(object)
     found = np.array(doubt)
     return Signals(
-        given, other, 1 - found, found,
+        given, other, found,
         None if value is None else np.array(value), None if fix is None else np.array(fix), {"a": 2 / 3, "b": 2.0},
     )  # fmt: skip
 
@@ -140,14 +140,24 @@ def test_signals_by_hand():
         labels, ("a", "b"), believed, points=points, validation=asked, validation_labels=np.array(["a"], dtype=object)
     )
     assert found.suggested.tolist() == ["b", "a", "b", "a"]
-    assert found.quality.tolist() == [0.9, 0.8, 0.4, 0.3]
     assert found.weight == {"a": 1.0, "b": 1.0}
+    # The last two rows are doubted by the models, and the last one's doubt is the greater.
+    assert found.doubt[3] > found.doubt[2] > 0.5 > found.doubt[1] > found.doubt[0]
+    assert found.orders[QUALITY].tolist() == [3, 2, 1, 0]
     # The nearest row, the last one, is labelled b where a is right; among ten voters each counts a tenth.
     assert found.fix.round(6).tolist() == [-0.1, 0.1, -0.1, 0.1]
-    assert found.orders[QUALITY].tolist() == [3, 2, 1, 0]
     # The others being the same, the farthest right row and the second nearest are worth a tenth each.
     assert found.value.round(6).tolist() == [0.1, 0.0, 0.1, 0.0]
     assert found.orders[VALUE].tolist() == [1, 3, 0, 2]
+
+
+def test_a_class_that_others_are_mistaken_for_is_doubted_more():
+    """Ants are labelled as bees, never the other way round: the models find the last two rows as likely either."""
+    believed = np.array([[0.9, 0.1]] * 60 + [[0.1, 0.9]] * 40 + [[0.5, 0.5]] * 2)
+    labels = np.array(["ant"] * 40 + ["bee"] * 20 + ["bee"] * 40 + ["ant", "bee"], dtype=object)
+    found = read_signals(labels, ("ant", "bee"), believed)
+    assert found.doubt[-1] > 3 * found.doubt[-2]
+    assert set(found.orders[QUALITY][:20]) == {*range(40, 60)}
 
 
 def test_without_validation_rows_there_is_one_signal():

@@ -17,7 +17,7 @@ from workbench.ranking.signals import QUALITY, Signals
 def some(fix: list[float] | None, value: list[float] | None = None) -> Signals:
     n = 4
     return Signals(
-        np.array(["a"] * n, dtype=object), np.array(["b"] * n, dtype=object), np.full(n, 0.5), np.full(n, 0.5),
+        np.array(["a"] * n, dtype=object), np.array(["b"] * n, dtype=object), np.full(n, 0.5),
         None if fix is None else np.array([0.0] * n if value is None else value),
         None if fix is None else np.array(fix), {"a": 1.0, "b": 1.0},
     )  # fmt: skip

@@ -1,10 +1,10 @@
 """What speaks for looking at a train row: what models that did not learn from it say, and what it is worth.
 
 Two signals order the rows, and neither is the better one everywhere. **Label quality** is the probability of the given
-label out of fold (self-confidence, Northcutt, Jiang and Chuang 2021, "Confident learning", JAIR 70). **KNN-Shapley** is
-what the row is worth to a nearest-neighbour classifier of the validation rows, each of their classes counting alike
-(:mod:`workbench.valuation`); what it would be worth more with the label that the models suggest is what a fix promises.
-Test rows have no part in either.
+label out of fold (self-confidence, Northcutt, Jiang and Chuang 2021, "Confident learning", JAIR 70), knowing which
+classes are mistaken for which (:mod:`workbench.ranking.noise`). **KNN-Shapley** is what the row is worth to a
+nearest-neighbour classifier of the validation rows, each of their classes counting alike (:mod:`workbench.valuation`);
+what it would be worth more with the label that is suggested is what a fix promises. Test rows have no part in either.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.progress import Progress, silent
+from workbench.ranking.noise import true_labels
 from workbench.valuation import knn_fixes
 
 Floats = npt.NDArray[np.float64]
@@ -37,9 +38,9 @@ class Signals:
     Attributes
     ----------
     given, suggested : ndarray of shape (n_rows,)
-        The label that the row has, and the one that the models find most probable among the others.
-    quality, doubt : ndarray of shape (n_rows,)
-        Probability of the given label out of fold, and of any other, the latter tempered.
+        The label that the row has, and the most probable one among the others.
+    doubt : ndarray of shape (n_rows,)
+        Probability that the given label is wrong.
     value : ndarray of shape (n_rows,) or None
         Balanced KNN-Shapley value; None without validation rows.
     fix : ndarray of shape (n_rows,) or None
@@ -50,7 +51,6 @@ class Signals:
 
     given: Labels = field(repr=False)
     suggested: Labels = field(repr=False)
-    quality: Floats = field(repr=False)
     doubt: Floats = field(repr=False)
     value: Floats | None = field(repr=False)
     fix: Floats | None = field(repr=False)
@@ -59,7 +59,7 @@ class Signals:
     @cached_property
     def orders(self) -> dict[str, Places]:
         """Signal → the rows by it, the most suspect first; rows of equal score in the order that they have."""
-        found = {QUALITY: np.argsort(self.quality, kind="stable")}
+        found = {QUALITY: np.argsort(-self.doubt, kind="stable")}
         if self.value is None:
             return found
         return found | {VALUE: np.argsort(self.value, kind="stable")}
@@ -95,10 +95,10 @@ def read_signals(
     numbers = {name: number for number, name in enumerate(classes)}
     y = np.array([numbers[label] for label in labels], dtype=np.int64)
     rows = np.arange(len(y))
-    others = believed.copy()
-    others[rows, y] = -1.0
+    others = true_labels(tempered(believed, y), y)
+    others[rows, y] = 0.0
     suggested = np.array(classes, dtype=object)[others.argmax(axis=1)]
-    doubt = 1 - tempered(believed, y)[rows, y]
+    doubt = others.sum(axis=1)
     value = fix = None
     if points is not None and validation is not None and validation_labels is not None and len(validation):
         value, fix = knn_fixes(
@@ -107,7 +107,7 @@ def read_signals(
     counts = np.bincount(y, minlength=len(classes))
     present = max(1, int((counts > 0).sum()))
     weight = {name: len(y) / (present * count) if count else 0.0 for name, count in zip(classes, counts, strict=True)}
-    return Signals(labels, suggested, believed[rows, y], doubt, value, fix, weight)
+    return Signals(labels, suggested, doubt, value, fix, weight)
 
 
 def tempered(believed: Floats, y: Places) -> Floats:
