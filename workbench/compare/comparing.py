@@ -85,7 +85,7 @@ def compare(
         raise UsageError(
             "Seeds and samples are two ways to fit, and a comparison takes one.", hint="Leave one of them out."
         )
-    fits, resampled = resample or (lake.settings.seeds if seeds is None else seeds), resample != 0
+    fits, resampled = resample or seeds, resample != 0
     _require_alike(a, b, seeds=fits, max_train_rows=max_train_rows)
     measured = _metric(metric, a)
     found_a, found_b = (
@@ -166,7 +166,7 @@ def compare(
     )
 
 
-def _require_alike(a: View, b: View, *, seeds: int, max_train_rows: int | None) -> None:
+def _require_alike(a: View, b: View, *, seeds: int | None, max_train_rows: int | None) -> None:
     """Refuse what cannot be compared."""
     if a.dataset != b.dataset:
         raise UsageError(f"{a.label} and {b.label} are not comparable: they are versions of two datasets.")

@@ -90,10 +90,9 @@ def evaluate(
     ModelError
         The model fails.
     """
-    seeds = lake.settings.seeds if seeds is None else seeds
-    if seeds < 1:
+    if seeds is not None and seeds < 1:
         raise UsageError(f"{seeds} seeds give no figure.", hint=f"Ask for 1 or more; {lake.settings.seeds} are usual.")
-    if resampled and seeds < 2:
+    if resampled and seeds == 1:
         said = "One sample of the train rows does not say how much others would differ."
         raise UsageError(said, hint=f"Ask for 2 or more; {SAMPLES} are usual.")
     reading = reading_of(view, schema_types)
@@ -102,7 +101,7 @@ def evaluate(
         kept = store.find_published(lake, "evaluation", view.dataset, view.version, series.fingerprint, reading.exactly)
         if kept is not None:
             return store.evaluation_of(kept)
-    most = series.max_train_rows
+    most, fits = series.max_train_rows, series.fits
 
     def read(session: Session) -> tuple[str, dict[str, Any] | ModelInputs]:
         hashed = read_hash(session, view, reading)
@@ -111,7 +110,7 @@ def evaluate(
             return hashed, known
         lanes: tuple[Lane, ...] = ("train", "test")
         return hashed, read_inputs(
-            session, view, reading, max_train_rows=most, seeds=seeds, resampled=resampled, lanes=lanes
+            session, view, reading, max_train_rows=most, seeds=fits, resampled=resampled, lanes=lanes
         )
 
     hashed, found = in_snapshot(view, read)
@@ -125,7 +124,7 @@ def evaluate(
                 require_learnable(rows, view, reading)
                 asked = rows.rows("test")
                 values = known_answers(lake, view, series, hashed, rows, asked)
-                if values is None or len(values) < seeds:
+                if values is None or len(values) < fits:
                     stage = f"evaluating {view.label}"
                     values = ask(
                         series, view, rows, rows.X[asked], known=values, stage=stage, progress=progress, workers=workers
@@ -148,8 +147,7 @@ def is_kept(
     resampled: bool = False,
 ) -> bool:
     """Tell without reading a row whether a published version was evaluated so before."""
-    fits = lake.settings.seeds if seeds is None else seeds
-    series = series_of(view, "evaluation", fits=fits, max_train_rows=None, resampled=resampled)
+    series = series_of(view, "evaluation", fits=seeds, max_train_rows=None, resampled=resampled)
     exactly = reading_of(view, schema_types).exactly
     return store.find_published(lake, "evaluation", view.dataset, view.version, series.fingerprint, exactly) is not None
 

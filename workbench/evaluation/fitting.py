@@ -66,9 +66,9 @@ class Series:
 
 
 def series_of(
-    view: View, kind: store.Kind, *, fits: int, max_train_rows: int | None, resampled: bool = False
+    view: View, kind: store.Kind, *, fits: int | None, max_train_rows: int | None, resampled: bool = False
 ) -> Series:
-    """Settle how a version is to be evaluated.
+    """Settle how a version is to be evaluated; where ``fits`` or the cap is None, the lake's settings say it.
 
     Raises
     ------
@@ -77,8 +77,9 @@ def series_of(
     """
     folder = project_folder(view.lake.url)
     model = load_model(view.definition.model, view.definition.task, folder=folder)
-    cap = view.lake.settings.max_train_rows if max_train_rows is None else max_train_rows
-    return Series(model, kind, fits, cap, resampled)
+    settings = view.lake.settings
+    cap = settings.max_train_rows if max_train_rows is None else max_train_rows
+    return Series(model, kind, settings.seeds if fits is None else fits, cap, resampled)
 
 
 def ask(
@@ -231,10 +232,12 @@ def kept_answers(
     positions = {name: position for position, name in enumerate(names)}
     answers: dict[int, Floats] = {}
     for fits in [series.fits, *_other_fits(lake, view, series, hashed)]:
-        if fits < series.fits or len(answers) == len(positions):
+        if fits < series.fits:
             continue
         fingerprint = replace(series, fits=fits).fingerprint
         for evaluation in store.same_models(lake, view.dataset, fingerprint, trained_on(hashed)):
+            if len(answers) == len(positions):
+                return answers
             kept = store.read_predictions(lake, evaluation)
             # Seed by seed: those of fewer seeds come first.
             first = kept.values if fits == series.fits else kept.values[:, : kept.values.shape[1] // fits * series.fits]

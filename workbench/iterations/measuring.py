@@ -124,7 +124,7 @@ def compare_many(
             seeds=seeds,
             resample=resample,
             progress=progress,
-        )  # fmt: skip
+        )
         for other in others
     ]
     return Comparisons(base.name, level, tuple(found))
