@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 
 import pytest
 
@@ -63,6 +64,30 @@ def test_a_draft_is_published_behind_the_page(visit, drafted, slow):
     assert not page.exception and "v4 is published" in words(page) and jobs.find(key) is None
     with workbench.open(url) as lake:
         assert (lake["people"].newest.message, lake["people"].newest.cells_changed) == ("three halves", 3)
+
+
+def test_a_draft_that_is_published_already_is_waited_for_until_its_job_has_ended(visit, drafted, monkeypatch):
+    url, number = drafted
+    page = visit(url, "review", dataset="people")
+    let, begin = threading.Event(), jobs.start
+    monkeypatch.setattr(jobs, "SOON", 0)
+    monkeypatch.setattr(
+        jobs, "start", lambda key, title, work: begin(key, title, lambda told: (work(told), let.wait(30))[0])
+    )
+    page.text_input(key=f"draft-message-{number}").input("three halves")
+    page = page.button(key="draft-publish").click().run()
+    with workbench.open(url) as lake:
+        until = time.monotonic() + 60
+        while not lake["people"].newest.message == "three halves":
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    page = page.run()
+    assert jobs.find(f"change-draft:{url}:{number}").running
+    assert "No draft yet" not in words(page) and "Publishing draft" in page.get("progress")[0].proto.text
+    let.set()
+    assert jobs.find(f"change-draft:{url}:{number}").wait(60)
+    page = page.run()
+    assert not page.exception and "v4 is published" in words(page) and "No draft yet" in words(page)
 
 
 def test_a_conflict_found_behind_the_page_is_shown_as_ever(visit, drafted, slow):

@@ -33,6 +33,9 @@ def show_draft(lake: OpenLake, desk: Desk) -> None:
     draft = next((each for each in drafts if each.corrections), drafts[0] if drafts else None)
     with st.container(border=True, key="draft"):
         if draft is None:
+            # One that is being published or discarded is no open draft any more before its job has ended.
+            if show_change():
+                return
             st.text("No draft yet: your first fix or exclusion begins one. Nothing changes the data until you publish.")
             return
         check_key, evaluate_key = _job_keys(lake, draft)
