@@ -177,3 +177,16 @@ def test_a_small_memory_limit_is_enough(settings, lake, people):
         assert import_source(opened, "t", people, key=("id",), author="t").rows == 60_000
         people.write_text(people.read_text().replace("city", "town"))
         assert refresh(opened, "t", people, author="t").updated_cells == 60_000
+
+
+def test_too_little_memory_is_not_blamed_on_the_lines(settings, lake, tmp_path):
+    lake.close()
+    source = tmp_path / "long.jsonl"
+    source.write_text("".join(f'{{"id": {row}, "text": "{"x" * 1_000_000}"}}\n' for row in range(40)))
+    small = settings.model_copy(update={"memory_limit": "40MB", "threads": 2})
+    with (
+        open_lake(Settings(**small.model_dump())) as opened,
+        pytest.raises(StoreError, match="long.jsonl needs more memory than it may use") as refused,
+    ):
+        import_source(opened, "t", source, key=("id",), author="t")
+    assert refused.value.hint == "Raise the setting memory_limit."

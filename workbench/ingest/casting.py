@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from workbench.errors import DataError, StoreError, UnknownName, WorkbenchError
-from workbench.ingest.reading import Reading
+from workbench.errors import DataError, UnknownName, WorkbenchError
+from workbench.ingest.reading import Reading, shortage
 from workbench.ingest.types import CANDIDATES, MISFIT, Cell, forced_cell, known_type, text_cell, typed_cell
 from workbench.ingest.watching import watched
 from workbench.lake import Session
@@ -160,12 +160,5 @@ def _misfit(session: Session, reading: Reading, position: int, cell: Cell) -> Da
 
 
 def explained(error: Exception, reading: Reading) -> WorkbenchError:
-    """Tell a full disk from a faulty source."""
-    lowered = str(error).lower()
-    if "no space left" in lowered or "disk is full" in lowered or "failed to offload" in lowered:
-        return StoreError(f"The disk is full; {reading.source} was not read. Nothing was changed.", hint="Free space.")
-    if "out of memory" in lowered:
-        return StoreError(
-            f"Reading {reading.source} needs more memory than it may use.", hint="Raise the setting memory_limit."
-        )
-    return reading.explain(error, reading.source)
+    """Tell a machine that is too small from a faulty source."""
+    return shortage(error, reading.source) or reading.explain(error, reading.source)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from workbench.errors import DataError, UnknownName, UsageError
 from workbench.ingest.naming import check_names
-from workbench.ingest.reading import Reading
+from workbench.ingest.reading import Reading, shortage
 from workbench.ingest.sqlite import by_value, fits_types
 from workbench.lake import Session, literal, quote
 from workbench.lake.store import load_extension
@@ -62,6 +62,9 @@ def open_table(session: Session, source: str) -> Iterator[Reading]:
         session.run(f"ATTACH {literal(where)} AS {alias} ({options})")
         tables = session.rows(_TABLES, [alias])
     except Exception as error:
+        lacking = shortage(error, label)
+        if lacking is not None:
+            raise lacking from error
         said = without_password("postgres:" + str(error).strip().splitlines()[0]).removeprefix("postgres:")
         raise DataError(f"the database cannot be opened: {said}", source=label) from error
     try:

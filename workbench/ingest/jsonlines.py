@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.errors import DataError, WorkbenchError
 from workbench.ingest.naming import check_names
-from workbench.ingest.reading import Reading
+from workbench.ingest.reading import Reading, shortage
 from workbench.lake import Session, literal
 
 _MAX_LINE = 64_000_000
@@ -70,7 +70,7 @@ def open_jsonlines(session: Session, paths: Sequence[Path], source: str) -> Read
     except WorkbenchError:
         raise
     except Exception as error:
-        raise explain(error, source) from error
+        raise shortage(error, source) or explain(error, source) from error
     columns = [_column(f"j{n}", {kind for kind in found if kind}) for n, found in enumerate(kinds)]
     relation = "(SELECT " + ", ".join(f"{sql} AS c{n}" for n, (sql, _) in enumerate(columns)) + f" FROM {parsed})"
     return Reading(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.errors import DataError, WorkbenchError
+from workbench.errors import DataError, StoreError, WorkbenchError
 
 
 def _no_lines(records: Sequence[int]) -> Mapping[int, int]:
@@ -20,6 +20,17 @@ def _no_count() -> None:
 def _as_it_is(error: Exception, source: str) -> WorkbenchError:
     """Tell what DuckDB said, in one line."""
     return DataError(f"cannot be read: {str(error).strip().splitlines()[0]}", source=source)
+
+
+def shortage(error: Exception, source: str) -> StoreError | None:
+    """Tell a machine that is too small for a source from a source that is at fault; None for the latter."""
+    said = str(error).lower()
+    if "no space left" in said or "disk is full" in said or "failed to offload" in said:
+        return StoreError(f"The disk is full; {source} was not read. Nothing was changed.", hint="Free space.")
+    if "out of memory" in said:
+        hint = "Raise the setting memory_limit."
+        return StoreError(f"Reading {source} needs more memory than it may use.", hint=hint)
+    return None
 
 
 @dataclass(frozen=True)
