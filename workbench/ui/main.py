@@ -50,8 +50,8 @@ def _no_lake(url: str) -> None:
     """Say how the first lake comes about."""
     st.title("No lake yet")
     show_empty(
-        f"There is no lake at {url.removeprefix('sqlite:')}. Once there is one, this page shows how the accuracy of "
-        "the fixed model moved from version to version, and which findings are open.",
+        f"There is no lake at {url.removeprefix('sqlite:')}. Once there is one, the app shows what may be wrong "
+        "in its data, what each version changed, and how the accuracy of the fixed model moved with it.",
         todo="Make one with the shipped sample, or import a file of your own:",
         command="\n".join(
             [
