@@ -27,6 +27,8 @@ class Scored:
         Predictions of both versions.
     identical, resampled : bool
         As in :func:`workbench.impact.paired`.
+    learnt : int or None
+        As there.
     """
 
     y: npt.NDArray[Any]
@@ -34,6 +36,7 @@ class Scored:
     b: Floats
     identical: bool
     resampled: bool
+    learnt: int | None = None
 
     def by(self, metric: Metric, *, level: float) -> Effect:
         """Say what happened to one metric, by an interval of some level."""
@@ -42,7 +45,9 @@ class Scored:
             return UNDEFINED
         before = estimate(metric, y, a, resampled=resampled)
         after = before if np.array_equal(a, b) else estimate(metric, y, b, resampled=resampled)
-        change = difference(metric, y, a, b, identical=self.identical, level=level, resampled=resampled)
+        change = difference(
+            metric, y, a, b, identical=self.identical, level=level, resampled=resampled, learnt=self.learnt
+        )
         return effect_of(change, before, after)
 
     def by_class(self, classes: Sequence[str], *, level: float) -> dict[str, Effect]:

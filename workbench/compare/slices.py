@@ -60,6 +60,7 @@ def slices_of(
     types: Mapping[str, str] | None = None,
     level: float = LEVEL,
     resampled: bool = False,
+    learnt: int | None = None,
 ) -> Slices:
     """Say what happened in each slice of the test rows, the most harmed first.
 
@@ -81,7 +82,7 @@ def slices_of(
         Column name → DuckDB type, from the dataset's schema.
     level : float
         At which all slices are to hold together.
-    resampled : bool
+    resampled, learnt
         As in :func:`workbench.impact.paired`.
     """
     import pandas as pd
@@ -105,7 +106,7 @@ def slices_of(
         before, after = (side[:, mask] for side in scores)
         change = paired(
             before, after, greater_is_better=metric.greater_is_better, identical=identical, span=span, level=level,
-            resampled=resampled,
+            resampled=resampled, learnt=learnt,
         )  # fmt: skip
         own = [share_of(interval(side, span=span, resampled=resampled), metric.bounds) for side in (before, after)]
         slices.append(Slice(name, kind, value, int(mask.sum()), effect_of(change, *own)))
