@@ -78,7 +78,7 @@ def test_a_draft_that_is_published_already_is_waited_for_until_its_job_has_ended
     page = page.button(key="draft-publish").click().run()
     with workbench.open(url) as lake:
         until = time.monotonic() + 60
-        while not lake["people"].newest.message == "three halves":
+        while lake["people"].newest.message != "three halves":
             assert time.monotonic() < until
             time.sleep(0.05)
     page = page.run()
