@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
 
+import workbench
 from workbench.drafts import Correction, new_draft, stage
 from workbench.reporting import count_of
+from workbench.ui import jobs, session
 from workbench.ui.components.next_step import next_step
 from workbench.ui.standing import standing
 from workbench.ui.wording import ago, command, metric_name
@@ -112,3 +115,29 @@ def test_counts_and_metrics_are_written_for_people():
         "balanced accuracy",
         "R²",
     ]
+
+
+def test_what_a_job_did_shows_where_it_ended_while_the_page_was_being_written(visit, measured, monkeypatch):
+    with workbench.open(measured, author="ann") as lake:
+        draft = lake["people"].draft().draft
+        lake.stage(draft, [Correction(key={"id": 0}, column="a", new=0.5)])
+        lake.publish(draft, message="a half")
+    page = visit(measured, dataset="people")
+    assert page.button(key="next-step").label == "Check v4"
+    let, begin, read, key = threading.Event(), jobs.start, session.stand, f"step:{measured}:people"
+    monkeypatch.setattr(
+        jobs, "start", lambda key, title, work: begin(key, title, lambda told: (let.wait(30), work(told))[1])
+    )
+    page = page.button(key="next-step").click().run()
+    assert jobs.find(key).running
+
+    def read_and_then_it_ends(*asked):
+        found = read(*asked)
+        let.set()
+        assert jobs.find(key) is None or jobs.find(key).wait(60)
+        return found
+
+    monkeypatch.setattr(session, "stand", read_and_then_it_ends)
+    page = page.run()
+    assert not page.exception and page.button(key="next-step").label != "Check v4"
+    assert "Checking people@4: done" in page.success[0].value

@@ -37,6 +37,8 @@ class Job:
         What the work returned.
     error : WorkbenchError or None
         Why it could not be done.
+    noticed : bool
+        Whether a page was begun anew since it ended.
     """
 
     def __init__(self, key: str, title: str, work: Work) -> None:
@@ -44,6 +46,7 @@ class Job:
         self.stage, self.done, self.total = "", 0, 0
         self.result: Any = None
         self.error: WorkbenchError | None = None
+        self.noticed = False
         self._cancelled = threading.Event()
         self._began = time.monotonic()
         self._thread = threading.Thread(target=self._run, args=(work,), name=f"workbench-job-{key}", daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 import streamlit as st
 
@@ -37,6 +38,9 @@ def show_job(key: str, *, done: Callable[[jobs.Job], None] | None = None, stoppa
     if job.running:
         _watch(key, stoppable)
         return True
+    if not job.noticed:
+        # It ended while this page was being written: what stands above may be as it was before.
+        _write_anew(job)
     with st.container(key=f"job-{key}"):
         if isinstance(job.error, Cancelled):
             st.info(f"{job.title}: cancelled. Nothing of it was kept.", icon=":material/cancel:")
@@ -55,7 +59,7 @@ def _watch(key: str, stoppable: bool) -> None:
     """Show how far a job is, again and again; the whole page is shown anew once it is done."""
     job = jobs.find(key)
     if job is None or not job.running:
-        st.rerun()
+        _write_anew(job)
     with st.container(border=True, key=f"job-{key}", horizontal=True, vertical_alignment="center"):
         told = f"{job.title} — {job.stage}" if job.stage else f"{job.title} …"
         share = min(1.0, job.done / job.total) if job.total else 0.0
@@ -68,3 +72,10 @@ def _watch(key: str, stoppable: bool) -> None:
                 on_click=job.cancel,
                 disabled=job.cancelled,
             )
+
+
+def _write_anew(job: jobs.Job | None) -> NoReturn:
+    """Show the whole page anew, once for a job that has ended."""
+    if job is not None:
+        job.noticed = True
+    st.rerun()
