@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import binom
 
 ROOT = Path(__file__).parents[1]
-REPLICATES, PAIRS, SEEDS = 300, 3, 24
+REPLICATES, PAIRS, SEEDS = 300, 4, 24
 
 
 @pytest.fixture(scope="module")

@@ -106,46 +106,6 @@ def test_another_set_of_train_rows_is_settled_by_no_number_of_samples() -> None:
     assert needed(replace(fits, resampled=True), 0.02, level=LEVEL) == UNKNOWN
 
 
-def test_the_train_rows_count_as_a_sample_by_hand() -> None:
-    sources = Sources(per_row=2.0, rows=100, per_seed=0.0, seeds=5, learnt=400)
-
-    assert sources.se**2 == pytest.approx(2.0 / 100 + 2.0 / 400)
-    assert sources.widening == pytest.approx(1), "seeds have no part in it"
-    least = 2.8016 * math.sqrt(2.0 / 400)
-    assert needed(sources, 1.01 * least, level=LEVEL).rows is not None
-    assert needed(sources, 0.99 * least, level=LEVEL) == UNKNOWN, "no number of test rows makes up for the train rows"
-
-
-def test_an_exchange_of_train_rows_for_others_like_them_is_seldom_a_gain_or_loss() -> None:
-    random, weights = np.random.default_rng(5), np.array([1.0, -1, 0.5, 0, 2])
-
-    def rows(n: int) -> tuple[np.ndarray, np.ndarray]:
-        X = random.normal(size=(n, 5))
-        return X, X @ weights + random.normal(size=n)
-
-    claimed = {"as a sample": 0, "as they are": 0}
-    for _ in range(1000):
-        (X, y), (X_new, y_new), (X_test, y_test) = rows(300), rows(6), rows(150)
-        exchanged = np.vstack([X_new, X[6:]]), np.concatenate([y_new, y[6:]])
-        fits = [np.linalg.lstsq(*each, rcond=None)[0] for each in ((X, y), exchanged)]
-        # Two seeds that change nothing: the model varies by its rows alone.
-        errors = [np.tile((X_test @ fit - y_test) ** 2, (2, 1)) for fit in fits]
-        claimed["as a sample"] += paired(*errors, learnt=300).verdict != "cannot tell"
-        claimed["as they are"] += paired(*errors).verdict != "cannot tell"
-
-    assert claimed["as a sample"] <= 0.065 * 1000
-    assert claimed["as they are"] > 0.08 * 1000, "what is corrected"
-
-
-def test_scores_with_bounds_and_bootstrap_samples_do_not_count_the_train_rows() -> None:
-    random = np.random.default_rng(6)
-    a, b = random.random((2, 5, 80))
-
-    assert paired(a, b, span=1.0, learnt=100) == paired(a, b, span=1.0)
-    assert paired(a, b, resampled=True, learnt=100) == paired(a, b, resampled=True)
-    assert paired(a, b, learnt=100).se > paired(a, b).se
-
-
 @given(
     st.floats(1e-4, 1), st.integers(2, 10_000), st.one_of(st.just(0.0), st.floats(1e-8, 1e-2)), st.integers(2, 50),
     st.floats(1e-4, 0.5), st.booleans(), st.sampled_from([0.95, 0.99, together(20)]),

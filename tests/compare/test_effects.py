@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from workbench.compare.effects import Scored
 from workbench.impact import together
-from workbench.metrics import METRICS
 
 CLASSES = [f"c{number}" for number in range(10)]
 
@@ -79,14 +76,3 @@ def test_one_test_row_of_a_class_has_no_ends_and_no_number() -> None:
     assert found["one"].verdict == "cannot tell"
     assert found["one"].low is found["one"].detectable is found["one"].rows_needed is found["one"].noise_floor is None
     assert found["one"].change == pytest.approx(-1)
-
-
-def test_only_scores_without_bounds_count_the_train_rows_as_a_sample() -> None:
-    scored = versions(np.random.default_rng(4), rows=300)
-    learnt = dataclasses.replace(scored, learnt=300)
-
-    for name in ("accuracy", "balanced_accuracy", "roc_auc"):
-        assert learnt.by(METRICS[name], level=0.95) == scored.by(METRICS[name], level=0.95)
-    wide, narrow = (each.by(METRICS["log_loss"], level=0.95) for each in (learnt, scored))
-    assert 1.2 < (wide.high - wide.low) / (narrow.high - narrow.low) <= 2**0.5
-    assert (wide.change, wide.a_low, wide.b_high) == (narrow.change, narrow.a_low, narrow.b_high)

@@ -13,8 +13,9 @@ from workbench.attribution.shapley import Floats, orders, sampled, shapley, subs
 from workbench.attribution.worth import Figures
 from workbench.evaluation.records import finite
 from workbench.impact import NO_CHANGE, Change, paired, together
-from workbench.impact.intervals import sample_of, spread, unseen
+from workbench.impact.intervals import spread, unseen
 from workbench.lake import Lake, Version
+from workbench.metrics import Metric
 from workbench.progress import Progress, silent
 
 EXACT = 6
@@ -164,7 +165,7 @@ def attribute(
         level = together(len(names))
         idle = {name for name in names if figures.is_idle(name, needed)}
         found = [
-            Share(group, NO_CHANGE if group.name in idle else _effect(*shares[group.name], level, figures))
+            Share(group, NO_CHANGE if group.name in idle else _effect(*shares[group.name], level, figures.metric))
             for group in moved.groups
         ]
         return _result(moved, by, figures, total, found, exact=drawn is None, needed=needed)
@@ -181,19 +182,16 @@ def _pair_means(added: Floats) -> Floats:
     return np.asarray((means[::2] + means[1::2]) / 2)
 
 
-def _effect(share: Floats, pairs: Floats | None, level: float, figures: Figures) -> Change:
+def _effect(share: Floats, pairs: Floats | None, level: float, metric: Metric) -> Change:
     """Give a share its interval: that of a mean over rows and seeds, wider where orders were drawn."""
-    better, span = figures.metric.greater_is_better, figures.metric.span
-    n_rows, learnt = share.shape[1], figures.learnt
+    better, span, n_rows = metric.greater_is_better, metric.span, share.shape[1]
     if pairs is None:
-        zero = np.zeros_like(share)
-        return paired(zero, share, greater_is_better=better, span=span, level=level, learnt=learnt)
+        return paired(np.zeros_like(share), share, greater_is_better=better, span=span, level=level)
     rows = float(share.mean(axis=0).var(ddof=1)) / n_rows if n_rows > 1 else np.inf
     drawn = float(pairs.var(ddof=1)) / len(pairs) if len(pairs) > 1 else np.inf
     found = spread(
         share.mean(axis=1), rows_variance=rows + drawn, n_rows=n_rows, largest=float(np.abs(share).max()),
         unseen=unseen(n_rows, span or 0.0, level=level), level=level,
-        learnt=sample_of(learnt, span=span, resampled=False),
     )  # fmt: skip
     return found.as_change(better)
 

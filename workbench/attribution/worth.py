@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from workbench.attribution.groups import Moves
 from workbench.attribution.shapley import Floats
-from workbench.compare.comparing import changed_rows, labels_of, learnt_alike, learnt_rows, row_scores_of
+from workbench.compare.comparing import changed_rows, labels_of, learnt_alike, row_scores_of
 from workbench.compare.labels import newest_labels
 from workbench.compare.parts import Side
 from workbench.errors import DataError, UnknownName, UsageError
@@ -148,15 +148,7 @@ class Figures:
         if self._same_inputs(before, after):
             return NO_CHANGE
         better, span = self.metric.greater_is_better, self.metric.span
-        return paired(
-            self.worth(before), self.worth(after), greater_is_better=better, span=span, level=level,
-            learnt=learnt_rows(self._sides[before], self._sides[after]),
-        )  # fmt: skip
-
-    @property
-    def learnt(self) -> int | None:
-        """Train rows of the version that has fewer; None where both learn from the same."""
-        return learnt_rows(self._sides[frozenset()], self._sides[self.everything])
+        return paired(self.worth(before), self.worth(after), greater_is_better=better, span=span, level=level)
 
     def is_idle(self, name: str, asked: Sequence[Subset]) -> bool:
         """Tell whether a group changes nothing that a model learns or is asked, whatever else was changed."""

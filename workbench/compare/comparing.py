@@ -112,8 +112,7 @@ def compare(
     wanted, before, after, said = on_shared_rows(side_a, side_b, shared, labels, current)
     y, first = aligned(found_a.task, before[1], before[0], labels, wanted)
     second = aligned(found_b.task, after[1], after[0], labels, wanted)[1]
-    learnt = learnt_rows(side_a, side_b)
-    scored = Scored(y, first, second, identical=alike, resampled=resampled, learnt=learnt)
+    scored = Scored(y, first, second, identical=alike, resampled=resampled)
     effects = {each.name: scored.by(each, level=level) for each in metrics_of(found_a.task)}
 
     def asked(row_keys: list[str]) -> Floats:
@@ -126,7 +125,7 @@ def compare(
     cut = (
         slices_of(
             b, shared, y, (first, second), metric=measured, identical=alike, types=schema_types, level=level,
-            resampled=resampled, learnt=learnt,
+            resampled=resampled,
         )
         if slices
         else None
@@ -216,11 +215,6 @@ def labels_of(row_keys: list[str], a: Side, b: Side, current: NewestLabels) -> t
 def learnt_alike(a: Side, b: Side) -> bool:
     """Tell whether the models of two sides learn from the same rows, read in the same way."""
     return trained_on(a.found.input_hash) == trained_on(b.found.input_hash)
-
-
-def learnt_rows(a: Side, b: Side) -> int | None:
-    """Count the train rows of the side that has fewer; None where both learn from the same."""
-    return None if learnt_alike(a, b) else min(a.found.train_rows, b.found.train_rows)
 
 
 def changed_rows(a: Side, b: Side, row_keys: list[str]) -> list[str]:

@@ -27,8 +27,6 @@ class Scored:
         Predictions of both versions.
     identical, resampled : bool
         As in :func:`workbench.impact.paired`.
-    learnt : int or None
-        As there.
     """
 
     y: npt.NDArray[Any]
@@ -36,7 +34,6 @@ class Scored:
     b: Floats
     identical: bool
     resampled: bool
-    learnt: int | None = None
 
     def by(self, metric: Metric, *, level: float) -> Effect:
         """Say what happened to one metric, by an interval of some level."""
@@ -45,9 +42,7 @@ class Scored:
             return UNDEFINED
         before = estimate(metric, y, a, resampled=resampled)
         after = before if np.array_equal(a, b) else estimate(metric, y, b, resampled=resampled)
-        change = difference(
-            metric, y, a, b, identical=self.identical, level=level, resampled=resampled, learnt=self.learnt
-        )
+        change = difference(metric, y, a, b, identical=self.identical, level=level, resampled=resampled)
         return effect_of(change, before, after)
 
     def by_class(self, classes: Sequence[str], *, level: float) -> dict[str, Effect]:

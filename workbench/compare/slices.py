@@ -60,7 +60,6 @@ def slices_of(
     types: Mapping[str, str] | None = None,
     level: float = LEVEL,
     resampled: bool = False,
-    learnt: int | None = None,
 ) -> Slices:
     """Say what happened in each slice of the test rows, the most harmed first.
 
@@ -82,7 +81,7 @@ def slices_of(
         Column name → DuckDB type, from the dataset's schema.
     level : float
         At which all slices are to hold together.
-    resampled, learnt
+    resampled : bool
         As in :func:`workbench.impact.paired`.
     """
     import pandas as pd
@@ -106,7 +105,7 @@ def slices_of(
         before, after = (side[:, mask] for side in scores)
         change = paired(
             before, after, greater_is_better=metric.greater_is_better, identical=identical, span=span, level=level,
-            resampled=resampled, learnt=learnt,
+            resampled=resampled,
         )  # fmt: skip
         own = [share_of(interval(side, span=span, resampled=resampled), metric.bounds) for side in (before, after)]
         slices.append(Slice(name, kind, value, int(mask.sum()), effect_of(change, *own)))

@@ -9,7 +9,7 @@ t having the degrees of freedom of Satterthwaite's approximation from (n - 1, S 
 differences on the same rows, so that what makes a row hard for both cancels. The noise of single cells (s, i) is in
 both terms; for scores that have bounds it is taken off once (:mod:`workbench.impact.sources`). For a log loss, where
 few rows may carry most of it, that was measured to call too many neutral edits a gain or a loss
-(``benchmarks/README.md``), and it stays; a change of such a score also counts the train rows as a sample.
+(``benchmarks/README.md``), and it stays.
 
 Sources: Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks, MLSys 3 (all sources of
 variation, seeds among them, belong into a comparison); Searle, Casella & McCulloch 1992, Variance Components, ch. 4
@@ -74,7 +74,6 @@ def paired(
     span: float | None = None,
     level: float = LEVEL,
     resampled: bool = False,
-    learnt: int | None = None,
 ) -> Change:
     """Compare two versions by row scores whose means are the figures of interest.
 
@@ -91,9 +90,6 @@ def paired(
         As in :func:`interval`.
     level : float
         Of the interval, and so of the verdict and the detectable change; above 95 % where many are looked at.
-    learnt : int, optional
-        Train rows of the version that has fewer. Scores without bounds count them as a sample, so that rows exchanged
-        for others like them are no gain or loss; default: the two models learnt from the same rows.
 
     Raises
     ------
@@ -106,9 +102,8 @@ def paired(
     if identical:
         return NO_CHANGE
     found = spread_of_rows(
-        [before, after], span=span, rarest=before.shape[1], level=level, resampled=resampled, once=span is not None,
-        learnt=sample_of(learnt, span=span, resampled=resampled),
-    )  # fmt: skip
+        [before, after], span=span, rarest=before.shape[1], level=level, resampled=resampled, once=span is not None
+    )
     return found.as_change(greater_is_better)
 
 
@@ -158,7 +153,6 @@ def spread_of_rows(
     level: float = LEVEL,
     resampled: bool = False,
     once: bool = False,
-    learnt: float = np.inf,
 ) -> Spread:
     """Apply the formula to one version's row scores, or to the second's minus the first's.
 
@@ -174,7 +168,7 @@ def spread_of_rows(
         Of the interval.
     resampled : bool
         As in :func:`interval`.
-    once, learnt
+    once : bool
         See :class:`workbench.impact.sources.Sources`.
     """
     x, n_rows = contrast(versions), versions[0].shape[1]
@@ -189,13 +183,7 @@ def spread_of_rows(
         resampled=resampled,
         per_cell=_residual(x),
         once=once,
-        learnt=learnt,
     )
-
-
-def sample_of(learnt: int | None, *, span: float | None, resampled: bool) -> float:
-    """Return how many train rows count as a sample; infinite for bootstrap samples of them and scores with bounds."""
-    return np.inf if learnt is None or resampled or span is not None else learnt
 
 
 def _residual(x: Floats) -> float:
@@ -224,7 +212,6 @@ def spread(
     resampled: bool = False,
     per_cell: float = 0.0,
     once: bool = False,
-    learnt: float = np.inf,
 ) -> Spread:
     """Add the variance over rows to that over seeds.
 
@@ -244,8 +231,8 @@ def spread(
         Of the interval.
     resampled : bool
         As in :func:`interval`.
-    per_cell, once, learnt
-        See :class:`workbench.impact.sources.Sources`; ``per_cell`` is 0 where it is not known.
+    per_cell, once
+        See :class:`workbench.impact.sources.Sources`; 0 where it is not known.
     """
     mean, n_seeds = float(seed_means.mean()), len(seed_means)
     if n_rows < 2 or n_seeds < 2 or not np.isfinite(rows_variance):
@@ -253,7 +240,7 @@ def spread(
     by_seed = float(seed_means.var(ddof=1))
     sources = Sources.measured(
         per_row=rows_variance * n_rows, rows=n_rows, by_seed=by_seed, seeds=n_seeds, resampled=resampled,
-        per_cell=per_cell, once=once, learnt=learnt,
+        per_cell=per_cell, once=once,
     )  # fmt: skip
     floor = sources.noise_floor if by_seed**0.5 > _ROUNDING * largest else 0.0
     # Where each seed has train rows of its own there is no same data.

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from workbench.impact.bounded import difference_ends, ends
-from workbench.impact.intervals import Spread, contrast, sample_of, spread, spread_of_rows, unseen
+from workbench.impact.intervals import Spread, contrast, spread, spread_of_rows, unseen
 from workbench.impact.records import LEVEL, NO_CHANGE, Change, Estimate
 from workbench.metrics import Floats, Labels, Metric, OfMeans, RowFunction
 
@@ -55,7 +55,7 @@ def estimate(
         Shapes that do not fit, predictions that are not finite, or a metric that is undefined on these labels (the
         message says why; ask ``metric.why_undefined`` first).
     """
-    found = _spread(metric, y, [predictions], LEVEL, resampled, None, replicates, random_state).as_estimate()
+    found = _spread(metric, y, [predictions], LEVEL, resampled, replicates, random_state).as_estimate()
     low, high = (min(max(end, metric.bounds[0]), metric.bounds[1]) for end in (found.low, found.high))
     return replace(found, low=low, high=high)
 
@@ -69,7 +69,6 @@ def difference(
     identical: bool = False,
     level: float = LEVEL,
     resampled: bool = False,
-    learnt: int | None = None,
     replicates: int = 1000,
     random_state: int = 0,
 ) -> Change:
@@ -81,7 +80,7 @@ def difference(
         As in :func:`estimate`.
     a, b : ndarray of shape (n_seeds, n_rows) or (n_seeds, n_rows, n_classes)
         Predictions of the same test rows, in the same order, under as many seeds.
-    identical, level, learnt
+    identical, level
         As in :func:`workbench.impact.paired`.
 
     Raises
@@ -93,7 +92,7 @@ def difference(
         raise ValueError(f"a and b must predict the same rows under as many seeds: {a.shape} is not {b.shape}")
     if identical:
         return NO_CHANGE
-    found = _spread(metric, y, [a, b], level, resampled, learnt, replicates, random_state)
+    found = _spread(metric, y, [a, b], level, resampled, replicates, random_state)
     return found.as_change(metric.greater_is_better)
 
 
@@ -103,7 +102,6 @@ def _spread(
     versions: list[Floats],
     level: float,
     resampled: bool,
-    learnt: int | None,
     replicates: int,
     random_state: int,
 ) -> Spread:
@@ -111,12 +109,9 @@ def _spread(
     for predictions in versions:
         _require_defined(metric, y, predictions)
     span = metric.span
-    sample = sample_of(learnt, span=span, resampled=resampled)
     if metric.row_score is not None:
-        return spread_of_rows(
-            [metric.row_scores(y, of) for of in versions], span=span, rarest=len(y), level=level, resampled=resampled,
-            once=span is not None, learnt=sample,
-        )  # fmt: skip
+        scored = [metric.row_scores(y, of) for of in versions]
+        return spread_of_rows(scored, span=span, rarest=len(y), level=level, resampled=resampled, once=span is not None)
     rarest = int(np.unique(y, return_counts=True)[1].min()) if metric.task == "classification" else len(y)
     if metric.components is not None:
         return _between_bounds(_each_seed(metric.components, y, versions), span, rarest, level, resampled)
@@ -132,7 +127,6 @@ def _spread(
         unseen=unseen(rarest, span or 0.0, level=level),
         level=level,
         resampled=resampled,
-        learnt=sample,
     )
 
 

@@ -11,20 +11,7 @@ the 0 and 1 of accuracy, it counts once:
 
     SE² = V / n + W / S - C / (n · S),
 
-and no less than either term. A score without bounds, as log loss or an error in units, moves a little at every row with
-every edit of the m train rows, even where rows are exchanged for others like them, which means nothing. Such an edit
-has a true effect, since the model is not the best there is but that of its sample of rows: for a model that makes the
-score as small as it can, an edit δ of its parameters moves the figure by (θ - θ*)ᵀHδ, and with the asymptotic variance
-H⁻¹JH⁻¹ / m of θ that has the variance δᵀJδ / m = V / m. So that it does not read as a gain or a loss, a change between
-two models takes the train rows for the sample that they are:
-
-    SE² = V · (1 / n + 1 / m) + W / S,
-
-the correction of Nadeau & Bengio 2003 (Inference for the Generalization Error, Machine Learning 52, 239–281) for one
-split into train and test rows. A predicted class changes at few rows, and there the term was measured not to be needed
-(``benchmarks/README.md``).
-
-Where every fit learns from another bootstrap sample of the train rows W / S becomes
+and no less than either term. Where every fit learns from another bootstrap sample of the train rows W / S becomes
 W · (1 + 1 / S): W is then what the figure varies by from one set of train rows to another, and the one set at hand is
 one draw of them, however many samples of it are fitted (Efron 1979, Bootstrap methods, Annals of Statistics 7, 1–26;
 Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks, MLSys 3). The degrees of freedom of t
@@ -79,8 +66,6 @@ class Sources:
         C: variance of the score of one row under one seed around what row and seed do by themselves.
     once : bool
         Whether C counts once.
-    learnt : float
-        m: train rows, where it counts that they are a sample; infinite where it does not.
     """
 
     per_row: float
@@ -90,25 +75,15 @@ class Sources:
     resampled: bool = False
     per_cell: float = 0.0
     once: bool = False
-    learnt: float = math.inf
 
     @classmethod
     def measured(
-        cls,
-        *,
-        per_row: float,
-        rows: int,
-        by_seed: float,
-        seeds: int,
-        resampled: bool,
-        per_cell: float,
-        once: bool,
-        learnt: float = math.inf,
+        cls, *, per_row: float, rows: int, by_seed: float, seeds: int, resampled: bool, per_cell: float, once: bool
     ) -> Sources:
         """Split the variance of the figures of single seeds, W, into B and C / n; B is 0 where C / n is more than W."""
         cells = min(per_cell, by_seed * rows)
         # Of two equal numbers rounding may leave a little less than nothing.
-        return cls(per_row, rows, max(0.0, by_seed - cells / rows), seeds, resampled, cells, once, learnt)
+        return cls(per_row, rows, max(0.0, by_seed - cells / rows), seeds, resampled, cells, once)
 
     @property
     def by_seed(self) -> float:
@@ -117,8 +92,8 @@ class Sources:
 
     @property
     def of_rows(self) -> float:
-        """V · (1 / n + 1 / m): what is uncertain because the test rows are a sample, and the train rows another."""
-        return self.per_row / self.rows + self.per_row / self.learnt
+        """V / n: what is uncertain because the test rows are a sample."""
+        return self.per_row / self.rows
 
     @property
     def of_seeds(self) -> float:
@@ -145,7 +120,7 @@ class Sources:
 
     @property
     def widening(self) -> float:
-        """Width of the interval of 95 % as a multiple of that without seeds; infinite where rows do not vary."""
+        """Width of the interval of 95 % as a multiple of that from test rows alone; infinite where rows do not vary."""
         rows = math.sqrt(self.of_rows) * float(stdtrit(self.rows - 1, 0.975))
         return self.half(0.95) / rows if rows else math.inf
 

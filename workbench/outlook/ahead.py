@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.impact import Change, paired
+from workbench.impact import paired
 from workbench.impact.curves import LEAST, Curves, fit, likely
 from workbench.metrics import Floats, Metric
 from workbench.outlook.records import Buys, Choice, Forecast, Method, Worth
@@ -81,17 +81,17 @@ def band_of(curves: Curves, places: Floats) -> tuple[tuple[float, float, float, 
     return tuple((float(n), *likely(curves.at(float(n)))) for n in places)
 
 
-def detectable_of(scores: Sequence[Floats], metric: Metric, learnt: int | None) -> float | None:
+def detectable_of(scores: Sequence[Floats], metric: Metric) -> float | None:
     """Return the smallest change that the test rows show, as between the last two models that differ."""
     for before, after in zip(scores[-2::-1], scores[:0:-1], strict=True):
         if not np.array_equal(before, after):
-            found = _paired(before, after, metric, learnt).detectable
+            found = paired(before, after, greater_is_better=metric.greater_is_better, span=metric.span).detectable
             return found if np.isfinite(found) else None
     return None
 
 
 def hindsight(
-    n: Sequence[int], figures: Floats, draws: Floats, scores: Sequence[Floats], metric: Metric, learnt: int | None
+    n: Sequence[int], figures: Floats, draws: Floats, scores: Sequence[Floats], metric: Metric
 ) -> tuple[Forecast, Forecast] | None:
     """Say what the figures before the last foretold for it, and what it brought; None where they are too few.
 
@@ -100,15 +100,10 @@ def hindsight(
     if len(set(n[:-1])) < LEAST or n[-1] == n[-2]:
         return None
     curves = fit(n[:-1], figures[:-1], draws[:, :-1], form="saturation", bounds=metric.bounds)
-    found = _paired(scores[-2], scores[-1], metric, learnt)
+    found = paired(scores[-2], scores[-1], greater_is_better=metric.greater_is_better, span=metric.span)
     effort = f"the last {n[-1] - n[-2]:,} corrections"
     foretold = likely(curves.gain(n[-2], float(n[-1])))
     return Forecast(effort, n[-1], *foretold), Forecast(effort, n[-1], found.change, found.low, found.high)
-
-
-def _paired(before: Floats, after: Floats, metric: Metric, learnt: int | None) -> Change:
-    """Compare two models that learnt from other rows, so many at least."""
-    return paired(before, after, greater_is_better=metric.greater_is_better, span=metric.span, learnt=learnt)
 
 
 def worth_of(forecast: Forecast | None, detectable: float | None, metric: Metric) -> Worth:

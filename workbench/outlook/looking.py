@@ -86,9 +86,8 @@ def outlook(
     ahead = Ahead.of(series.n, figures[:cut], draws[:, :cut], done.shares(DRAWS), metric)
     forecast = ahead.forecast(f"{decisions:,} more decisions", decisions)
     rest = ahead.forecast(f"all {done.open:,} open findings", done.open) if done.open else None
-    learnt = min((each.train_rows for each in series.found), default=None)
-    detectable = detectable_of(both.scores[:cut], metric, learnt)
-    seen = hindsight(series.n, figures[:cut], draws[:, :cut], both.scores[:cut], metric, learnt)
+    detectable = detectable_of(both.scores[:cut], metric)
+    seen = hindsight(series.n, figures[:cut], draws[:, :cut], both.scores[:cut], metric)
     told, gained = None, None
     if sizes:
         told, gained = _sizes(parts, both.scores[cut:], figures[cut:], draws[:, cut:], metric, rows, said)
