@@ -261,6 +261,8 @@ def planted(task: Task, model: str, times: float, *, seeds: int, number: int) ->
 
 def neutral_edits(task: Task, model: str, metrics: Sequence[str], *, pairs: int) -> dict[str, float]:
     """Walk down chains of versions that differ by 1 % of exchanged rows; return each metric's share of claims."""
+    if not pairs:
+        return dict.fromkeys(metrics, float("nan"))
     random, seeds = np.random.default_rng(3), range(SEEDS_PER_VERSION)
     claims, deals = dict.fromkeys(metrics, 0), math.ceil(pairs / PAIRS_PER_DEAL)
     for deal in range(deals):
