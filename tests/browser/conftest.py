@@ -150,11 +150,17 @@ def still() -> Callable[[Any], None]:
 
 
 @pytest.fixture
-def press() -> Callable[[Any, str], None]:
-    """Press a key once the page stands still, as somebody does who has read it: ``press(page, "w")``."""
+def press(still: Callable[[Any], None]) -> Callable[[Any, str], None]:
+    """Press a key once the page stands still, as somebody does who has read it: ``press(page, "w")``.
+
+    A page that was loaded just now is written once more when its first jobs have ended; the first key waits for that.
+    """
     from playwright.sync_api import expect
 
     def press(page: Any, key: str) -> None:
+        if not page.evaluate("window.pressed"):
+            still(page)
+            page.evaluate("window.pressed = true")
         expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         page.keyboard.press(key)
 
