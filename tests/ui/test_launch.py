@@ -99,6 +99,7 @@ def test_every_setting_of_streamlit_exists():
                 yield prefix + name
 
     options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert options["runner"] == {"fastReruns": False}, "two runs of one page would take each other's timers away"
     assert set(names(options)) <= known
     assert options["browser"]["gatherUsageStats"] is False
     assert options["client"]["showErrorDetails"] == "none"
