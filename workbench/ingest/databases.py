@@ -62,11 +62,9 @@ def open_table(session: Session, source: str) -> Iterator[Reading]:
         session.run(f"ATTACH {literal(where)} AS {alias} ({options})")
         tables = session.rows(_TABLES, [alias])
     except Exception as error:
-        lacking = shortage(error, label)
-        if lacking is not None:
-            raise lacking from error
         said = without_password("postgres:" + str(error).strip().splitlines()[0]).removeprefix("postgres:")
-        raise DataError(f"the database cannot be opened: {said}", source=label) from error
+        fault = DataError(f"the database cannot be opened: {said}", source=label)
+        raise shortage(error, label) or fault from error
     try:
         schema, name = _find(tables, table, label)
         reading = _attached(session, f"{alias}.{quote(schema)}.{quote(name)}", label)
