@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.ranking.choosing import LEAST, Asked, expected_rewards, interleave, next_rows, paid_for, share_out
-from workbench.ranking.signals import QUALITY, VALUE, Signals, read_signals, tempered
+from workbench.ranking.signals import PRODUCT, QUALITY, VALUE, Signals, read_signals, tempered
 from workbench.ranking.trials import Trial
 
 EVEN = {QUALITY: 0.5, VALUE: 0.5}
@@ -143,12 +143,22 @@ def test_signals_by_hand():
     assert found.weight == {"a": 1.0, "b": 1.0}
     # The last two rows are doubted by the models, and the last one's doubt is the greater.
     assert found.doubt[3] > found.doubt[2] > 0.5 > found.doubt[1] > found.doubt[0]
-    assert found.orders[QUALITY].tolist() == [3, 2, 1, 0]
     # The nearest row, the last one, is labelled b where a is right; among ten voters each counts a tenth.
     assert found.fix.round(6).tolist() == [-0.1, 0.1, -0.1, 0.1]
     # The others being the same, the farthest right row and the second nearest are worth a tenth each.
     assert found.value.round(6).tolist() == [0.1, 0.0, 0.1, 0.0]
     assert found.orders[VALUE].tolist() == [1, 3, 0, 2]
+    # Of the two whose fix promises something the last one is the more doubted.
+    assert found.orders[PRODUCT].tolist()[:2] == [3, 1]
+
+
+def test_where_neighbours_say_nothing_the_product_is_the_order_of_doubt():
+    doubt = [0.3, 0.9, 0.1, 0.7]
+    for fix in (0.0, 0.01):
+        assert signals(doubt, [0.0] * 4, [fix] * 4).orders[PRODUCT].tolist() == [1, 3, 0, 2]
+    # One that promises much goes before one of more doubt that promises nothing, but not before much more doubt.
+    told = signals(doubt, [0.0] * 4, [0.02, 0.0, 0.02, 0.0])
+    assert told.orders[PRODUCT].tolist() == [1, 0, 3, 2]
 
 
 def test_a_class_that_others_are_mistaken_for_is_doubted_more():

@@ -60,6 +60,14 @@ def test_knowing_the_pairs_finds_more_wrong_labels_and_names_the_right_ones():
     assert (knowing.argmax(axis=1) == true)[wrong].mean() > 0.97
 
 
+def test_what_differs_between_pairs_by_chance_alone_is_not_believed():
+    alike = np.full((10, 10), 0.02) + 0.8 * np.eye(10)
+    believed, y, _ = mislabelled(alike, n=1000)
+    pairs = mistakes(believed, y)[~np.eye(10, dtype=bool)]
+    # Two rows of each pair on average: the counts themselves differ by 60 % of their mean.
+    assert pairs.std() < 0.35 * pairs.mean()
+
+
 def test_where_all_classes_are_mistaken_alike_the_order_is_that_of_the_probabilities():
     p = np.linspace(0.05, 0.95, 19)
     believed = np.concatenate([np.column_stack([p, 1 - p]), np.column_stack([1 - p, p])])

@@ -15,7 +15,7 @@ from workbench.iterations import decide, undo
 from workbench.lake import Lake, migrations, newest, open_lake
 from workbench.ranking import FIRST, can_rank, decided_since, newest_ranking, rescore
 from workbench.ranking.keeping import answers
-from workbench.ranking.signals import QUALITY, VALUE
+from workbench.ranking.signals import PRODUCT, VALUE
 
 
 def first(lake: Lake, n: int) -> list:
@@ -35,7 +35,7 @@ def review(lake: Lake, truth: np.ndarray, n: int) -> int:
 def test_open_findings_about_train_rows_are_ordered_and_the_rest_comes_after(bugs):
     found = rescore(bugs, "bugs", author="ann")
     assert (found.round, found.version, found.draft, found.decisions, found.rounds) == (1, 1, None, 0, ())
-    assert [share.signal for share in found.shares] == [QUALITY, VALUE]
+    assert [share.signal for share in found.shares] == [PRODUCT, VALUE]
     assert 0 <= found.expected < 1 and 0.5 < found.score < 1
     assert "Nobody has answered a scored finding yet" in found.explanation
     ordered = first(bugs, 1000)
@@ -208,6 +208,6 @@ def test_a_lake_of_an_older_workbench_gets_the_tables(bugs, settings):
 def test_it_is_written_as_json(bugs):
     document = rescore(bugs, "bugs", author="ann").to_dict()
     assert document["next"] == FIRST and 0 <= document["scale"] <= 2 and document["rounds"] == []
-    assert [share["signal"] for share in document["shares"]] == [QUALITY, VALUE]
+    assert [share["signal"] for share in document["shares"]] == [PRODUCT, VALUE]
     assert all(share["tried"] > 0 and abs(share["gain"]) < 1 and share["error"] > 0 for share in document["shares"])
     assert not {"content", "evaluation"} & document.keys()

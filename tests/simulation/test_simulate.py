@@ -16,7 +16,7 @@ from workbench.errors import Cancelled, DataError, UnknownName, UsageError
 from workbench.evaluation import evaluate
 from workbench.lake import Lake, Version, newest, view_of
 from workbench.progress import silent
-from workbench.ranking.signals import QUALITY, VALUE
+from workbench.ranking.signals import PRODUCT, QUALITY, VALUE
 from workbench.simulation import ORDERS, REACHED, Truth, read_truth, simulate
 from workbench.simulation.bench import read_bench
 from workbench.simulation.learning import ExpectedGain
@@ -131,7 +131,7 @@ def test_the_order_that_learns_is_led_by_what_was_confirmed(lake, noisy):
             looked, labels = looked.copy(), labels.copy()
             looked[chosen], labels[chosen] = True, bench.true[chosen]
         leaders.append({share.signal: share for share in learner.shares})
-    assert leaders[0][QUALITY].share > 0.5 and leaders[0][VALUE].asked >= 3
+    assert leaders[0][PRODUCT].share > 0.5 and leaders[0][VALUE].asked >= 3
     assert leaders[1][VALUE].share > leaders[0][VALUE].share + 0.1
     assert leaders[1][VALUE].reward > leaders[0][VALUE].reward
     assert sum(share.share for share in learner.shares) == pytest.approx(1)

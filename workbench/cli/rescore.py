@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 def rescore(state: State, name: str, as_json: bool) -> None:
     """Order the open findings by what each is expected to bring per decision.
 
-    Rows are scored as your open draft leaves them. Two signals are read, label quality and KNN-Shapley against the
-    validation rows. The labels suggested for the next rows of each are tried on the validation rows; the signal leads
-    the queue whose labels help the model there and whose first rows reviewers confirmed. What was predicted is held
-    against what the validation rows show. Only the order changes, and an order that still holds is not made again.
+    Rows are scored as your open draft leaves them. Two signals are read, KNN-Shapley against the validation rows and
+    its product with label quality. The labels suggested for the next rows of each are tried on the validation rows; the
+    signal leads the queue whose labels help the model there and whose first rows reviewers confirmed. What was
+    predicted is held against what the validation rows show. Only the order changes, and an order that still holds is
+    not made again.
 
     \b
     Examples:

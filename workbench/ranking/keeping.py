@@ -35,7 +35,7 @@ class Answered:
     doubt : float or None
         Probability that its label is wrong, by the models then; None of other findings than labels.
     ranks : sequence of int or None
-        Its places then by label quality and by KNN-Shapley.
+        Its places then by the first signal and by the second.
     at : datetime
         When it was answered.
     """

@@ -11,9 +11,17 @@ dataset labels", JAIR 70, equations 1 to 3): a row counts as of class j where p(
 over the rows labelled j, and of the most probable such class where there are more; counts are scaled so that each label
 has as many rows as it has. As in that paper, probabilities of models that learnt from wrong labels stand for those of
 the true labels: undoing T on them as well found fewer wrong labels.
+
+How far the counts of single pairs are to be believed is learnt from all of them. How the wrong labels of a class fall
+on the others is taken to be drawn from a symmetric Dirichlet distribution, whose concentration is the one that makes
+the counts of all classes the most likely (empirical Bayes; the Dirichlet-multinomial likelihood of Minka 2000,
+"Estimating a Dirichlet distribution"). Where they fall on one or two it is small and pairs count as they were seen;
+where they fall on all it is large, and what differs between pairs is taken for chance.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +30,11 @@ Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 PSEUDO_ROWS = 1.0
-"""Rows of each class that are taken to be labelled right, and as many labelled wrong, any other label alike: a pair of
-classes that no row was confidently counted for is improbable, not impossible."""
+"""Rows of each class that are taken to be labelled right, and as many labelled wrong: none is always the one."""
+
+_CONCENTRATIONS = np.geomspace(0.01, 100.0, 60)
+# Tried for the Dirichlet distribution; at the lower end one pair has nearly all, at the upper all have alike. None is
+# 0: a pair of classes that no row was confidently counted for is improbable, not impossible.
 
 
 def mistakes(believed: Floats, y: Places) -> Floats:
@@ -52,10 +63,25 @@ def mistakes(believed: Floats, y: Places) -> Floats:
     np.add.at(joint, (reached[sure].argmax(axis=1), y[sure]), 1.0)
     found = joint.sum(axis=0)
     joint *= np.divide(counts, found, out=np.zeros(n_classes), where=found > 0)
-    right = np.eye(n_classes)
-    joint += PSEUDO_ROWS * (right + (1 - right) / (n_classes - 1))
-    shares: Floats = joint / joint.sum(axis=1, keepdims=True)
+    other = ~np.eye(n_classes, dtype=bool)
+    wrong = joint[other].reshape(n_classes, -1)
+    rate = (wrong.sum(axis=1) + PSEUDO_ROWS) / (joint.sum(axis=1) + 2 * PSEUDO_ROWS)
+    among = wrong + _concentration(wrong)
+    shares: Floats = np.diag(1 - rate)
+    shares[other] = (rate[:, None] * among / among.sum(axis=1, keepdims=True)).ravel()
     return shares
+
+
+def _concentration(counts: Floats) -> float:
+    """Return the concentration of a symmetric Dirichlet distribution that makes counts, one line each, most likely."""
+    totals, seen, width = counts.sum(axis=1), counts[counts > 0], counts.shape[1]
+
+    def likelihood(each: float) -> float:
+        whole = sum(math.lgamma(width * each) - math.lgamma(width * each + total) for total in totals)
+        return whole + sum(math.lgamma(count + each) - math.lgamma(each) for count in seen)
+
+    likelihoods = [likelihood(each) for each in _CONCENTRATIONS]
+    return float(_CONCENTRATIONS[np.argmax(likelihoods)])
 
 
 def true_labels(believed: Floats, y: Places) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.ranking.choosing import FIRST
 from workbench.ranking.pace import Pace
-from workbench.ranking.signals import QUALITY, VALUE, Floats, Signals
+from workbench.ranking.signals import Floats, Places, Signals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,7 +81,8 @@ def place(
     Returns
     -------
     table : pyarrow.Table
-        finding, place, gain, doubt, quality_rank, value_rank; sorted by place, from 0.
+        finding, place, gain, doubt, and as quality_rank and value_rank its places by the first signal and by the
+        second; sorted by place, from 0.
     first : float
         What the first :data:`~workbench.ranking.choosing.FIRST` are expected to bring together.
     """
@@ -97,7 +98,8 @@ def place(
         worth += own
         key += [(-gain / pace.of(candidates.check[others[n]]), len(led) + n) for n, gain in enumerate(lead)]
     sequence = sorted(range(len(order)), key=key.__getitem__)
-    ranks = [_ranks(signals, name, about) for name in (QUALITY, VALUE)]
+    ranks: list[Sequence[int | None]] = [_ranks(order, about) for order in signals.orders.values()]
+    ranks += [[None] * len(about)] * (2 - len(ranks))
     rest = [None] * (len(order) - len(led))
     columns = [
         pa.array([candidates.finding[number] for number in order], pa.string()),
@@ -146,11 +148,8 @@ def _others(
     return numbers, own, lead
 
 
-def _ranks(signals: Signals, name: str, about: Sequence[int]) -> list[int | None]:
-    """Return each row's place by one signal among these rows, from 0; None where there is no such signal."""
-    if name not in signals.orders:
-        return [None] * len(about)
+def _ranks(order: Places, about: Sequence[int]) -> list[int]:
+    """Return each row's place by one signal among these rows, from 0."""
     chosen = set(about)
-    order = [row for row in signals.orders[name].tolist() if row in chosen]
-    found = {row: place for place, row in enumerate(order)}
+    found = {row: place for place, row in enumerate(row for row in order.tolist() if row in chosen)}
     return [found[row] for row in about]

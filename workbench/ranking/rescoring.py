@@ -25,7 +25,7 @@ from workbench.ranking.pace import pace
 from workbench.ranking.placing import Candidates, place, rates
 from workbench.ranking.realised import realised
 from workbench.ranking.records import Ranking
-from workbench.ranking.signals import MAX_VALIDATION, QUALITY, VALUE, Points, Signals, read_signals
+from workbench.ranking.signals import MAX_VALIDATION, Points, Signals, read_signals
 from workbench.ranking.trials import FITS, try_signals
 from workbench.settings import project_folder
 
@@ -253,7 +253,7 @@ def _asked(past: list[Answered], signals: Signals) -> list[Asked]:
         sizes[each.round] = sizes.get(each.round, 0) + 1
     found = []
     for each in judged:
-        front = zip((QUALITY, VALUE), each.ranks, strict=True)
+        front = zip(signals.orders, each.ranks, strict=False)
         by = frozenset(name for name, rank in front if rank is not None and rank < sizes[each.round])
         confirmed = each.decision != "keep"
         label = each.label if each.decision == "fix" else None

@@ -1,10 +1,16 @@
 """What speaks for looking at a train row: what models that did not learn from it say, and what it is worth.
 
-Two signals order the rows, and neither is the better one everywhere. **Label quality** is the probability of the given
-label out of fold (self-confidence, Northcutt, Jiang and Chuang 2021, "Confident learning", JAIR 70), knowing which
-classes are mistaken for which (:mod:`workbench.ranking.noise`). **KNN-Shapley** is what the row is worth to a
-nearest-neighbour classifier of the validation rows, each of their classes counting alike (:mod:`workbench.valuation`);
-what it would be worth more with the label that is suggested is what a fix promises. Test rows have no part in either.
+**Label quality** is the probability of the given label out of fold (self-confidence, Northcutt, Jiang and Chuang 2021,
+"Confident learning", JAIR 70), knowing which classes are mistaken for which (:mod:`workbench.ranking.noise`).
+**KNN-Shapley** is what the row is worth to a nearest-neighbour classifier of the validation rows, each of their classes
+counting alike (:mod:`workbench.valuation`); what it would be worth more with the label that is suggested is what a fix
+promises. Two signals order the rows, and neither is the better one everywhere: KNN-Shapley alone, and its product with
+label quality, the probability that the label is wrong times what its fix promises. Without validation rows label
+quality orders them alone. Test rows have no part in any.
+
+Neighbours may know nothing, and the fixed model is another classifier than theirs, so that a wrong label whose fix they
+find harmful is still worth a look. In the product each fix therefore promises the root mean square of all of them more
+than they say: where they say nothing the order is that of label quality.
 """
 
 from __future__ import annotations
@@ -27,7 +33,7 @@ Places = npt.NDArray[np.int64]
 MAX_VALIDATION = 2_000
 """Validation rows that train rows are valued against at most, evenly spaced in key order."""
 
-QUALITY, VALUE = "label quality", "KNN-Shapley"
+QUALITY, PRODUCT, VALUE = "label quality", "label quality × KNN-Shapley", "KNN-Shapley"
 """The signals, as people read them."""
 
 
@@ -59,10 +65,13 @@ class Signals:
     @cached_property
     def orders(self) -> dict[str, Places]:
         """Signal → the rows by it, the most suspect first; rows of equal score in the order that they have."""
-        found = {QUALITY: np.argsort(-self.doubt, kind="stable")}
-        if self.value is None:
-            return found
-        return found | {VALUE: np.argsort(self.value, kind="stable")}
+        if self.value is None or self.fix is None:
+            return {QUALITY: np.argsort(-self.doubt, kind="stable")}
+        promised = self.fix + np.sqrt(np.mean(self.fix**2))
+        return {
+            PRODUCT: np.lexsort((-self.doubt, -self.doubt * promised)),
+            VALUE: np.argsort(self.value, kind="stable"),
+        }
 
 
 def read_signals(

@@ -26,7 +26,7 @@ LEARNING = "expected-gain"
 
 ORDERS: Mapping[str, str] = MappingProxyType(
     {
-        LEARNING: "as in the queue: led by label quality or KNN-Shapley, whichever the reviewer confirmed more",
+        LEARNING: "as in the queue: led by KNN-Shapley, alone or times label quality, whichever pays more",
         "label-quality": "probability of the given label by models that did not learn from the row",
         "knn-shapley": "what the row is worth to a nearest-neighbour classifier of the validation rows",
         "knn-balanced": "the same with each class of the validation rows counting alike",
