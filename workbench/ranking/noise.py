@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 PSEUDO_ROWS = 1.0
-"""Rows of each class that are taken to be labelled right, and as many labelled wrong: none is always the one."""
+"""Rows of each class that are taken to be labelled right, and as many labelled wrong: no class is always either."""
 
 _CONCENTRATIONS = np.geomspace(0.01, 100.0, 60)
 # Tried for the Dirichlet distribution; at the lower end one pair has nearly all, at the upper all have alike. None is

@@ -98,7 +98,7 @@ def place(
         worth += own
         key += [(-gain / pace.of(candidates.check[others[n]]), len(led) + n) for n, gain in enumerate(lead)]
     sequence = sorted(range(len(order)), key=key.__getitem__)
-    ranks: list[Sequence[int | None]] = [_ranks(order, about) for order in signals.orders.values()]
+    ranks: list[Sequence[int | None]] = [_ranks(rows, about) for rows in signals.orders.values()]
     ranks += [[None] * len(about)] * (2 - len(ranks))
     rest = [None] * (len(order) - len(led))
     columns = [
