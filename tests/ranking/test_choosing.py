@@ -143,6 +143,7 @@ def test_signals_by_hand():
     assert found.weight == {"a": 1.0, "b": 1.0}
     # The last two rows are doubted by the models, and the last one's doubt is the greater.
     assert found.doubt[3] > found.doubt[2] > 0.5 > found.doubt[1] > found.doubt[0]
+    assert dataclasses.replace(found, value=None, fix=None).orders[QUALITY].tolist() == [3, 2, 1, 0]
     # The nearest row, the last one, is labelled b where a is right; among ten voters each counts a tenth.
     assert found.fix.round(6).tolist() == [-0.1, 0.1, -0.1, 0.1]
     # The others being the same, the farthest right row and the second nearest are worth a tenth each.

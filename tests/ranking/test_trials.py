@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -54,6 +55,10 @@ def test_right_suggestions_gain_and_wrong_ones_lose(bugs, lanes, model, truth):
     assert right.signals == (PRODUCT, VALUE)
     assert right.gains[0] > 0 and right.promised[0] > 0
     assert (wrong.gains < 0).all()
+    # Neighbours doubt such fixes and put them back. Where they say nothing the models' doubt alone leads to the worst.
+    misled = dataclasses.replace(signals_of(*lanes, truth, right=False), fix=np.zeros(240))
+    worst = tried(model, lanes, misled)
+    assert worst.gains[0] < -2 * np.sqrt(worst.covariance[0, 0])
     # A hundred rows at the front, of which those get another label that are more likely wrong than right.
     assert 0 < right.tried[0] <= LEAST_TRIED and right.rows == 240
 

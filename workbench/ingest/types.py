@@ -139,7 +139,7 @@ def known_type(session: Session, name: str, column: str) -> str:
         raise UsageError(f"'{name}', asked for column '{column}', is no type.", hint=hint)
     try:
         kind = str(session.rows(f"SELECT typeof(CAST(NULL AS {wanted}))")[0][0])
-    except Exception as error:
+    except Exception as error:  # nothing is read, so that only the type can be at fault
         raise UsageError(f"'{name}', asked for column '{column}', is no type.", hint=hint) from error
     if typed_cell("x", kind).type != kind:
         raise UsageError(f"Column '{column}' cannot be stored as {kind}.", hint=hint)
