@@ -34,13 +34,19 @@ def by_gain(lake: Lake, **page: int) -> list[str]:
     return [finding.finding for finding in queue(lake, "people", order="gain", **page)]
 
 
+def insert_scoring(session: Session, dataset: str, number: int, order: list[str]) -> None:
+    record = {"dataset": dataset, "round": number, "version": 1, "content": "", "result": "{}", "author": "ann"}
+    session.insert("rankings", [{**record, "created_at": datetime.now(UTC)}])
+    gains = {"dataset": dataset, "round": number, "gain": 0.1, "doubt": 0.5}
+    places = enumerate(order)
+    session.insert("expected_gains", [{**gains, "finding": f, "place": at, "quality_rank": at} for at, f in places])
+
+
 def scored(lake: Lake, number: int, order: list[str]) -> None:
     """Put findings in the order of a scoring."""
 
     def work(session: Session) -> None:
-        session.insert("rankings", [("people", number, 1, "", "{}", "ann", datetime.now(UTC))])
-        rows = [("people", number, finding, place, 0.1, 0.5, place, None) for place, finding in enumerate(order)]
-        session.insert("expected_gains", rows)
+        insert_scoring(session, "people", number, order)
 
     lake.write(work, message="scoring")
 
@@ -73,8 +79,7 @@ def test_another_datasets_scoring_has_no_part_in_it(lake, people):
     usual = by_gain(lake)
 
     def work(session: Session) -> None:
-        session.insert("rankings", [("others", 9, 1, "", "{}", "ann", datetime.now(UTC))])
-        session.insert("expected_gains", [("others", 9, people[5], 0, 0.1, 0.5, 0, None)])
+        insert_scoring(session, "others", 9, [people[5]])
 
     lake.write(work, message="scoring")
     assert by_gain(lake) == usual

@@ -99,7 +99,7 @@ def test_a_transaction_that_meets_another_writer_starts_again(lake, make, settin
         seen.append(newest(session, "t").tags)
         if len(seen) == 1:
             assert answers(writer("tag", settings, "theirs")) == [{"written": True}]
-        session.insert("tags", [("t", "ours", 1, "ann", None)])
+        session.insert("tags", [{"dataset": "t", "tag": "ours", "version": 1}])
 
     lake.write(work, message="tag")
     assert seen == [(), ("theirs",)]

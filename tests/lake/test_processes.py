@@ -15,6 +15,7 @@ from workbench.lake.migrations import MIGRATIONS
 from workbench.versions import diff
 
 FRAME = pd.DataFrame({"id": range(1, 41), "x": 0, "y": "a"})
+MINE = {"dataset": "t", "tag": "mine", "version": 1}
 
 
 @pytest.fixture
@@ -114,12 +115,12 @@ def test_a_catalogue_held_for_too_long_says_so_and_is_free_afterwards(lake, firs
     holder.stdout.readline()
     with open_lake(settings.model_copy(update={"write_timeout": 0.5})) as hurried:
         with pytest.raises(LakeBusy, match=r"held by other processes; gave up the write after 0\.5 s") as caught:
-            hurried.write(lambda session: session.insert("tags", [("t", "mine", 1, "me", None)]), message="tag")
+            hurried.write(lambda session: session.insert("tags", [MINE]), message="tag")
         assert "write_timeout" in caught.value.hint
         assert newest(hurried, "t").tags == (), "a reader is never held up"
         holder.kill()
         holder.communicate()
-        hurried.write(lambda session: session.insert("tags", [("t", "mine", 1, "me", None)]), message="tag")
+        hurried.write(lambda session: session.insert("tags", [MINE]), message="tag")
         assert newest(hurried, "t").tags == ("mine",)
 
 
@@ -133,7 +134,7 @@ def test_opening_the_lake_again_in_one_process_does_not_disturb_a_transaction(la
             with open_lake(settings) as again:
                 assert newest(again, "t").tags == ()
             foreign("other")
-        session.insert("tags", [("t", "mine", 1, "me", None)])
+        session.insert("tags", [MINE])
 
     lake.write(work, message="tag")
     assert seen == [(), ("other",)], "the first attempt met the other process, the second saw what it wrote"

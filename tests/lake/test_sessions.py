@@ -16,7 +16,7 @@ FRAME = pd.DataFrame({"id": range(1, 9), "x": 0.5})
 
 
 def tag(session, name):
-    session.insert("tags", [("t", name, 1, "ann", None)])
+    session.insert("tags", [{"dataset": "t", "tag": name, "version": 1}])
 
 
 def test_a_tracer_sees_every_statement_and_its_values(lake):
@@ -82,7 +82,7 @@ def test_a_mistake_in_a_statement_is_no_fault_of_the_store(lake):
 
 
 def test_records_of_any_number_are_inserted(lake):
-    records = [(f"t{n}", "x", n, None, None) for n in range(2500)]
+    records = [{"dataset": f"t{n}", "tag": "x", "version": n} for n in range(2500)]
     lake.write(lambda session: session.insert("tags", records), message="many")
     lake.write(lambda session: session.insert("tags", []), message="none")
     assert lake.read("SELECT count(*), sum(version) FROM lake.workbench.tags") == [(2500, sum(range(2500)))]

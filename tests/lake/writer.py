@@ -140,7 +140,7 @@ def claim(lake: Lake, what: str) -> None:
 def tag(lake: Lake, name: str) -> None:
     """Write one record, or say what stands against it."""
     try:
-        lake.write(lambda session: session.insert("tags", [("t", name, 1, "other", None)]), message="tag")
+        lake.write(lambda session: session.insert("tags", [{"dataset": "t", "tag": name, "version": 1}]), message="tag")
         say(written=True)
     except WorkbenchError as error:
         say(error=type(error).__name__)

@@ -270,9 +270,15 @@ def note_found(lake: Lake, draft: int, kind: FoundKind, document: dict[str, Any]
     def work(session: Session) -> None:
         if get_draft(session, draft).state == "open":
             said = json.dumps(document, ensure_ascii=False)
-            session.insert("draft_events", [(draft, kind, said, content, author, datetime.now(UTC))])
+            insert_event(session, draft, kind, said, content, author)
 
     lake.write(work, author=author, message=f"draft {draft} {kind}")
+
+
+def insert_event(session: Session, draft: int, kind: Kind, text: str, content: str, author: str) -> None:
+    """Put an event of a draft on record, inside a transaction of the caller's."""
+    record = {"draft": draft, "kind": kind, "text": text, "content": content, "author": author}
+    session.insert("draft_events", [{**record, "created_at": datetime.now(UTC)}])
 
 
 def _only_submitted(draft: int) -> Allowed:
@@ -295,7 +301,7 @@ def _say(lake: Lake, draft: int, kind: Kind, text: str, author: str, allowed: Al
         talk = discussion_of(session, draft)
         if allowed is not None:
             allowed(state, talk)
-        session.insert("draft_events", [(draft, kind, text.strip(), talk.content, author, datetime.now(UTC))])
+        insert_event(session, draft, kind, text.strip(), talk.content, author)
 
     lake.write(work, author=author, message=f"draft {draft} {kind}")
     return discussion_of(lake, draft)

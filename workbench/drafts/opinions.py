@@ -12,10 +12,9 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
-from workbench.drafts.discussion import content_of, same_person
+from workbench.drafts.discussion import content_of, insert_event, same_person
 from workbench.drafts.overlay import folded
 from workbench.drafts.records import Draft, Staged
 from workbench.drafts.staging import get_draft, open_draft
@@ -129,9 +128,7 @@ def give_opinion(lake: Lake, draft: int, rid: int, value: str | None, *, author:
         if value is not None and stored is None:
             raise DataError(f"'{value}' does not fit the column's type {kind}", column=asked.column)
         said = json.dumps({"rid": rid, "column": asked.column, "value": stored}, ensure_ascii=False)
-        session.insert(
-            "draft_events", [(draft, "opinion", said, content_of(session, draft), author, datetime.now(UTC))]
-        )
+        insert_event(session, draft, "opinion", said, content_of(session, draft), author)
 
     lake.write(work, author=author, message=f"draft {draft} second opinion")
     return next(each for each in second_opinions(lake, lake, draft, reader=author) if each.rid == rid)

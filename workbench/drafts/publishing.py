@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from workbench.drafts.overlay import folded, overlay
 from workbench.drafts.records import Draft
-from workbench.drafts.staging import _typed, get_draft, open_draft
+from workbench.drafts.staging import CORRECTION, _typed, get_draft, insert_draft, open_draft
 from workbench.errors import Conflict, ConflictError, UsageError
 from workbench.lake import (
     Lake,
@@ -219,13 +219,11 @@ def _carry(session: Session, draft: Draft, head: Version, author: str) -> int:
     """
     number = int(session.rows("SELECT max(draft) + 1 FROM lake.workbench.drafts")[0][0])
     title = f"{draft.title or f'draft {draft.draft}'} (conflicts)"
-    session.insert(
-        "drafts",
-        [(number, draft.dataset, head.version + 1, title, author, datetime.now(UTC), "open", None, None)],
-    )
+    insert_draft(session, number, draft.dataset, head.version + 1, title=title, author=author)
     session.run(
-        f"INSERT INTO lake.workbench.corrections SELECT {number}, row_number() OVER (ORDER BY c.seq), 1, c.dataset, "
-        "c.rid, c.row_key, c.action, c.column_name, x.found, c.new, c.reason, c.finding, c.author, c.created_at, false "
+        f"INSERT INTO lake.workbench.corrections ({CORRECTION}) "
+        f"SELECT {number}, row_number() OVER (ORDER BY c.seq), 1, c.dataset, c.rid, c.row_key, c.action, "
+        "c.column_name, x.found, c.new, c.reason, c.finding, c.author, c.created_at, false "
         "FROM lake.workbench.corrections c JOIN clash x ON x.rid = c.rid "
         "AND x.column_name IS NOT DISTINCT FROM c.column_name JOIN net n ON n.rid = c.rid AND n.seq = c.seq "
         f"WHERE c.draft = {draft.draft} AND NOT c.undone AND c.rid IN (SELECT _rid FROM head_rows)"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
-from workbench.drafts.discussion import content_of
+from workbench.drafts.discussion import content_of, insert_event
 from workbench.drafts.publishing import conflicting, gather
 from workbench.drafts.records import Draft
 from workbench.drafts.staging import get_draft, open_draft
@@ -73,9 +72,7 @@ def rebase(lake: Lake, draft: int, choices: Mapping[Cell, Choice], *, author: st
             _keep(current, draft, mine)
             current.run("UPDATE lake.workbench.drafts SET base = ? WHERE draft = ?", [head.version, draft])
             said = f"onto v{head.version}: {len(mine)} kept, {len(theirs)} dropped"
-            current.insert(
-                "draft_events", [(draft, "rebased", said, content_of(current, draft), author, datetime.now(UTC))]
-            )
+            insert_event(current, draft, "rebased", said, content_of(current, draft), author)
             return len(mine), len(theirs)
 
         mine, theirs = lake.write(work, author=author, message=f"rebase draft {draft}", session=session)

@@ -37,6 +37,12 @@ _DRAFT = (
     "FROM lake.workbench.drafts d"
 )
 
+CORRECTION = (
+    "draft, seq, step, dataset, rid, row_key, action, column_name, old, new, reason, finding, author, created_at, "
+    "undone"
+)
+"""The columns of a staged correction."""
+
 
 def new_draft(lake: Lake, dataset: str, *, title: str = "", author: str) -> Draft:
     """Begin a draft on the newest version of a dataset."""
@@ -44,13 +50,16 @@ def new_draft(lake: Lake, dataset: str, *, title: str = "", author: str) -> Draf
     def work(session: Session) -> int:
         head = newest(session, dataset)
         number = int(session.rows("SELECT coalesce(max(draft), 0) + 1 FROM lake.workbench.drafts")[0][0])
-        session.insert(
-            "drafts",
-            [(number, head.dataset, head.version, title, author, datetime.now(UTC), "open", None, None)],
-        )
+        insert_draft(session, number, head.dataset, head.version, title=title, author=author)
         return number
 
     return get_draft(lake, lake.write(work, author=author, message=f"draft on {dataset}"))
+
+
+def insert_draft(session: Session, number: int, dataset: str, base: int, *, title: str, author: str) -> None:
+    """Put an open draft on record, inside a transaction of the caller's."""
+    record = {"draft": number, "dataset": dataset, "base": base, "title": title, "author": author}
+    session.insert("drafts", [{**record, "created_at": datetime.now(UTC), "state": "open"}])
 
 
 def get_draft(lake: Lake | Session, draft: int) -> Draft:
@@ -154,9 +163,9 @@ def stage_in(session: Session, lake: Lake, draft: int, corrections: Sequence[Cor
     if undone:
         session.run("DELETE FROM lake.workbench.corrections WHERE draft = ? AND undone", [draft])
     session.run(
-        f"INSERT INTO lake.workbench.corrections SELECT {draft}, {seq} + seq, {step}, {literal(state.dataset)}, rid, "
-        f"row_key, action, column_name, found, fitted, reason, finding, {literal(author)}, now(), false "
-        "FROM filled ORDER BY seq"
+        f"INSERT INTO lake.workbench.corrections ({CORRECTION}) SELECT {draft}, {seq} + seq, {step}, "
+        f"{literal(state.dataset)}, rid, row_key, action, column_name, found, fitted, reason, finding, "
+        f"{literal(author)}, now(), false FROM filled ORDER BY seq"
     )
     return int(step)
 

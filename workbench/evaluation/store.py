@@ -81,11 +81,11 @@ def keep(lake: Lake, result: dict[str, Any], rows: Predictions | None) -> dict[s
             for found in kept:
                 if found["state"] == result["state"]:
                     return dict(found)
-            names = ("id", "dataset", "version", "input_hash", "fingerprint")
-            record = (*(result[name] for name in names), to_json(result), datetime.now(UTC))
-            current.insert("evaluations", [record])
+            names = ("dataset", "version", "input_hash", "fingerprint")
+            record = {"evaluation": result["id"], **{name: result[name] for name in names}}
+            current.insert("evaluations", [{**record, "result": to_json(result), "created_at": datetime.now(UTC)}])
             if rows is not None and not kept:
-                current.run("INSERT INTO lake.workbench.predictions SELECT * FROM predicted_rows")
+                current.run("INSERT INTO lake.workbench.predictions BY NAME SELECT * FROM predicted_rows")
             return result
 
         return lake.write(work, message=f"{result['kind']} of {result['state']}", session=session)

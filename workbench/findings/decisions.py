@@ -123,7 +123,7 @@ def insert_decisions(
     }
     session.temporary("answered", _SHAPE, list(records.values()))
     session.run(
-        f"INSERT INTO lake.workbench.decisions ({', '.join(_SHAPE)}, created_at) SELECT *, ? FROM answered",
+        "INSERT INTO lake.workbench.decisions BY NAME SELECT *, ? AS created_at FROM answered",
         [datetime.now(UTC)],
     )
     return len(records)
@@ -236,5 +236,8 @@ def _repeat(
 def _add(session: Session, rows: str, params: Sequence[object], author: str) -> int:
     """Add the rows that a query gives, and return how many they are."""
     session.run(f"CREATE OR REPLACE TEMP TABLE repeated AS {rows}", params)
-    session.run("INSERT INTO lake.workbench.decisions SELECT *, ?, ? FROM repeated", [author, datetime.now(UTC)])
+    session.run(
+        "INSERT INTO lake.workbench.decisions BY NAME SELECT *, ? AS author, ? AS created_at FROM repeated",
+        [author, datetime.now(UTC)],
+    )
     return int(session.rows("SELECT count(*) FROM repeated")[0][0])

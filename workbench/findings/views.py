@@ -113,5 +113,5 @@ def remove_view(lake: Lake, dataset: str, name: str, *, author: str) -> None:
 
 def _write(lake: Lake, dataset: str, name: str, wanted: str | None, author: str) -> None:
     """Add what a name stands for from now on; None is nothing."""
-    row = (dataset, name, wanted, author, datetime.now(UTC))
-    lake.write(lambda session: session.insert("saved_views", [row]), author=author, message=f"view '{name}'")
+    record = {"dataset": dataset, "name": name, "wanted": wanted, "author": author, "created_at": datetime.now(UTC)}
+    lake.write(lambda session: session.insert("saved_views", [record]), author=author, message=f"view '{name}'")

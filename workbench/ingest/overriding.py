@@ -46,6 +46,6 @@ def note_source(session: Session, dataset: str, shape: Shape, mode: str) -> None
         forget("cell", "rid IN (SELECT rid FROM left_rows)")
         forget("left", "rid IN (SELECT rid FROM left_rows)")
         session.run(
-            f"INSERT INTO lake.workbench.overrides SELECT {literal(dataset)}, rid, NULL, 'left', remembered, row_key "
-            "FROM left_rows WHERE row_key IS NOT NULL"
+            "INSERT INTO lake.workbench.overrides (dataset, rid, state, source_value, row_key) "
+            f"SELECT {literal(dataset)}, rid, 'left', remembered, row_key FROM left_rows WHERE row_key IS NOT NULL"
         )

@@ -49,8 +49,13 @@ def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Eva
         if against is not None:
             found = compare_versions(lake, versions[against], versions[number], progress=progress)
             comparison = json.dumps(found.to_dict())
-        said = (row["evaluation"], json.dumps(row["result"]), against, comparison)
-        records.append((version.dataset, number, *said, datetime.now(UTC)))
+        records.append(
+            {
+                "dataset": version.dataset, "version": number, "evaluation": row["evaluation"],
+                "result": json.dumps(row["result"]), "against": against, "comparison": comparison,
+                "created_at": datetime.now(UTC),
+            }
+        )  # fmt: skip
     if records:
         lake.write(lambda session: session.insert("measurements", records), message=f"measured {version.name}")
     return evaluation

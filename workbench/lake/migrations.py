@@ -170,4 +170,4 @@ def _apply(session: Session, name: str, statements: tuple[str, ...]) -> None:
         return
     for statement in statements:
         session.run(statement)
-    session.run("INSERT INTO lake.workbench.migrations VALUES (?, now())", [name])
+    session.run("INSERT INTO lake.workbench.migrations (name, applied_at) VALUES (?, now())", [name])

@@ -317,11 +317,13 @@ def _note_overrides(session: Session, head: Version, columns: Sequence[Column]) 
             )
         if _count(session, "moved_cells WHERE rid NOT IN (SELECT rid FROM known_cells)"):
             session.run(
-                f"INSERT INTO lake.workbench.overrides SELECT {dataset}, rid, {name}, 'cell', old, NULL "
-                "FROM moved_cells WHERE rid NOT IN (SELECT rid FROM known_cells)"
+                "INSERT INTO lake.workbench.overrides (dataset, rid, column_name, state, source_value) "
+                f"SELECT {dataset}, rid, {name}, 'cell', old FROM moved_cells "
+                "WHERE rid NOT IN (SELECT rid FROM known_cells)"
             )
     key_columns = [column for column in columns if column.name in head.definition.key]
     row_key = ", ".join(f"{literal(c.name)}, {canonical_text('x.' + quote(c.physical), c.type)}" for c in key_columns)
+    key = f"json_object({row_key})::VARCHAR" if row_key else "NULL"
     for table, state, other, also in (
         ("gone_rows", "deleted", "added", "JOIN old_rows x USING (_rid)"),
         ("new_rows", "added", "deleted", ""),
@@ -336,9 +338,8 @@ def _note_overrides(session: Session, head: Version, columns: Sequence[Column]) 
         session.run(f"DELETE FROM lake.workbench.overrides WHERE {undone}")
         more = " AND " if "WHERE" in rows else " WHERE "
         session.run(
-            f"INSERT INTO lake.workbench.overrides SELECT {dataset}, x._rid, NULL, '{state}', NULL, "
-            f"{f'json_object({row_key})::VARCHAR' if row_key else 'NULL'} FROM {rows}{more}"
-            "x._rid NOT IN (SELECT rid FROM undone)"
+            "INSERT INTO lake.workbench.overrides (dataset, rid, state, row_key) "
+            f"SELECT {dataset}, x._rid, '{state}', {key} FROM {rows}{more}x._rid NOT IN (SELECT rid FROM undone)"
         )
 
 
@@ -363,10 +364,13 @@ def _record(
     session.insert(
         "versions",
         [
-            (
-                definition.dataset, (parent or 0) + 1, parent, kind, author, message, datetime.now(UTC), sums[0],
-                excluded, added, removed, cells, content_hash(columns, sums), definition.to_json(),
-                columns_to_json(columns), draft, json.dumps(detail, sort_keys=True, ensure_ascii=False),
-            )
+            {
+                "dataset": definition.dataset, "version": (parent or 0) + 1, "parent": parent, "kind": kind,
+                "author": author, "message": message, "created_at": datetime.now(UTC), "rows": sums[0],
+                "excluded": excluded, "rows_added": added, "rows_removed": removed, "cells_changed": cells,
+                "content_hash": content_hash(columns, sums), "definition": definition.to_json(),
+                "columns": columns_to_json(columns), "draft": draft,
+                "detail": json.dumps(detail, sort_keys=True, ensure_ascii=False),
+            }
         ],
     )  # fmt: skip

@@ -24,7 +24,7 @@ from workbench.errors import LakeBusy, StoreError
 from workbench.lake.faults import explained, is_busy, is_locked
 from workbench.lake.gate import Gate
 from workbench.lake.recall import Recall
-from workbench.lake.sql import literal, rendered
+from workbench.lake.sql import literal, quote, rendered
 from workbench.settings import Settings, without_password
 
 try:
@@ -105,22 +105,24 @@ class Session:
         """Let queries of this session read an Arrow table or a DataFrame under a name."""
         self._connection.register(name, table)
 
-    def insert(self, table: str, records: Sequence[Sequence[Any]]) -> None:
-        """Insert records, given as sequences in the order of the table's columns.
+    def insert(self, table: str, records: Sequence[Mapping[str, Any]]) -> None:
+        """Insert records by the names of their columns, so that a table may have more than the writer knows.
 
         Parameters
         ----------
         table : str
             Bookkeeping table, without schema.
-        records : sequence of sequences
-            May be empty.
+        records : sequence of mappings
+            Column → value, with the same columns in each; may be empty.
         """
         for start in range(0, len(records), 1000):
             chunk = records[start : start + 1000]
-            row = "(" + ", ".join("?" * len(chunk[0])) + ")"
+            names = list(chunk[0])
+            row = "(" + ", ".join("?" * len(names)) + ")"
             self.run(
-                f"INSERT INTO lake.workbench.{table} VALUES {', '.join([row] * len(chunk))}",
-                [value for record in chunk for value in record],
+                f"INSERT INTO lake.workbench.{table} ({', '.join(map(quote, names))}) "
+                f"VALUES {', '.join([row] * len(chunk))}",
+                [record[name] for record in chunk for name in names],
             )
 
     def temporary(self, table: str, columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> None:

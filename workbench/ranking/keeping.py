@@ -114,9 +114,15 @@ def keep_ranking(lake: Lake, ranking: Ranking, gains: pa.Table) -> Ranking:
             "(SELECT finding FROM lake.workbench.decisions WHERE dataset = $1)",
             [dataset],
         )
-        session.run("INSERT INTO lake.workbench.expected_gains SELECT ?, ?, * FROM gains", [dataset, kept.round])
-        record = (dataset, kept.round, kept.version, kept.content, json.dumps(kept.to_kept()), kept.author)
-        session.insert("rankings", [(*record, kept.created_at)])
+        session.run(
+            "INSERT INTO lake.workbench.expected_gains BY NAME SELECT ? AS dataset, ? AS round, * FROM gains",
+            [dataset, kept.round],
+        )
+        record = {
+            "dataset": dataset, "round": kept.round, "version": kept.version, "content": kept.content,
+            "result": json.dumps(kept.to_kept()), "author": kept.author, "created_at": kept.created_at,
+        }  # fmt: skip
+        session.insert("rankings", [record])
         return kept
 
     with lake.session() as session:

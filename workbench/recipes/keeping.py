@@ -131,7 +131,11 @@ def _write(lake: Lake, dataset: str, name: str, text: str, *, replay: bool, auth
 
     def work(session: Session) -> None:
         newest(session, dataset)
-        session.insert("recipes", [(dataset, name, text, replay, author, datetime.now(UTC), removed)])
+        record = {
+            "dataset": dataset, "name": name, "text": text, "replay": replay, "author": author,
+            "created_at": datetime.now(UTC), "removed": removed,
+        }  # fmt: skip
+        session.insert("recipes", [record])
 
     lake.write(work, author=author, message=f"{'remove' if removed else 'save'} recipe {name}")
 

@@ -24,7 +24,10 @@ def claim_of(dataset: str) -> str:
 def write_run(lake: Lake, run: Run) -> Run:
     """Put a run on record, or what has become of it; gives it as it will be read back."""
     document = json.dumps(run.to_dict(), ensure_ascii=False, default=str)
-    record = (run.run, run.dataset, run.outcome, run.version, document, run.author, datetime.now(UTC))
+    record = {
+        "run": run.run, "dataset": run.dataset, "outcome": run.outcome, "version": run.version, "document": document,
+        "author": run.author, "created_at": datetime.now(UTC),
+    }  # fmt: skip
     lake.write(
         lambda session: session.insert("runs", [record]),
         author=run.author,
@@ -122,7 +125,8 @@ def note_changes(lake: Lake, run: str, version: Version, *, author: str) -> dict
             )
             if current.row("SELECT 1 FROM run_news WHERE change IS NOT NULL LIMIT 1"):
                 current.run(
-                    "INSERT INTO lake.workbench.run_changes SELECT ?, ?, finding, check_code, change, ? FROM run_news "
+                    "INSERT INTO lake.workbench.run_changes (run, dataset, finding, check_code, change, created_at) "
+                    "SELECT ?, ?, finding, check_code, change, ? FROM run_news "
                     "WHERE change IS NOT NULL ORDER BY change, check_code, finding",
                     [run, version.dataset, datetime.now(UTC)],
                 )

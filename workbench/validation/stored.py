@@ -182,16 +182,18 @@ def _store(lake: Lake, version: Version, found: Validation, near: _Record | None
             if any(record.version == version.version for record in stored):
                 return
             session.run(
-                f"INSERT INTO lake.workbench.failure_cases SELECT ?, ?, ?, gone, {_FIELDS} FROM own_cases",
+                f"INSERT INTO lake.workbench.failure_cases (dataset, version, fingerprint, gone, {_FIELDS}) "
+                f"SELECT ?, ?, ?, gone, {_FIELDS} FROM own_cases",
                 [version.dataset, version.version, found.fingerprint],
             )
             session.insert(
                 "validations",
                 [
-                    (
-                        version.dataset, version.version, version.content_hash, found.fingerprint, root,
-                        checks_to_json(found.checks), datetime.now(UTC),
-                    )
+                    {
+                        "dataset": version.dataset, "version": version.version, "content_hash": version.content_hash,
+                        "fingerprint": found.fingerprint, "root": root, "result": checks_to_json(found.checks),
+                        "created_at": datetime.now(UTC),
+                    }
                 ],
             )  # fmt: skip
 

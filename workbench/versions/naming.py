@@ -67,7 +67,8 @@ def tag(lake: Lake, version: Version, name: str, *, author: str) -> None:
 
     def work(session: Session) -> None:
         session.run("DELETE FROM lake.workbench.tags WHERE dataset = ? AND tag = ?", [version.dataset, name])
-        session.insert("tags", [(version.dataset, name, version.version, author, datetime.now(UTC))])
+        record = {"dataset": version.dataset, "tag": name, "version": version.version, "author": author}
+        session.insert("tags", [{**record, "created_at": datetime.now(UTC)}])
 
     lake.write(work, author=author, message=f"tag {version.name} {name}")
 
