@@ -22,9 +22,11 @@ from workbench.lake import Column, Definition, Lake, Version, newest, open_lake,
 from workbench.lake.sql import digest_sums, lane_of, physical_names, quote, row_digest
 from workbench.settings import Settings
 
-# How long an example takes says how busy the machine is, not whether the code is right.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+# The same examples every time, so that a failure is the change's and not the draw's; `.ci/search` draws fresh ones, and
+# keeps those that failed in .hypothesis until they pass. How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, derandomize=False, print_blob=True)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture

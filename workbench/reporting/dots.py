@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from workbench.reporting.axes import reach, ticks
 from workbench.reporting.cases import shorten
 from workbench.reporting.figures import NOISE_FLOOR, SHARES, format_change, format_floor
 from workbench.reporting.markup import element
@@ -69,14 +70,17 @@ def dot_chart(dots: Sequence[Dot], *, title: str, axis: str, metric: str) -> Mar
         Decides the unit: shares are drawn in points.
     """
     scale = 100.0 if metric in SHARES else 1.0
-    reach = _reach(dots) * scale or 1.0
+    far = reach(
+        (_scaled(dot.change, scale) for dot in dots),
+        ((_scaled(dot.low, scale), _scaled(dot.high, scale)) for dot in dots),
+    )
     foot = ABOVE + ROW * len(dots)
 
     def x(value: float) -> float:
-        return round((LEFT + RIGHT) / 2 + value / reach * (RIGHT - LEFT) / 2, 1)
+        return round((LEFT + RIGHT) / 2 + value / far * (RIGHT - LEFT) / 2, 1)
 
     parts = []
-    for tick in _ticks(reach):
+    for tick in ticks(far):
         css = "zero" if tick == 0 else "grid"
         parts.append(_shape("line", css=css, x1=x(tick), x2=x(tick), y1=ABOVE, y2=foot))
         number = "0" if tick == 0 else f"{tick:+.6g}".replace("-", "−")
@@ -84,7 +88,7 @@ def dot_chart(dots: Sequence[Dot], *, title: str, axis: str, metric: str) -> Mar
     unit = " (points)" if metric in SHARES else ""
     parts.append(_text(f"{axis}{unit}", x(0), foot + 38, css="axis"))
     for place, dot in enumerate(dots):
-        parts.append(_line(dot, ABOVE + ROW * (place + 0.5), metric, scale, reach, x))
+        parts.append(_line(dot, ABOVE + ROW * (place + 0.5), metric, scale, far, x))
     said = "; ".join(
         f"{dot.name} {format_change(dot.change, dot.low, dot.high, metric=metric)}, {dot.verdict}" for dot in dots
     )
@@ -96,21 +100,21 @@ def dot_chart(dots: Sequence[Dot], *, title: str, axis: str, metric: str) -> Mar
     return element("svg", *parts, css="dots", viewBox=size, role="img", **{"aria-label": words})
 
 
-def _line(dot: Dot, y: float, metric: str, scale: float, reach: float, x: object) -> Markup:
+def _line(dot: Dot, y: float, metric: str, scale: float, far: float, x: Callable[[float], float]) -> Markup:
     """Draw one line: name, interval, dot, figures."""
-    assert callable(x)
+    change, low, high, noise = (_scaled(each, scale) for each in (dot.change, dot.low, dot.high, dot.noise_floor))
     parts = [_text(shorten(dot.name, NAME), LEFT - 14, y + 4.5, css="name")]
-    if dot.noise_floor is not None:
-        floor = min(scale * dot.noise_floor, reach)
+    if noise is not None:
+        floor = min(noise, far)
         wide = {"x": x(-floor), "width": round(x(floor) - x(-floor), 1), "y": y - 10, "height": 20}
         parts.append(_shape("rect", css="floor", **wide))
-    if dot.low is not None and dot.high is not None:
-        low, high = max(scale * dot.low, -reach), min(scale * dot.high, reach)
-        parts.append(_shape("line", css="reach", x1=x(low), x2=x(high), y1=y, y2=y))
-        parts += [_arrow(x(low), y, -1)] if scale * dot.low < -reach else []
-        parts += [_arrow(x(high), y, 1)] if scale * dot.high > reach else []
-    if dot.change is not None:
-        at = f"translate({x(max(-reach, min(reach, scale * dot.change)))} {y})"
+    if low is not None and high is not None:
+        ends = [max(-far, min(far, end)) for end in (low, high)]
+        parts.append(_shape("line", css="reach", x1=x(ends[0]), x2=x(ends[1]), y1=y, y2=y))
+        parts += [_arrow(x(ends[0]), y, -1)] if low < -far else []
+        parts += [_arrow(x(ends[1]), y, 1)] if high > far else []
+    if change is not None:
+        at = f"translate({x(max(-far, min(far, change)))} {y})"
         shape = _SHAPES.get(dot.verdict)
         parts.append(
             _shape("path", css="dot", d=shape, transform=at)
@@ -123,22 +127,9 @@ def _line(dot: Dot, y: float, metric: str, scale: float, reach: float, x: object
     return element("g", told, *parts, css=f"mark {dot.verdict.replace(' ', '-')}")
 
 
-def _reach(dots: Sequence[Dot]) -> float:
-    """Choose how far the axis goes either way: all changes, and most intervals."""
-    changes = [abs(dot.change) for dot in dots if dot.change is not None]
-    ends = sorted(max(abs(dot.low), abs(dot.high)) for dot in dots if dot.low is not None and dot.high is not None)
-    most = ends[math.ceil(0.8 * len(ends)) - 1] if ends else 0.0
-    # Up to twice that all are shown whole.
-    most = ends[-1] if ends and ends[-1] <= 2 * most else most
-    return 1.1 * max([*changes, most, 0.0])
-
-
-def _ticks(reach: float) -> list[float]:
-    """Choose three to seven round numbers around zero."""
-    power = 10.0 ** math.floor(math.log10(reach))
-    step = next(step * power for step in (0.2, 0.5, 1, 2, 5) if reach / (step * power) < 4)
-    count = math.floor(reach / step)
-    return [round(number * step, 12) for number in range(-count, count + 1)]
+def _scaled(figure: float | None, scale: float) -> float | None:
+    """Write a figure in the axis's unit; one that is no number is missing."""
+    return None if figure is None or math.isnan(figure) else scale * figure
 
 
 def _arrow(x: float, y: float, way: int) -> Markup:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 SHARES = frozenset({"accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "recall"})
 """Metrics between 0 and 1 that people read as per cent; the others are written as plain numbers."""
@@ -21,41 +22,58 @@ def count_of(count: int, what: str) -> str:
     return f"{format_count(count)} {what}" + ("" if count == 1 else "s")
 
 
+def _known(figure: float | None) -> TypeGuard[float]:
+    """Tell whether there is a figure to write."""
+    return figure is not None and not math.isnan(figure)
+
+
+def _written(figure: float, form: str) -> str:
+    """Write a number with a proper minus sign; an infinite one as its sign says."""
+    if math.isinf(figure):
+        return "−∞" if figure < 0 else "+∞" if form.startswith("+") else "∞"
+    return format(figure, form).replace("-", "−")
+
+
 def format_accuracy(mean: float | None, low: float | None = None, high: float | None = None) -> str:
     """Write a share and its interval: ``84.9 % (84.3–85.5)``; a dash where it is undefined."""
-    if mean is None:
+    if not _known(mean):
         return "–"
-    interval = "" if low is None or high is None else f" ({100 * low:.1f}–{100 * high:.1f})"
-    return f"{100 * mean:.1f} %{interval}"
+    interval = ""
+    if _known(low) and _known(high):
+        interval = f" ({_written(100 * low, '.1f')}–{_written(100 * high, '.1f')})"
+    return f"{_written(100 * mean, '.1f')} %{interval}"
 
 
 def format_metric(metric: str, mean: float | None, low: float | None = None, high: float | None = None) -> str:
     """Write a metric's value and interval in its own unit."""
-    if metric in SHARES or mean is None:
+    if metric in SHARES or not _known(mean):
         return format_accuracy(mean, low, high)
-    interval = "" if low is None or high is None else f" ({low:.4g} to {high:.4g})"
-    return f"{mean:.4g}{interval}".replace("-", "−")
+    interval = f" ({_written(low, '.4g')} to {_written(high, '.4g')})" if _known(low) and _known(high) else ""
+    return f"{_written(mean, '.4g')}{interval}"
 
 
 def format_points(change: float | None, *, metric: str = "accuracy") -> str:
     """Write a change with its sign: ``+1.2 pt``, or as a plain number where the metric is no share."""
-    if change is None:
+    if not _known(change):
         return "–"
     if metric not in SHARES:
-        return f"{change:+.4g}".replace("-", "−") if change else "0"
+        return _written(change, "+.4g") if change else "0"
     points = round(100 * change, 1)
-    return "0.0 pt" if points == 0 else f"{points:+.1f} pt".replace("-", "−")
+    return "0.0 pt" if points == 0 else f"{_written(points, '+.1f')} pt"
 
 
 def format_change(change: float | None, low: float | None, high: float | None, *, metric: str = "accuracy") -> str:
     """Write a change with its interval: ``+1.2 pt (0.5 to 1.9)``."""
     text = format_points(change, metric=metric)
-    if change is None or low is None or high is None:
+    if not (_known(change) and _known(low) and _known(high)):
         return text
     scale, form = (100.0, ".1f") if metric in SHARES else (1.0, ".3g")
-    ends = [format(scale * end, form) for end in (low, high)]
-    shown = [end.removeprefix("-") if not float(end) else end.replace("-", "−") for end in ends]
-    return f"{text} ({shown[0]} to {shown[1]})"
+    return f"{text} ({_unsigned_zero(scale * low, form)} to {_unsigned_zero(scale * high, form)})"
+
+
+def _unsigned_zero(figure: float, form: str) -> str:
+    """Write a number; one that rounds to zero without a sign."""
+    return _written(figure, form) if float(format(figure, form)) else _written(0.0, form)
 
 
 def format_score(metric: str, score: Mapping[str, Any]) -> str:
@@ -172,18 +190,17 @@ def badge(
     word = WORDS[verdict]
     if verdict == "no change":
         return word
-    if change is None:
+    if not _known(change):
         return f"{word} (undefined on these rows)"
     scale, unit = (100.0, " pt") if metric in SHARES else (1.0, "")
 
     def number(value: float) -> str:
-        text = f"{scale * value:.1f}" if unit else f"{value:.4g}"
-        return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+        return _unsigned_zero(scale * value, ".1f" if unit else ".4g")
 
     if verdict == "cannot tell":
-        shows = "" if detectable is None else f"; this test set shows {number(detectable)} or more"
+        shows = "" if not _known(detectable) else f"; this test set shows {number(detectable)} or more"
         return f"{word} ({number(change)}{unit}{shows})"
-    interval = "" if low is None or high is None else f" ({number(low)} to {number(high)})"
+    interval = f" ({number(low)} to {number(high)})" if _known(low) and _known(high) else ""
     return f"{word} {format_points(change, metric=metric)}{interval}"
 
 

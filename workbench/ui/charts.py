@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
+from workbench.reporting.axes import span
+
 TEAL, VERMILION, SLATE, BLUE = "#009E73", "#D55E00", "#7A8793", "#3D8FC9"
 MARKS = {
     "gain": (TEAL, "triangle-up"),
@@ -194,9 +196,7 @@ def _domain(sound: pd.DataFrame, floor: Floor | None) -> list[float]:
     ends = [*sound[["value", "low", "high"]].min(), *sound[["value", "low", "high"]].max()]
     if floor is not None:
         ends += [floor.around - floor.reach, floor.around + floor.reach]
-    known = [float(end) for end in ends if pd.notna(end)] or [0.0, 1.0]
-    room = 0.12 * (max(known) - min(known)) or 0.5
-    return [min(known) - room, max(known) + room]
+    return [*span(ends, room=0.12)]
 
 
 def _shading(floor: Floor, y: Callable[[str], alt.Y]) -> list[alt.Chart]:

@@ -12,6 +12,7 @@ import pandas as pd
 from workbench.compare import Effect
 from workbench.impact import Change
 from workbench.reporting import format_change
+from workbench.reporting.axes import reach
 from workbench.reporting.figures import NOISE_FLOOR, SHARES, format_floor
 from workbench.ui.charts import MARKS, SLATE, dressed
 
@@ -34,7 +35,7 @@ def dots_frame(lines: Iterable[tuple[str, Effect | Change, dict[str, str]]], *, 
     rows: list[dict[str, Any]] = []
     for name, effect, texts in lines:
         ends = {end: getattr(effect, end) for end in ("change", "low", "high")}
-        drawn = {end: scale * n if n is not None and math.isfinite(n) else None for end, n in ends.items()}
+        drawn = {end: scale * n if n is not None and not math.isnan(n) else None for end, n in ends.items()}
         figure = format_change(ends["change"], ends["low"], ends["high"], metric=metric)
         noise = effect.noise_floor if isinstance(effect, Effect) else None
         low, high = (None, None) if noise is None else (-scale * noise, scale * noise)
@@ -58,6 +59,7 @@ def dots_chart(
 ) -> alt.LayerChart:
     """Draw changes as dots around zero, with their intervals, in the order given.
 
+    An interval that would make all others look like points is cut, and an arrow says that it goes on.
     The selection ``label`` names the line that was clicked.
 
     Parameters
@@ -76,10 +78,16 @@ def dots_chart(
     ink : str
         Colour of texts.
     """
-    drawn = ("change", "low", "high", "floor_high")
-    ends = [abs(float(end)) for name in drawn for end in changes[name] if pd.notna(end)]
-    reach = 1.15 * max(ends, default=0.0) or 1.0
-    scale = alt.Scale(domain=[-reach, reach], nice=True)
+    far = reach([*changes["change"], *changes["floor_high"]], zip(changes["low"], changes["high"], strict=True))
+    beyond = [
+        {"name": name, "change": way * far, "verdict": verdict, "way": way}
+        for name, low, high, verdict in changes[["name", "low", "high", "verdict"]].itertuples(index=False)
+        for way, end in ((-1, low), (1, high))
+        if pd.notna(end) and way * end > far
+    ]
+    ends = ("change", "low", "high", "floor_low", "floor_high")
+    changes = changes.assign(**{end: pd.to_numeric(changes[end]).clip(-far, far) for end in ends})
+    scale = alt.Scale(domain=[-far, far], nice=False)
     x = alt.X(
         "change:Q",
         title=axis,
@@ -106,5 +114,16 @@ def dots_chart(
             tooltip=[alt.Tooltip(f"{column}:N", title=name) for column, name in told.items()],
         )
         .add_params(alt.selection_point(name="label", fields=["name"], on="click", clear=False)),
+        *(_arrows(beyond, way, x, labels, colour) for way in (-1, 1) if any(each["way"] == way for each in beyond)),
     ).properties(height=ROW * len(changes) + AROUND_ROWS)
     return dressed(chart, alt.TitleParams(title, subtitle=subtitle), ink)
+
+
+def _arrows(beyond: list[dict[str, Any]], way: int, x: alt.X, labels: alt.Axis, colour: alt.Color) -> alt.Chart:
+    """Say that intervals go on to the left (-1) or to the right (1) of the axis."""
+    ends = pd.DataFrame([each for each in beyond if each["way"] == way])
+    arrow = alt.Chart(ends).mark_point(
+        shape="triangle-left" if way < 0 else "triangle-right", filled=True, size=90, opacity=1
+    )
+    drawn: alt.Chart = arrow.encode(y=alt.Y("name:N", sort=None, title=None, axis=labels), x=x, color=colour)
+    return drawn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from workbench.reporting.axes import span
 from workbench.ui.charts import BLUE, SLATE, dressed
 
 HEIGHT = 300
@@ -39,9 +40,8 @@ def curve_chart(
     ink : str
         Colour of texts.
     """
-    low, high = (float(pd.concat([points[end], curve[end]]).agg(of)) for end, of in (("low", "min"), ("high", "max")))
-    room = 0.08 * (high - low) or 0.5
-    scale = alt.Scale(zero=False, nice=True, domain=[low - room, high + room])
+    shown = [*points["mean"], *points["low"], *points["high"], *curve["low"], *curve["high"]]
+    scale = alt.Scale(zero=False, nice=True, domain=[*span(shown, room=0.08)])
     last = points["n"].max()
     seen, beyond = curve[curve["n"] <= last], curve[curve["n"] > last]
     beyond = pd.concat([seen.tail(1), beyond])
