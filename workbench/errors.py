@@ -145,13 +145,16 @@ class Conflict:
     key : dict
         Key column → value.
     column : str or None
-        None where the row itself is gone or excluded.
+        None where the row is to be deleted, excluded or restored.
     expected, found, new : object
-        What the author saw, what is there now, what was to be written.
+        What the author saw, what is there now, what was to be written. For a whole row: the cells that changed
+        meanwhile by column, as they were and as they are, and the action.
     rid : int or None
         The row's identity, where it is known.
     gone : bool
         The newest version has no such row or column any more: the correction can only be dropped.
+    why : str
+        What happened meanwhile, as ``the row was excluded``.
     """
 
     key: dict[str, Any]
@@ -161,6 +164,19 @@ class Conflict:
     new: Any
     rid: int | None = None
     gone: bool = False
+    why: str = ""
+
+    def texts(self) -> tuple[str, str, str]:
+        """Write what was expected, found and to be written for people."""
+        expected, found, new = (_text(value) for value in (self.expected, self.found, self.new))
+        return expected, found, new
+
+
+def _text(value: Any) -> str:
+    """Write a cell, or a row's cells by column, on one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(cell)}" for name, cell in value.items())
+    return "missing" if value is None else str(value)
 
 
 class ConflictError(WorkbenchError):

@@ -99,12 +99,13 @@ def test_of_a_row_that_was_deleted_meanwhile_only_the_dropping_is_possible(lake,
     assert publish_draft(lake, mine, author="mine", message="rest").version.cells_changed == 1
 
 
-def test_a_row_that_was_excluded_meanwhile_keeps_its_exclusion_and_takes_the_correction(lake, people):
+def test_a_row_that_was_excluded_meanwhile_is_a_conflict_and_may_still_take_the_correction(lake, people):
     mine = begin(lake, [fix(20, "age", 21)])
     theirs = begin(lake, [Correction({"id": 20}, "exclude")], author="theirs")
     publish_draft(lake, theirs, author="theirs", message="out")
-    assert not conflicts_of(lake, mine)
-    rebase(lake, mine, {}, author="mine")
+    (conflict,) = conflicts_of(lake, mine)
+    assert (conflict.column, conflict.why) == ("age", "the row was excluded")
+    rebase(lake, mine, {(conflict.rid, "age"): "mine"}, author="mine")
     version = publish_draft(lake, mine, author="mine", message="age").version
     assert version.excluded == 1 and cells(lake)["age"][20] == 21
 

@@ -110,21 +110,76 @@ def test_a_deleted_row_stays_out(t, deliver, publish, rows, mode):
     assert [row[0] for row in rows()] == [1, 3]
 
 
-def test_a_deleted_row_that_the_source_dropped_may_come_anew(t, deliver, publish, rows):
+def test_a_deleted_row_stays_out_though_the_source_dropped_it_for_a_while(t, deliver, publish, rows):
     publish("t", {}, gone=(2,))
     assert deliver("id,age,city\n1,10,Rome\n3,30,Bern\n", "full").version is None
-    assert deliver(FIRST).added == 1
-    assert rows(system="_rid")[-1] == (4, 2, 200, "Oslo")
+    result = deliver(FIRST)
+    assert result.version is None and (result.still_deleted, result.deleted_changed) == (1, 0)
+    assert deliver(FIRST.replace("200", "20")).deleted_changed == 1
+    assert [row[0] for row in rows()] == [1, 3]
 
 
-def test_a_row_that_left_and_returns_is_the_same_row(t, deliver, publish, rows):
+def test_a_corrected_row_that_was_deleted_is_not_changed_while_the_source_repeats_itself(t, deliver, publish):
+    publish("t", {2: {"age": 20}})
+    publish("t", {}, gone=(2,))
+    assert deliver(FIRST).deleted_changed == 0
+    assert deliver(FIRST.replace("200", "20")).deleted_changed == 1
+
+
+AWAY = "id,age,city\n1,10,Rome\n3,30,Bern\n"
+
+
+@pytest.mark.parametrize("mode", ["upsert", "full", "append"])
+def test_a_row_that_left_and_returns_is_the_same_row_with_its_corrections(t, deliver, publish, rows, mode):
     publish("t", {2: {"_excluded": True, "age": 20}})
     before = rows(system="_rid _lane _excluded")[1]
-    assert deliver("id,age,city\n1,10,Rome\n3,30,Bern\n", "full").removed == 1
-    result = deliver(FIRST + "4,40,Wien\n")
-    assert (result.added, result.returned) == (2, 1)
+    left = deliver(AWAY, "full")
+    assert (left.removed, left.corrected_left) == (1, 1)
+    assert deliver(AWAY, "full").corrected_left == 0 and deliver(AWAY.replace("30", "31"), "full").removed == 0
+    result = deliver(FIRST + "4,40,Wien\n", mode)
+    assert (result.added, result.returned, result.corrected_returned, result.kept_corrections) == (2, 1, 1, 1)
     after = rows(system="_rid _lane _excluded")
-    assert after[1] == (*before[:4], 200, "Oslo") and after[3][0] == 4
+    assert after[1] == before and after[3][0] == 4
+    assert deliver(FIRST + "4,40,Wien\n", "full").kept_corrections == 1
+
+
+def test_a_corrected_row_comes_back_changed_after_three_refreshes(t, deliver, publish, rows):
+    publish("t", {2: {"age": 20, "city": "Bergen"}})
+    for age in (31, 32, 33):
+        deliver(AWAY.replace("30", str(age)), "full")
+    result = deliver(FIRST.replace("200", "21").replace("30", "33"), "full")
+    assert (result.kept_corrections, result.replaced_corrections, result.corrected_returned) == (1, 1, 1)
+    assert rows()[1] == (2, 21, "Bergen")
+    assert deliver(FIRST.replace("200", "21").replace("30", "33"), "full").kept_corrections == 1
+
+
+def test_a_corrected_row_comes_back_when_the_source_has_caught_up(t, deliver, publish, rows):
+    publish("t", {2: {"age": 20}})
+    deliver(AWAY, "full")
+    assert deliver(FIRST.replace("200", "20"), "full").settled_corrections == 1
+    assert deliver(FIRST, "full").updated_cells == 1 and rows()[1] == (2, 200, "Oslo")
+
+
+def test_a_corrected_row_that_left_and_was_restored_keeps_its_corrections(t, deliver, publish, lake, rows):
+    from workbench.versions import restore
+
+    publish("t", {2: {"age": 20}})
+    deliver(AWAY, "full")
+    restore(lake, read_versions(lake, "t")[1], author="tester", message="it was real")
+    assert deliver(FIRST, "full").kept_corrections == 1 and rows()[1] == (2, 20, "Oslo")
+
+
+def test_a_correction_outlives_a_column_that_is_missing_when_its_row_returns(t, deliver, publish, rows):
+    publish("t", {2: {"age": 20}})
+    deliver(AWAY, "full")
+    assert deliver("id,city\n2,Oslo\n").kept_corrections == 1 and rows()[1] == (2, 20, "Oslo")
+
+
+def test_an_excluded_row_that_the_source_changed_is_told(t, deliver, publish):
+    publish("t", {2: {"_excluded": True}})
+    assert deliver(FIRST).excluded_changed == 0
+    result = deliver(FIRST.replace("Oslo", "Bergen"))
+    assert result.excluded_changed == 1 and "1 excluded rows were changed by the source" in result.summary()
 
 
 def test_identities_are_never_given_twice(t, deliver, rows):

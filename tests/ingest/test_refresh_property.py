@@ -30,16 +30,21 @@ class Model:
         self.said = {key: list(cells) for key, cells in first.items()}
         self.excluded: set[str] = set()
         self.deleted: set[str] = set()
+        self.away: dict[str, list[Any]] = {}
 
     def deliver(self, mode: str, rows: dict[str, tuple[Any, Any]]) -> None:
         if mode == "full":
+            self.away |= {key: cells for key, cells in self.rows.items() if key not in rows}
             self.rows = {key: cells for key, cells in self.rows.items() if key in rows}
-            self.deleted &= set(rows)
         for key, cells in rows.items():
             if key in self.deleted:
                 continue
             if key not in self.rows:
-                self.rows[key], self.said[key] = list(cells), list(cells)
+                # What a person put there holds while the source says what it said before the row left.
+                was, said = self.away.pop(key, list(cells)), self.said.get(key, list(cells))
+                pairs = zip(cells, said, was, strict=True)
+                self.rows[key] = [old if cell == told else cell for cell, told, old in pairs]
+                self.said[key] = list(cells)
             elif mode != "append":
                 for column, cell in enumerate(cells):
                     if cell != self.said[key][column]:

@@ -10,8 +10,8 @@ from typing import Any
 from workbench.attribution.attributing import effect_document
 from workbench.attribution.groups import Group, moves
 from workbench.attribution.worth import Figures
-from workbench.drafts import Action, Correction, Draft, new_draft, stage
-from workbench.errors import UsageError
+from workbench.drafts import Action, Correction, Draft, new_draft, row_changes, stage
+from workbench.errors import Conflict, ConflictError, UsageError
 from workbench.impact import Change, together
 from workbench.lake import Lake, Version, newest
 from workbench.progress import Progress, silent
@@ -146,7 +146,8 @@ def bisect(
 def revert(lake: Lake, a: Version, b: Version, batches: Sequence[str], *, by: str, author: str) -> Draft:
     """Stage the way back of some batches in a new draft; all later work stays.
 
-    A cell that somebody has changed again since version b is a conflict, and nothing is staged.
+    A cell that somebody has changed again since version b is a conflict, and so is a row to be excluded or restored
+    that has changed in any way; nothing is staged then.
 
     Parameters
     ----------
@@ -185,8 +186,30 @@ def revert(lake: Lake, a: Version, b: Version, batches: Sequence[str], *, by: st
             hint="Rows that a refresh added or removed come back with a refresh or a restore.",
         )
     head = newest(lake, b.dataset)
+    _refuse_moved(lake, b, head, corrections)
     draft = new_draft(lake, head.dataset, title=f"take back {', '.join(batches)}"[:80], author=author)
     return stage(lake, draft.draft, corrections, author=author)
+
+
+def _refuse_moved(lake: Lake, b: Version, head: Version, corrections: Sequence[Correction]) -> None:
+    """Refuse to exclude or restore a row that has changed since version b."""
+    rows = {each.rid: each for each in corrections if each.action != "set" and each.rid is not None}
+    with lake.session() as session:
+        conflicts = [
+            Conflict(
+                rows[change.rid].key, None, change.was, change.now, rows[change.rid].action, rid=change.rid,
+                why="the row was changed",
+            )
+            for change in row_changes(session, lake, b, head, list(rows))
+            if change.now or change.was_excluded != change.now_excluded
+        ]  # fmt: skip
+    if conflicts:
+        raise ConflictError(
+            f"{len(conflicts)} row{'s' if len(conflicts) > 1 else ''} to be excluded or restored changed after "
+            f"{b.name}. Nothing was staged.",
+            conflicts,
+            hint="Look at the rows as they are now, and exclude or restore them by hand where that is still right.",
+        )
 
 
 def _cut(suspects: Sequence[str]) -> list[tuple[str, ...]]:

@@ -86,9 +86,11 @@ def main() -> None:
         if isinstance(error, ConflictError):
             for conflict in error.conflicts[:20]:
                 where = ", ".join(f"{name}={value}" for name, value in conflict.key.items())
+                shown = [repr(v) for v in (conflict.expected, conflict.found, conflict.new)]
+                expected, found, new = shown if conflict.column else conflict.texts()
+                why = f" ({conflict.why})" if conflict.why else ""
                 click.echo(
-                    f"  {where} {conflict.column or '(row)'}: expected {conflict.expected!r}, "
-                    f"found {conflict.found!r}, new {conflict.new!r}",
+                    f"  {where} {conflict.column or '(row)'}: expected {expected}, found {found}, new {new}{why}",
                     err=True,
                 )
         code = error.exit_code

@@ -22,6 +22,7 @@ from workbench.drafts.overlay import draft_view
 from workbench.drafts.publishing import Published, conflicts_of, discard, publish_draft
 from workbench.drafts.rebasing import Choice, Rebased, rebase
 from workbench.drafts.records import ACTIONS, UNSEEN, Action, Correction, Draft, Staged
+from workbench.drafts.row_changes import RowChange, row_changes
 from workbench.drafts.staging import (
     base_of,
     corrections_of,
@@ -49,6 +50,7 @@ __all__ = [
     "Published",
     "Rebased",
     "ReviewState",
+    "RowChange",
     "SecondOpinion",
     "Staged",
     "approve",
@@ -72,6 +74,7 @@ __all__ = [
     "rebase",
     "redo",
     "review_state",
+    "row_changes",
     "same_person",
     "second_opinions",
     "send_back",

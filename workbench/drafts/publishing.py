@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from workbench.drafts.overlay import folded, overlay
 from workbench.drafts.records import Draft
+from workbench.drafts.row_changes import EXCLUDED, row_changes
 from workbench.drafts.staging import CORRECTION, _typed, get_draft, insert_draft, open_draft
 from workbench.errors import Conflict, ConflictError, UsageError
 from workbench.lake import (
@@ -59,7 +60,8 @@ def publish_draft(
     """Turn a draft into the dataset's next version.
 
     A correction applies where the newest version still holds what the draft's base held (or holds the new value
-    already). Nothing is written by position: rows are found by identity, cells by name.
+    already). Deleting, excluding or restoring a row applies where the whole row is as the base held it, and a cell is
+    not corrected in a row that was excluded meanwhile. Rows are found by identity, cells by name, never by position.
 
     Parameters
     ----------
@@ -134,7 +136,11 @@ def discard(lake: Lake, draft: int, *, author: str) -> Draft:
 
 
 def gather(session: Session, lake: Lake, draft: Draft, head: Version) -> None:
-    """Fold the draft into the temporary table ``net`` and read the newest state of its rows into ``head_rows``."""
+    """Fold the draft into the temporary table ``net`` and read the newest state of its rows into ``head_rows``.
+
+    ``moved_rows`` gets what became of rows as wholes since the draft's base: those that the draft deletes, excludes or
+    restores and that changed in any way, and those that it edits and that were excluded.
+    """
     session.run(f"CREATE OR REPLACE TEMP TABLE net AS SELECT * FROM {folded(draft.draft)}")
     rids = [row[0] for row in session.rows("SELECT DISTINCT rid FROM net")]
     where = f"_rid IN ({rid_list(rids)})" if len(rids) <= PRUNED else "_rid IN (SELECT rid FROM net)"
@@ -143,36 +149,60 @@ def gather(session: Session, lake: Lake, draft: Draft, head: Version) -> None:
     # A column that the newest version no longer has can only be reported, which conflicting does.
     keys = "SELECT rid, any_value(row_key) AS row_key FROM lake.workbench.corrections WHERE draft = ? GROUP BY rid"
     session.run(f"CREATE OR REPLACE TEMP TABLE net_keys AS {keys}", [draft.draft])
+    actions = dict(session.rows("SELECT rid, max(action) FILTER (action <> 'set') FROM net GROUP BY rid"))
+    moved = []
+    if head.version != draft.base:
+        base = read_version(session, draft.dataset, draft.base)
+        for change in row_changes(session, lake, base, head, rids):
+            action = actions[change.rid]
+            flipped = change.was_excluded != change.now_excluded
+            # Two people who exclude the same row, or restore it, want the same.
+            agreed = action in ("exclude", "restore") and change.now_excluded == (action == "exclude")
+            was, now = dict(change.was), dict(change.now)
+            if flipped and not agreed:
+                was[EXCLUDED], now[EXCLUDED] = change.was_excluded, change.now_excluded
+            if now and (action is not None or (flipped and change.now_excluded)):
+                told = [None if action is None else json.dumps(side, ensure_ascii=False) for side in (was, now)]
+                moved.append({"rid": change.rid, "action": action, "old": told[0], "found": told[1]})
+    shape = {"rid": "BIGINT", "action": "VARCHAR", "old": "VARCHAR", "found": "VARCHAR"}
+    session.temporary("moved_rows", shape, moved)
 
 
 def conflicting(session: Session, head: View) -> list[Conflict]:
     """Compare what the draft expects with the newest version, into the temporary table ``clash`` and a list."""
     parts = [
-        "SELECT n.rid, n.column_name, n.old, NULL AS found, n.new, true AS gone FROM net n "
-        "LEFT JOIN head_rows h ON h._rid = n.rid WHERE h._rid IS NULL AND n.action <> 'delete'"
+        "SELECT n.rid, n.column_name, n.old, NULL::VARCHAR AS found, n.new, true AS gone, "
+        "'the row was deleted' AS why FROM net n "
+        "LEFT JOIN head_rows h ON h._rid = n.rid WHERE h._rid IS NULL AND n.action <> 'delete'",
+        "SELECT rid, NULL, old, found, action, false, 'the row was changed' FROM moved_rows WHERE action IS NOT NULL",
     ]
     named = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM net WHERE action = 'set'")}
     known = {column.name: column for column in head.columns}
     for name in sorted(named):
         if name not in known:
             parts.append(
-                f"SELECT n.rid, n.column_name, n.old, NULL, n.new, true FROM net n JOIN head_rows h ON h._rid = n.rid "
-                f"WHERE n.column_name = {literal(name)}"
+                "SELECT n.rid, n.column_name, n.old, NULL, n.new, true, 'the column is gone' FROM net n "
+                f"JOIN head_rows h ON h._rid = n.rid WHERE n.column_name = {literal(name)}"
             )
             continue
         found = canonical_text(f"h.{quote(known[name].physical)}", known[name].type)
         parts.append(
-            f"SELECT n.rid, n.column_name, n.old, {found}, n.new, false FROM net n JOIN head_rows h ON h._rid = n.rid "
-            f"WHERE n.column_name = {literal(name)} "
-            f"AND {found} IS DISTINCT FROM n.old AND {found} IS DISTINCT FROM n.new"
+            f"SELECT n.rid, n.column_name, n.old, {found}, n.new, false, "
+            "CASE WHEN m.rid IS NULL THEN 'the cell was changed' ELSE 'the row was excluded' END "
+            "FROM net n JOIN head_rows h ON h._rid = n.rid "
+            "LEFT JOIN moved_rows m ON m.rid = n.rid AND m.action IS NULL "
+            f"WHERE n.column_name = {literal(name)} AND {found} IS DISTINCT FROM n.new "
+            f"AND ({found} IS DISTINCT FROM n.old OR m.rid IS NOT NULL)"
         )
     session.run("CREATE OR REPLACE TEMP TABLE clash AS " + " UNION ALL ".join(parts))
     rows = session.rows(
-        "SELECT k.row_key, c.column_name, c.old, c.found, c.new, c.rid, c.gone FROM clash c "
+        "SELECT k.row_key, c.column_name, c.old, c.found, c.new, c.rid, c.gone, c.why FROM clash c "
         "JOIN net_keys k USING (rid) ORDER BY c.rid, c.column_name"
     )
 
     def value(column: str | None, text: str | None) -> object:
+        if column is None:
+            return json.loads(text) if text else None
         return _typed(head, column, text) if column in known else text
 
     return [
@@ -181,11 +211,12 @@ def conflicting(session: Session, head: View) -> list[Conflict]:
             column,
             value(column, old),
             value(column, found),
-            value(column, new),
+            new if column is None else value(column, new),
             rid=rid,
             gone=gone,
+            why=why,
         )
-        for row_key, column, old, found, new, rid, gone in rows
+        for row_key, column, old, found, new, rid, gone, why in rows
     ]
 
 
@@ -193,7 +224,7 @@ def _refusal(draft: Draft, head: Version, conflicts: list[Conflict]) -> Conflict
     """Say what stands against publishing a draft."""
     return ConflictError(
         f"{len(conflicts)} of draft {draft.draft}'s {draft.corrections} corrections no longer fit: {head.name} holds "
-        f"other values than {draft.dataset}@{draft.base} did. Nothing was published.",
+        f"other values or rows than {draft.dataset}@{draft.base} did. Nothing was published.",
         conflicts,
         hint=f"Decide cell by cell (workbench draft rebase {draft.draft}), or publish the rest with --skip-conflicts, "
         "which keeps these in a new draft.",
@@ -223,7 +254,8 @@ def _carry(session: Session, draft: Draft, head: Version, author: str) -> int:
     session.run(
         f"INSERT INTO lake.workbench.corrections ({CORRECTION}) "
         f"SELECT {number}, row_number() OVER (ORDER BY c.seq), 1, c.dataset, c.rid, c.row_key, c.action, "
-        "c.column_name, x.found, c.new, c.reason, c.finding, c.author, c.created_at, false "
+        "c.column_name, CASE WHEN c.action = 'set' THEN x.found END, c.new, c.reason, c.finding, c.author, "
+        "c.created_at, false "
         "FROM lake.workbench.corrections c JOIN clash x ON x.rid = c.rid "
         "AND x.column_name IS NOT DISTINCT FROM c.column_name JOIN net n ON n.rid = c.rid AND n.seq = c.seq "
         f"WHERE c.draft = {draft.draft} AND NOT c.undone AND c.rid IN (SELECT _rid FROM head_rows)"

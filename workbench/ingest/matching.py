@@ -64,29 +64,21 @@ def by_content(
     still has them, so that the source sending them again does not bring them back.
     """
     head = versions[-1]
-    shared = sorted((column for column in shape.read if column.name not in shape.added), key=lambda c: c.name)
-    held = {
-        row[0]
-        for row in session.rows(
-            "SELECT DISTINCT column_name FROM lake.workbench.overrides WHERE dataset = ? AND state = 'cell'",
-            [head.dataset],
-        )
-    }
+    shared = _shared(shape)
+    held = _held(session, head.dataset)
     texts = {c.name: canonical_text(shape.old[c.name], c.type) for c in shared}
     present = _digests(rows, [texts[column.name] for column in shared], shared, held, head.dataset)
-    deleted = [_deleted(session, lake, shared, held, head.dataset, versions)]
+    deleted = deleted_digests(session, lake, shape, versions)
     session.run(
         "CREATE OR REPLACE TEMP TABLE base_digests AS SELECT *, "
         "row_number() OVER (PARTITION BY _digest ORDER BY _deleted, _rid) AS _place FROM "
         f"(SELECT _rid, false AS _deleted, _digest FROM {present} "
-        + "".join(f"UNION ALL SELECT _rid, true, _digest FROM {relation} " for relation in deleted)
-        + ")"
+        f"UNION ALL SELECT _rid, true, _digest FROM {deleted})"
     )
-    told = ", ".join(canonical_text(quote(column.physical), column.type) for column in shared)
     session.run(
         "CREATE OR REPLACE TEMP TABLE incoming_digests AS SELECT *, "
         "row_number() OVER (PARTITION BY _digest ORDER BY _rid) AS _place FROM "
-        f"(SELECT _rid, md5_number(json_array({told})::VARCHAR) AS _digest FROM {incoming})"
+        f"(SELECT _rid, {told_digest(shape)} AS _digest FROM {incoming})"
     )
     cells = ", ".join(f"{shape.old[column.name]} AS {quote(column.physical)}" for column in shape.columns)
     own = f"(SELECT _rid, _lane, _excluded, {cells} FROM {rows})"
@@ -96,6 +88,23 @@ def by_content(
         on="b._digest = i._digest AND b._place = i._place",
         content=True,
     )
+
+
+def _shared(shape: Shape) -> list[Column]:
+    """List the columns that dataset and delivery both have, by name."""
+    return sorted((column for column in shape.read if column.name not in shape.added), key=lambda c: c.name)
+
+
+def _held(session: Session, dataset: str) -> set[str]:
+    """List the columns with corrected cells."""
+    query = "SELECT DISTINCT column_name FROM lake.workbench.overrides WHERE dataset = ? AND state = 'cell'"
+    return {row[0] for row in session.rows(query, [dataset])}
+
+
+def told_digest(shape: Shape) -> str:
+    """SQL of the digest of a row of the delivery, over the columns that the dataset has as well."""
+    told = ", ".join(canonical_text(quote(column.physical), column.type) for column in _shared(shape))
+    return f"md5_number(json_array({told})::VARCHAR)"
 
 
 def _digests(rows: str, texts: Sequence[str], columns: Sequence[Column], held: set[str], dataset: str) -> str:
@@ -113,10 +122,18 @@ def _digests(rows: str, texts: Sequence[str], columns: Sequence[Column], held: s
     return f"(SELECT _rid, md5_number(json_array({', '.join(cells)})::VARCHAR) AS _digest FROM {rows}{joins})"
 
 
-def _deleted(
-    session: Session, lake: Lake, shared: Sequence[Column], held: set[str], dataset: str, versions: Sequence[Version]
-) -> str:
-    """Collect the digests of the rows that people deleted, from the newest versions that hold them."""
+def deleted_digests(session: Session, lake: Lake, shape: Shape, versions: Sequence[Version]) -> str:
+    """Collect the digests of the rows that people deleted as the source last had them: ``_rid``, ``_digest``.
+
+    They are read from the newest versions that hold the rows, over the columns of :func:`told_digest`.
+
+    Returns
+    -------
+    str
+        The temporary table.
+    """
+    dataset, shared = versions[-1].dataset, _shared(shape)
+    held = _held(session, dataset)
     session.run("CREATE OR REPLACE TEMP TABLE deleted_digests (_rid BIGINT, _digest UHUGEINT)")
     missing = {
         row[0]
@@ -125,10 +142,10 @@ def _deleted(
         )
     }
     kept = kept_snapshots(session)
-    for version in reversed(versions[:-1]):
+    for version, after in reversed(list(zip(versions, versions[1:], strict=False))):
         if not missing:
             break
-        if version.snapshot not in kept:
+        if version.snapshot not in kept or not after.rows_removed:
             continue
         known = {column.name: column for column in version.columns}
         texts = [

@@ -1,8 +1,8 @@
 """Work a merge out: the rows as they are to be, which leave, and what becomes of the team's corrections.
 
 Nothing is written to the lake here. The results are temporary tables of the session: ``new_rows`` and ``gone_rows`` for
-:func:`workbench.lake.publish_rows`, and ``told_cells``, ``newcomers`` and ``left_rows`` for
-:mod:`workbench.ingest.overriding`.
+:func:`workbench.lake.publish_rows`, and ``told_cells``, ``newcomers``, ``back_cells``, ``left_rows`` and
+``left_cells`` for :mod:`workbench.ingest.overriding`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from workbench.errors import DataError
 from workbench.ingest.lanes import lane
-from workbench.ingest.matching import Match
+from workbench.ingest.matching import Match, deleted_digests, told_digest
 from workbench.ingest.shaping import Shape
-from workbench.lake import Session, Version, canonical_text, data_table, literal, quote, rid_list
+from workbench.lake import Lake, Session, Version, canonical_text, data_table, literal, quote, rid_list
 from workbench.lake.publish import PRUNED
 
 
@@ -31,10 +31,14 @@ class Merge:
         Corrected cells for which the source now says something new, which was taken.
     settled_corrections : int
         Corrected cells for which the source now says the same.
-    still_deleted : int
-        Rows that the source sends and a person deleted; they stay out.
+    still_deleted, deleted_changed : int
+        Rows that the source sends and a person deleted; they stay out. Those of them that hold other values now.
+    excluded_changed : int
+        Excluded rows that the source changed; they stay excluded.
     returned : int
         Rows that had left with an earlier delivery and have their old identity back.
+    corrected_left, corrected_returned : int
+        Rows with corrected cells that leave, and that come back.
     unchanged : int
         Rows of the delivery that are in the dataset as they are.
     ignored : int
@@ -49,7 +53,11 @@ class Merge:
     replaced_corrections: int
     settled_corrections: int
     still_deleted: int
+    deleted_changed: int
+    excluded_changed: int
     returned: int
+    corrected_left: int
+    corrected_returned: int
     unchanged: int
     ignored: int
     lane_kept: int
@@ -60,11 +68,15 @@ class Merge:
         return {name: value for name, value in dataclasses.asdict(self).items() if name != "next_rid"}
 
 
-def merged(session: Session, match: Match, shape: Shape, versions: Sequence[Version], mode: str, source: str) -> Merge:
+def merged(
+    session: Session, lake: Lake, match: Match, shape: Shape, versions: Sequence[Version], mode: str, source: str
+) -> Merge:
     """Lay out the rows of the next version.
 
     Parameters
     ----------
+    lake : Lake
+        Where the versions are.
     match : Match
         Which rows belong together.
     versions : sequence of Version
@@ -84,8 +96,13 @@ def merged(session: Session, match: Match, shape: Shape, versions: Sequence[Vers
     joined = f"{match.incoming} i LEFT JOIN {match.base} b ON {match.on}"
     total = int(session.rows(f"SELECT count(*) FROM {match.incoming}")[0][0])
     session.run(f"CREATE OR REPLACE TEMP TABLE merged AS {_images(session, joined, match, shape, split)}")
-    changed, lane_kept = session.rows("SELECT count(*), count(*) FILTER (moved) FROM merged WHERE _rid IS NOT NULL")[0]
-    session.run(f"CREATE OR REPLACE TEMP TABLE still_deleted AS SELECT b._rid AS rid FROM {joined} WHERE b._deleted")
+    changed, lane_kept, excluded_changed = session.rows(
+        "SELECT count(*), count(*) FILTER (moved), count(*) FILTER (_excluded) FROM merged WHERE _rid IS NOT NULL"
+    )[0]
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE still_deleted AS "
+        f"SELECT b._rid AS rid, i._rid AS record FROM {joined} WHERE b._deleted"
+    )
     next_rid, still_deleted, returned = _newcomers(session, shape, versions, source)
     arrived = int(session.rows("SELECT count(*) FROM newcomers")[0][0])
     if mode == "append":
@@ -96,12 +113,17 @@ def merged(session: Session, match: Match, shape: Shape, versions: Sequence[Vers
         f"WHERE _rid IS NOT NULL UNION ALL SELECT n.rid, n.lane, n.excluded, {names} FROM merged m "
         "JOIN newcomers n USING (record) WHERE m._rid IS NULL"
     )
+    back = _returned_cells(session, shape, head.dataset)
     _leavers(session, match, shape, head, full=mode == "full")
+    corrected_left = int(session.rows("SELECT count(DISTINCT rid) FROM left_cells")[0][0])
+    deleted_changed = _deleted_changed(session, lake, match, shape, versions) if still_deleted else 0
     unchanged = total - still_deleted - arrived - changed
     ignored = changed if mode == "append" else 0
     return Merge(
-        **told, still_deleted=still_deleted, returned=returned, unchanged=unchanged, ignored=ignored,
-        lane_kept=0 if ignored else lane_kept, next_rid=next_rid,
+        **{name: count + back[name] for name, count in told.items()}, still_deleted=still_deleted,
+        deleted_changed=deleted_changed, excluded_changed=0 if mode == "append" else excluded_changed,
+        returned=returned, corrected_left=corrected_left, corrected_returned=back["rows"], unchanged=unchanged,
+        ignored=ignored, lane_kept=0 if ignored else lane_kept, next_rid=next_rid,
     )  # fmt: skip
 
 
@@ -207,7 +229,7 @@ def _newcomers(session: Session, shape: Shape, versions: Sequence[Version], sour
             GROUP BY row_key) USING (row_key)
         """
     )
-    session.run("INSERT INTO still_deleted SELECT rid FROM newcomers WHERE deleted")
+    session.run("INSERT INTO still_deleted SELECT rid, record FROM newcomers WHERE deleted")
     session.run("DELETE FROM newcomers WHERE deleted")
     lost, returned, last, deleted = session.rows(
         "SELECT count(*) FILTER (lane IS NULL), count(*) FILTER (returned), coalesce(max(rid), 0), "
@@ -236,6 +258,63 @@ def _next_rid(session: Session, versions: Sequence[Version]) -> int:
     return max([*remembered, int(known) + 1])
 
 
+def _returned_cells(session: Session, shape: Shape, dataset: str) -> dict[str, int]:
+    """Give rows that come back the corrections they had: ``back_cells`` (rid, column_name, outcome, source).
+
+    What counts is what the source last said before the row left, as if it had never been away. Returns how many rows
+    and, by outcome, how many cells.
+    """
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE away_cells AS SELECT o.rid, o.column_name, o.source_value->>'source' AS source, "
+        "o.source_value->>'mine' AS mine FROM lake.workbench.overrides o SEMI JOIN "
+        "(SELECT rid FROM newcomers WHERE returned) n ON n.rid = o.rid WHERE o.dataset = ? AND o.state = 'away'",
+        [dataset],
+    )
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE back_cells (rid BIGINT, column_name VARCHAR, outcome VARCHAR, source VARCHAR)"
+    )
+    corrected = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM away_cells")}
+    sent = {column.name for column in shape.read}
+    for column in shape.columns:
+        if column.name not in corrected:
+            continue
+        cell = quote(column.physical)
+        now = canonical_text(f"r.{cell}", column.type)
+        outcome = (
+            f"CASE WHEN {now} IS NOT DISTINCT FROM a.mine THEN 'settled' "
+            f"WHEN {now} IS NOT DISTINCT FROM a.source THEN 'kept' ELSE 'replaced' END"
+            if column.name in sent
+            else "'kept'"
+        )
+        name = literal(column.name)
+        session.run(
+            f"INSERT INTO back_cells SELECT a.rid, a.column_name, {outcome}, a.source FROM away_cells a "
+            f"JOIN new_rows r ON r._rid = a.rid WHERE a.column_name = {name}"
+        )
+        session.run(
+            f"UPDATE new_rows SET {cell} = TRY_CAST(a.mine AS {column.type}) FROM away_cells a "
+            f"JOIN back_cells k USING (rid, column_name) WHERE a.rid = new_rows._rid AND a.column_name = {name} "
+            "AND k.outcome = 'kept'"
+        )
+    outcomes = dict(session.rows("SELECT outcome, count(*) FROM back_cells GROUP BY outcome"))
+    rows = int(session.rows("SELECT count(DISTINCT rid) FROM back_cells")[0][0])
+    return {f"{name}_corrections": outcomes.get(name, 0) for name in ("kept", "replaced", "settled")} | {"rows": rows}
+
+
+def _deleted_changed(session: Session, lake: Lake, match: Match, shape: Shape, versions: Sequence[Version]) -> int:
+    """Count the deleted rows of which the source says something else now than when they were deleted."""
+    if match.content:
+        return 0
+    digests = deleted_digests(session, lake, shape, versions)
+    told = told_digest(shape)
+    return int(
+        session.rows(
+            f"SELECT count(*) FROM still_deleted s JOIN {digests} d ON d._rid = s.rid "
+            f"JOIN {match.incoming} i ON i._rid = s.record WHERE d._digest <> {told}"
+        )[0][0]
+    )
+
+
 def _leavers(session: Session, match: Match, shape: Shape, head: Version, *, full: bool) -> None:
     """List the rows that leave: ``gone_rows`` (_rid) and, where there is a key, ``left_rows`` to know them again.
 
@@ -253,6 +332,20 @@ def _leavers(session: Session, match: Match, shape: Shape, head: Version, *, ful
         + ("" if full else " AND false")
     )
     session.run("CREATE OR REPLACE TEMP TABLE gone_rows AS SELECT rid AS _rid FROM left_rows")
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE left_cells (rid BIGINT, column_name VARCHAR, source VARCHAR, mine VARCHAR)"
+    )
+    corrected = {
+        row[0] for row in session.rows("SELECT DISTINCT column_name FROM held_cells SEMI JOIN left_rows USING (rid)")
+    }
+    for column in shape.columns if head.definition.key else ():
+        if column.name in corrected:
+            session.run(
+                "INSERT INTO left_cells SELECT h.rid, h.column_name, h.source_value, "
+                f"{canonical_text('b.' + quote(column.physical), column.type)} FROM held_cells h "
+                f"JOIN left_rows l ON l.rid = h.rid JOIN {match.base} b ON b._rid = h.rid "
+                f"WHERE h.column_name = {literal(column.name)}"
+            )
     session.run(
         f"CREATE OR REPLACE TEMP TABLE resent_rows AS SELECT b._rid AS rid FROM (SELECT * FROM {match.base} "
         f"WHERE _rid IN ({ours})) b SEMI JOIN {match.incoming} i ON {match.on}"

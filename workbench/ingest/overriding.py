@@ -2,7 +2,9 @@
 
 Runs in the transaction that publishes the refresh, on the temporary tables that :mod:`workbench.ingest.merging` made.
 Besides the differences (states ``cell``, ``deleted``, ``added``) the table ``overrides`` remembers, as state ``left``,
-the keys that left with a full delivery: one that returns is the same row again.
+the keys that left with a full delivery, and as state ``away`` their corrected cells, with what the source last said
+(``source``) and what the correction says (``mine``): one that returns is the same row again, corrections included.
+Nothing that is known of a key is forgotten because the source left it out.
 """
 
 from __future__ import annotations
@@ -30,6 +32,11 @@ def note_source(session: Session, dataset: str, shape: Shape, mode: str) -> None
 
     if session.row("SELECT 1 FROM newcomers WHERE returned LIMIT 1"):
         forget("left", "rid IN (SELECT rid FROM newcomers WHERE returned)")
+        forget("away", "rid IN (SELECT rid FROM newcomers WHERE returned)")
+        session.run(
+            "INSERT INTO lake.workbench.overrides (dataset, rid, column_name, state, source_value) "
+            f"SELECT {literal(dataset)}, rid, column_name, 'cell', source FROM back_cells WHERE outcome = 'kept'"
+        )
     if mode == "append":
         return
     for (name,) in session.rows("SELECT DISTINCT column_name FROM told_cells WHERE outcome <> 'kept'"):
@@ -39,12 +46,17 @@ def note_source(session: Session, dataset: str, shape: Shape, mode: str) -> None
         forget("added", "rid IN (SELECT rid FROM resent_rows)")
     if mode != "full":
         return
-    forget("deleted", "rid NOT IN (SELECT rid FROM still_deleted)")
     for name in shape.removed:
         forget("cell", f"column_name = {literal(name)}")
+        forget("away", f"column_name = {literal(name)}")
     if session.row("SELECT 1 FROM left_rows LIMIT 1"):
-        forget("cell", "rid IN (SELECT rid FROM left_rows)")
-        forget("left", "rid IN (SELECT rid FROM left_rows)")
+        for state in ("cell", "left", "away"):
+            forget(state, "rid IN (SELECT rid FROM left_rows)")
+        session.run(
+            "INSERT INTO lake.workbench.overrides (dataset, rid, column_name, state, source_value) "
+            f"SELECT {literal(dataset)}, rid, column_name, 'away', "
+            "json_object('source', source, 'mine', mine)::VARCHAR FROM left_cells"
+        )
         session.run(
             "INSERT INTO lake.workbench.overrides (dataset, rid, state, source_value, row_key) "
             f"SELECT {literal(dataset)}, rid, 'left', remembered, row_key FROM left_rows WHERE row_key IS NOT NULL"

@@ -150,7 +150,7 @@ def _refreshed(
     else:
         match = by_content(session, lake, rows, incoming, shape, versions)
     progress(f"comparing with {head.name}", 0, 0)
-    merge = merged(session, match, shape, versions, mode, reading.source)
+    merge = merged(session, lake, match, shape, versions, mode, reading.source)
     detail = {
         "mode": mode, "source": reading.source, "next_rid": merge.next_rid, **merge.counts(),
         "widened": {name: column.type for column in head.columns for name in shape.widened if name == column.name},

@@ -28,8 +28,15 @@ class RefreshResult:
         Corrected cells for which the source now says what the correction says.
     still_deleted : int
         Rows that the source sends and a person deleted; they stay out.
+    deleted_changed : int
+        Among those, the rows of which the source now says something else than when they were deleted.
+    excluded_changed : int
+        Excluded rows that the source changed; they stay excluded.
     returned : int
-        Among the rows added, those that had left before and have their identity back.
+        Among the rows added, those that had left before and have their identity, split and exclusion back.
+    corrected_left, corrected_returned : int
+        Rows with corrected cells that left, and that came back. The corrections of a row that comes back count among
+        the kept, replaced and settled ones.
     unchanged : int
         Rows of the delivery that are in the dataset as they are, corrections aside.
     ignored : int
@@ -53,7 +60,11 @@ class RefreshResult:
     replaced_corrections: int
     settled_corrections: int
     still_deleted: int
+    deleted_changed: int
+    excluded_changed: int
     returned: int
+    corrected_left: int
+    corrected_returned: int
     unchanged: int
     ignored: int
     lane_kept: int
@@ -75,7 +86,11 @@ class RefreshResult:
             "replaced_corrections": self.replaced_corrections,
             "settled_corrections": self.settled_corrections,
             "still_deleted": self.still_deleted,
+            "deleted_changed": self.deleted_changed,
+            "excluded_changed": self.excluded_changed,
             "returned": self.returned,
+            "corrected_left": self.corrected_left,
+            "corrected_returned": self.corrected_returned,
             "unchanged": self.unchanged,
             "ignored": self.ignored,
             "lane_kept": self.lane_kept,
@@ -101,7 +116,11 @@ class RefreshResult:
             (self.replaced_corrections, "corrections replaced by new values of the source"),
             (self.settled_corrections, "corrections that the source now has itself"),
             (self.still_deleted, "deleted rows that the source still sends stay out"),
+            (self.deleted_changed, "of these deleted rows hold other values at the source than when they were deleted"),
+            (self.excluded_changed, "excluded rows were changed by the source and stay excluded"),
             (self.returned, "of the rows added had left before and have their identity back"),
+            (self.corrected_left, "corrected rows left; their corrections are kept for when they come back"),
+            (self.corrected_returned, "corrected rows came back"),
             (self.ignored, "rows differ and were ignored (mode append takes new rows only)"),
             (self.lane_kept, "rows stay in their lane though the split column names another now"),
         ]

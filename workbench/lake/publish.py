@@ -341,6 +341,25 @@ def _note_overrides(session: Session, head: Version, columns: Sequence[Column]) 
             "INSERT INTO lake.workbench.overrides (dataset, rid, state, row_key) "
             f"SELECT {dataset}, x._rid, '{state}', {key} FROM {rows}{more}x._rid NOT IN (SELECT rid FROM undone)"
         )
+    _note_returned(session, dataset)
+
+
+def _note_returned(session: Session, dataset: str) -> None:
+    """Let the corrections of rows that had left with a delivery, and that this change brings back, hold again."""
+    away = (
+        f"dataset = {dataset} AND state = 'away' AND rid IN "
+        "(SELECT _rid FROM new_rows WHERE _rid NOT IN (SELECT _rid FROM old_rows))"
+    )
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE away_cells AS SELECT rid, column_name, source_value->>'source' AS source "
+        f"FROM lake.workbench.overrides WHERE {away}"
+    )
+    if _count(session, "away_cells"):
+        session.run(f"DELETE FROM lake.workbench.overrides WHERE {away}")
+        session.run(
+            "INSERT INTO lake.workbench.overrides (dataset, rid, column_name, state, source_value) "
+            f"SELECT {dataset}, rid, column_name, 'cell', source FROM away_cells"
+        )
 
 
 def _record(

@@ -56,8 +56,10 @@ def _show_line(seen: Seen, conflict: Conflict, choice: Choice | None) -> None:
     if conflict.gone:
         said.append(element("span", "is gone from the newest version, so its correction can only be dropped"))
     else:
-        for name, value in (("was", conflict.expected), ("now", conflict.found), ("draft", conflict.new)):
-            shown = "hidden" if hidden else "missing" if value is None else str(value)
+        if conflict.why:
+            said.append(element("span", conflict.why))
+        for name, value in zip(("was", "now", "draft"), conflict.texts(), strict=True):
+            shown = "hidden" if hidden else value
             said.append(element("span", f"{name} ", element("code", shown, css="wb-value")))
     options: list[Choice] = ["theirs"] if conflict.gone else ["mine", "theirs"]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

@@ -34,19 +34,15 @@ def table(conflicts: tuple[Conflict, ...]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of shape (n_conflicts, 5)
+    DataFrame of shape (n_conflicts, 6)
     """
     rows = [
         (
             ", ".join(f"{name} {value}" for name, value in conflict.key.items()),
             conflict.column or "the row",
-            *("missing" if value is None else str(value) for value in _values(conflict)),
+            *conflict.texts(),
+            conflict.why,
         )
         for conflict in conflicts
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["row", "column", "you saw", "now", "your correction"])
-
-
-def _values(conflict: Conflict) -> tuple[object, object, object]:
-    """List what was expected, found and to be written."""
-    return conflict.expected, conflict.found, conflict.new
+    return pd.DataFrame(rows, columns=["row", "column", "you saw", "now", "your correction", "why"])
