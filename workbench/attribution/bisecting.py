@@ -197,7 +197,7 @@ def _refuse_moved(lake: Lake, b: Version, head: Version, corrections: Sequence[C
     with lake.session() as session:
         conflicts = [
             Conflict(
-                rows[change.rid].key, None, change.was, change.now, rows[change.rid].action, rid=change.rid,
+                dict(rows[change.rid].key), None, change.was, change.now, rows[change.rid].action, rid=change.rid,
                 why="the row was changed",
             )
             for change in row_changes(session, lake, b, head, list(rows))
