@@ -109,7 +109,7 @@ def opened(lake: Lake, session: Session, source: Any) -> Iterator[Reading]:
     kind = text.partition(":")[0]
     if isinstance(source, str) and kind in KINDS:
         _refuse_own_catalogue(lake, text)
-        with open_table(session, text) as reading:
+        with _scratch(lake) as scratch, open_table(lake, session, text, scratch) as reading:
             yield reading
         return
     paths = _files(text)
@@ -121,8 +121,8 @@ def opened(lake: Lake, session: Session, source: Any) -> Iterator[Reading]:
     elif form == "JSON lines":
         yield open_jsonlines(session, paths, text)
     else:
-        with tempfile.TemporaryDirectory(prefix="workbench-", dir=_scratch(lake)) as scratch:
-            yield open_delimited(paths, text, Path(scratch))
+        with _scratch(lake) as scratch:
+            yield open_delimited(paths, text, scratch)
 
 
 def _refuse_own_catalogue(lake: Lake, source: str) -> None:
@@ -177,9 +177,9 @@ def _form_of(path: Path) -> str:
     return _ENDINGS.get(ending, "text")
 
 
-def _scratch(lake: Lake) -> Path | None:
-    """Choose a folder for unpacked files: beside the lake, where there is room for its data."""
-    if "://" in lake.files:
-        return None
-    folder = Path(lake.files).parent
-    return folder if folder.is_dir() else None
+@contextmanager
+def _scratch(lake: Lake) -> Iterator[Path]:
+    """Make a folder for what is unpacked or copied: beside the lake, where there is room for its data."""
+    beside = None if "://" in lake.files else Path(lake.files).parent
+    with tempfile.TemporaryDirectory(prefix="workbench-", dir=beside if beside and beside.is_dir() else None) as name:
+        yield Path(name)

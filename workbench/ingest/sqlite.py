@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workbench.errors import DataError
@@ -29,30 +29,31 @@ _FITS = {
 """Cells, by the type DuckDB reads the column as, that it reads without losing anything."""
 
 
-def fits_types(path: str, table: str, reading: Reading) -> bool:
+def fits_types(path: str, table: str, names: Sequence[str], types: Sequence[str]) -> bool:
     """Tell whether every cell of a table is what its column's declared type says."""
     tests = [
         f"max({quote(name)} IS NOT NULL AND NOT ({_FITS[kind].format(quote(name)) if kind in _FITS else 'false'}))"
-        for name, kind in zip(reading.names, reading.types, strict=True)
+        for name, kind in zip(names, types, strict=True)
     ]
     with _connected(path) as database:
         found = database.execute(f"SELECT {', '.join(tests)} FROM {quote(table)}").fetchone()
     return not any(found)
 
 
-def by_value(session: Session, path: str, table: str, reading: Reading) -> Reading:
+def by_value(session: Session, path: str, table: str, names: Sequence[str], source: str) -> Reading:
     """Read a table cell by cell."""
     with _connected(path) as database:
         rows = database.execute(f"SELECT * FROM {quote(table)}").fetchall()
-    columns = [from_python([row[position] for row in rows]) for position in range(len(reading.names))]
-    return open_columns(session, reading.names, columns, reading.source)
+    columns = [from_python([row[position] for row in rows]) for position in range(len(names))]
+    return open_columns(session, names, columns, source)
 
 
 @contextlib.contextmanager
 def _connected(path: str) -> Iterator[sqlite3.Connection]:
-    """Open a database read-only."""
+    """Open a database read-only; what its views may call is what SQLite knows to be harmless."""
     try:
         with contextlib.closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)) as database:
+            database.execute("PRAGMA trusted_schema = OFF")
             yield database
     except sqlite3.Error as error:
         raise DataError(f"the database cannot be read: {error}", source=path) from error

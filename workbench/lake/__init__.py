@@ -2,6 +2,7 @@
 
 from workbench.lake.changes import feed, kept_snapshots, latest_images, touch
 from workbench.lake.claims import claim_held, claimed
+from workbench.lake.foreign import foreign_database
 from workbench.lake.maintenance import Maintained, maintain
 from workbench.lake.opening import open_lake
 from workbench.lake.publish import (
@@ -36,6 +37,7 @@ __all__ = [
     "claimed",
     "data_table",
     "feed",
+    "foreign_database",
     "kept_snapshots",
     "lane_of",
     "latest_images",

@@ -21,7 +21,7 @@ import duckdb
 
 from workbench.errors import AlreadyUnderWay, StoreError
 from workbench.lake.sql import literal
-from workbench.lake.store import Lake, load_extension
+from workbench.lake.store import OFFLINE, Lake, load_extension
 
 try:
     import fcntl
@@ -115,7 +115,7 @@ def _told(text: str) -> str:
 @contextmanager
 def _advisory_lock(lake: Lake, what: str) -> Iterator[str | None]:
     """Try to take PostgreSQL's advisory lock; gives None, or that somebody holds it."""
-    with contextlib.closing(duckdb.connect(config={"allow_unsigned_extensions": "true"})) as connection:
+    with contextlib.closing(duckdb.connect(config=OFFLINE)) as connection:
         load_extension(connection, "postgres_scanner")
         connection.execute(f"ATTACH {literal(lake.url.partition(':')[2])} AS held (TYPE postgres)")
         connection.execute("BEGIN")

@@ -10,7 +10,7 @@ import duckdb
 from workbench.errors import StoreError, UnknownName
 from workbench.lake import migrations
 from workbench.lake.sql import literal
-from workbench.lake.store import Lake, load_extension
+from workbench.lake.store import OFFLINE, Lake, load_extension
 from workbench.settings import Settings, without_password
 
 
@@ -49,8 +49,7 @@ def open_lake(settings: Settings, *, create: bool = False) -> Lake:
     if not remote:
         _make_folder(Path(files))
         files = str(Path(files).resolve())
-    # Checking the signatures of our own wheels' 70 MB would take a quarter of a second at each start.
-    root = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+    root = duckdb.connect(config=OFFLINE)
     try:
         root.execute("SET GLOBAL TimeZone = 'UTC'")
         root.execute(f"SET memory_limit = {literal(settings.memory_limit)}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from workbench.lake.sql import literal
+from workbench.lake.store import OFFLINE
 
 
 def pattern_fault(pattern: str) -> str:
@@ -24,7 +25,7 @@ def format_fault(form: str) -> str:
 
 def _fault(query: str, text: str) -> str:
     """Ask a database of its own, which holds nothing."""
-    with duckdb.connect(":memory:") as connection:
+    with duckdb.connect(config=OFFLINE) as connection:
         try:
             connection.execute(query.replace("$1", literal(text)))
         except duckdb.Error as error:
