@@ -8,6 +8,8 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Half the usual fits behind a figure, also in the processes that tests start: what holds, holds for any number.
 os.environ.setdefault("WORKBENCH_SEEDS", "5")
+# Fits are made one after the other, except where the pool of processes itself is tested.
+os.environ.setdefault("WORKBENCH_WORKERS", "1")
 
 import shutil
 import subprocess
@@ -18,6 +20,8 @@ import hypothesis
 import pandas as pd
 import pytest
 
+from workbench import execution
+from workbench.execution import running
 from workbench.lake import Column, Definition, Lake, Version, newest, open_lake, publish_first, publish_rows
 from workbench.lake.sql import digest_sums, lane_of, physical_names, quote, row_digest
 from workbench.settings import Settings
@@ -111,6 +115,26 @@ def publish(lake: Lake) -> Callable[..., Version]:
         return newest(lake, dataset)
 
     return publish
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """With two workers all fits are made by the other process, however short they are, but for those that it cannot
+    make; lists the numbers of those that it made."""
+    made: list[int] = []
+    own, ready = running._Crew._run_one_here, running._Crew._drained
+
+    def drained(crew: running._Crew) -> list[tuple[int, object]]:
+        found = ready(crew)
+        made.extend(number for number, _ in found)
+        return found
+
+    monkeypatch.setattr(running._Crew, "_run_one_here", lambda crew: own(crew) if crew._returned else None)
+    monkeypatch.setattr(running._Crew, "_drained", drained)
+    monkeypatch.setattr(running, "COLD", 0.0)
+    monkeypatch.setattr(running, "WARM", 0.0)
+    yield made
+    execution.end()
 
 
 @pytest.fixture

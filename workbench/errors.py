@@ -131,7 +131,7 @@ class AnsweredMeanwhile(WorkbenchError):
 
 
 class Cancelled(WorkbenchError):
-    """A long piece of work was stopped by the person who started it; nothing of it was kept."""
+    """A long piece of work was stopped by the person who started it; nothing but finished fits was kept."""
 
     exit_code = 3
 

@@ -14,6 +14,7 @@ lake = "sqlite:data/lake/catalog.sqlite"
 # memory_limit = "1GB"      # what DuckDB may use
 # seeds = 10                # fits behind every figure: more of them tell smaller changes, and take longer
 # max_train_rows = 200000   # the fixed model is fitted on at most so many rows
+# workers = 0               # models fitted at once, each in a process of its own; 0: one for each core
 # retention_days = 90       # `workbench maintain` keeps younger and tagged versions
 """
 

@@ -138,6 +138,8 @@ class Settings(BaseSettings):
         What DuckDB may use, in its own notation.
     threads : int
         DuckDB's threads; 0: as many as the machine has cores.
+    workers : int
+        Models fitted at once, each in a process of its own; 0: as many as the machine has cores, up to 8.
     write_timeout : float
         Seconds for which a write that meets another writer is tried again.
     seeds : int
@@ -159,6 +161,7 @@ class Settings(BaseSettings):
     author: str = ""
     memory_limit: str = Field(default="1GB", pattern=r"(?i)^\d+(\.\d+)?\s*[kmgt]i?b$")
     threads: int = Field(default=0, ge=0)
+    workers: int = Field(default=0, ge=0, le=256)
     write_timeout: float = Field(default=60.0, gt=0)
     seeds: int = Field(default=10, ge=2, le=1000)
     max_train_rows: int = Field(default=200_000, ge=10)

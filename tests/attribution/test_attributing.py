@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 import shutil
 
 import pytest
 
-from workbench.attribution import attribute, attributing, worth
+from workbench.attribution import attribute, attributing
 from workbench.compare import compare
 from workbench.errors import Cancelled, UnknownName, UsageError
 from workbench.lake import open_lake, read_version, view_of
-from workbench.models.workers import Workers
 from workbench.settings import Settings
 
 
@@ -101,35 +99,24 @@ def test_it_can_be_stopped(lake, story):
 
 
 @pytest.fixture
-def opened(monkeypatch):
-    """Have the fits made in processes, however short they are; lists those who asked them."""
-    opened = []
-
-    def workers(questions):
-        opened.append(Workers(questions, processes=2, pays=0.0))
-        return opened[-1]
-
-    monkeypatch.setattr(worth, "Workers", workers)
-    return opened
-
-
-def test_processes_fit_what_threads_would(lake, story, opened, tmp_path, monkeypatch):
+def other(lake, tmp_path):
+    """A copy of the lake whose fits are made by two processes."""
     shutil.copytree(tmp_path / "lake", tmp_path / "other")
-    found = attribute(lake, story[0], story[2], by="author")
-    assert opened[0].answered == found.figures - 2, "both versions themselves are evaluated before"
-    monkeypatch.setattr(worth, "Workers", functools.partial(Workers, processes=2, pays=math.inf))
-    with open_lake(Settings(lake=f"sqlite:{tmp_path / 'other' / 'catalog.sqlite'}")) as other:
-        without = attribute(other, story[0], story[2], by="author")
-    assert found.to_dict() == without.to_dict()
+    with open_lake(Settings(lake=f"sqlite:{tmp_path / 'other' / 'catalog.sqlite'}", workers=2)) as opened:
+        yield opened
 
 
-def test_who_stops_it_ends_the_processes(lake, story, opened):
+def test_processes_fit_what_one_does(lake, story, other, elsewhere):
+    found = attribute(other, story[0], story[2], by="author")
+    assert len(elsewhere) == found.figures * lake.settings.seeds, "each figure, fit by fit"
+    assert found.to_dict() == attribute(lake, story[0], story[2], by="author").to_dict()
+
+
+def test_who_stops_it_ends_the_processes(story, other, elsewhere):
     def stop(stage, done, total):
         if done > 1 and "figures" in stage:
             raise Cancelled("stopped")
 
     with pytest.raises(Cancelled, match="stopped"):
-        attribute(lake, story[0], story[2], by="author", progress=stop)
-    assert opened[0].answered
-    with pytest.raises(Cancelled, match="were ended"):
-        opened[0].ask(None, None)
+        attribute(other, story[0], story[2], by="author", progress=stop)
+    assert 2 * other.settings.seeds <= len(elsewhere) < 8 * other.settings.seeds

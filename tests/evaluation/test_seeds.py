@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from workbench.compare import compare
-from workbench.errors import UsageError
-from workbench.evaluation import evaluate, fitting, read_predictions
-from workbench.lake import newest, view_of
+from workbench.errors import Cancelled, UsageError
+from workbench.evaluation import evaluate, fits, fitting, out_of_fold, read_predictions
+from workbench.lake import maintain, newest, open_lake, view_of
 from workbench.settings import Settings
 
 
@@ -40,9 +42,9 @@ def fitted(monkeypatch):
     seeds = []
     answer = fitting.Question.answer
 
-    def counted(question, seed):
-        seeds.append(seed)
-        return answer(question, seed)
+    def counted(question, fit):
+        seeds.append(fit.seed)
+        return answer(question, fit)
 
     monkeypatch.setattr(fitting.Question, "answer", counted)
     return seeds
@@ -111,3 +113,85 @@ def test_samples_are_no_seeds(lake, view, fitted):
 def test_no_seed_is_no_figure(lake, view):
     with pytest.raises(UsageError, match="0 seeds give no figure"):
         evaluate(lake, view, seeds=0)
+
+
+def stopping(after):
+    """A progress that cancels once so many fits are made."""
+
+    def progress(stage, done, total):
+        if done == after:
+            raise Cancelled("enough")
+
+    return progress
+
+
+def count_kept(lake):
+    return lake.read("SELECT count(*) FROM lake.workbench.fits")[0][0]
+
+
+def test_fits_made_before_a_cancel_are_used_by_the_next_try(lake, view, dataset, fitted):
+    with pytest.raises(Cancelled):
+        evaluate(lake, view, seeds=5, progress=stopping(after=3))
+    assert fitted == [0, 1, 2] and count_kept(lake) == 3
+
+    told = []
+    found = evaluate(lake, view, seeds=5, progress=lambda stage, done, total: told.append((done, total)))
+
+    assert fitted == [0, 1, 2, 3, 4] and told[0] == (3, 5)
+    assert count_kept(lake) == 0, "the result is kept, and has them all"
+    at_once = evaluate(lake, dataset("other"), seeds=5)
+    kept = [read_predictions(lake, each.id).values for each in (found, at_once)]
+    assert kept[0].tobytes() == kept[1].tobytes()
+
+
+def test_they_are_used_with_another_number_of_seeds_but_not_for_other_rows(lake, view, publish, fitted):
+    with pytest.raises(Cancelled):
+        evaluate(lake, view, seeds=5, progress=stopping(after=2))
+    evaluate(lake, view, seeds=3)
+    assert fitted == [0, 1, 2]
+
+    with pytest.raises(Cancelled):
+        evaluate(lake, view, seeds=4, progress=stopping(after=4))
+    del fitted[:]
+    publish("t", {rid: {"y": "yes"} for rid in range(1, 40)})
+    evaluate(lake, view_of(lake, newest(lake, "t")), seeds=4)
+    assert fitted == [0, 1, 2, 3]
+
+
+def test_a_crash_loses_no_more_than_the_last_moment(lake, view, monkeypatch):
+    monkeypatch.setattr(fits, "SAVED_EVERY", 0.0)
+    seen = []
+    evaluate(lake, view, seeds=4, progress=lambda stage, done, total: seen.append((done, count_kept(lake))))
+
+    assert seen == [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4)] and count_kept(lake) == 0
+
+
+def test_folds_are_kept_through_a_cancel_too(lake, view, fitted, dataset):
+    with pytest.raises(Cancelled):
+        out_of_fold(lake, view, progress=stopping(after=2))
+    before = len(fitted)
+    found = out_of_fold(lake, view)
+
+    assert (before, len(fitted)) == (2, 6), "five folds, and the model that judges the test rows"
+    assert np.array_equal(found.pred_probs, out_of_fold(lake, dataset("other")).pred_probs)
+
+
+def test_maintain_deletes_the_fits_of_work_that_nobody_took_up_again(lake, view):
+    with pytest.raises(Cancelled):
+        evaluate(lake, view, seeds=5, progress=stopping(after=3))
+    now = datetime.datetime.now(datetime.UTC)
+
+    maintain(lake, now=now + datetime.timedelta(days=6))
+    assert count_kept(lake) == 3
+    maintain(lake, now=now + datetime.timedelta(days=8))
+    assert count_kept(lake) == 0
+
+
+def test_figures_of_two_processes_are_those_of_one(lake, view, dataset, elsewhere, settings):
+    with open_lake(settings.model_copy(update={"workers": 2})) as two:
+        there = view_of(two, newest(two, "t"))
+        side_by_side = [evaluate(two, there, seeds=3), out_of_fold(two, there)]
+    assert len(elsewhere) == 3 + 6
+    other = dataset("other")
+    assert side_by_side[0].metrics == evaluate(lake, other, seeds=3).metrics
+    assert np.array_equal(side_by_side[1].pred_probs, out_of_fold(lake, other).pred_probs)

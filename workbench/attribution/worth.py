@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
+from workbench import execution
 from workbench.attribution.groups import Moves
 from workbench.attribution.shapley import Floats
 from workbench.compare.comparing import changed_rows, labels_of, learnt_alike, row_scores_of
 from workbench.compare.labels import newest_labels
 from workbench.compare.parts import Side
-from workbench.errors import DataError, UnknownName, UsageError
+from workbench.errors import Cancelled, DataError, UnknownName, UsageError
 from workbench.evaluation import evaluate, read_predictions
 from workbench.impact import NO_CHANGE, Change, paired
 from workbench.impact.intervals import LEVEL
 from workbench.lake import Lake
 from workbench.metrics import METRICS, Metric, means_over_rows, metrics_of
-from workbench.models import one_thread
-from workbench.models.workers import Workers
-from workbench.progress import Progress, silent
+from workbench.progress import Progress
 
 Subset = frozenset[str]
 
@@ -94,27 +93,33 @@ class Figures:
         """Evaluate states, as many at once as there are cores: a fit uses one."""
         stage = f"figures between {self._moved.a.name} and {self._moved.b.name}"
         progress(stage, 0, len(subsets))
-        with one_thread(), Workers(len(subsets)) as workers, ThreadPoolExecutor(workers.processes) as pool:
-            waiting = [pool.submit(self._side, subset, silent, workers) for subset in subsets]
+        stopped = threading.Event()
+
+        def told(stage: str, done: int, total: int) -> None:
+            if stopped.is_set():
+                raise Cancelled(f"{stage} was cancelled.")
+
+        with ThreadPoolExecutor(execution.count_of(self._lake.settings.workers)) as pool:
+            waiting = [pool.submit(self._side, subset, told) for subset in subsets]
             try:
-                for done, each in enumerate(waiting, start=1):
+                for done, each in enumerate(waiting):
+                    while not wait([each], timeout=execution.TICK).done:
+                        progress(stage, done, len(subsets))
                     each.result()
-                    progress(stage, done, len(subsets))
+                    progress(stage, done + 1, len(subsets))
             except BaseException:
-                workers.end()
+                stopped.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    def _side(self, subset: Subset, progress: Progress, workers: Workers | None = None) -> Side:
+    def _side(self, subset: Subset, progress: Progress) -> Side:
         """Evaluate a state, unless that was done; safe from several threads."""
         with self._lock:
             known = self._sides.get(subset)
         if known is not None:
             return known
         view = self._moved.state(self._lake, subset)
-        found = evaluate(
-            self._lake, view, schema_types=self._types, seeds=self._seeds, workers=workers, progress=progress
-        )
+        found = evaluate(self._lake, view, schema_types=self._types, seeds=self._seeds, progress=progress)
         side = Side.of(found, read_predictions(self._lake, found.id))
         with self._lock:
             self._sides[subset] = side

@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.errors import UsageError
 from workbench.evaluation import store
-from workbench.evaluation.fitting import Floats, ask, kept_answers, predictions_for, series_of
+from workbench.evaluation.fitting import Floats, ask, kept_answers, made_fits, predictions_for, series_of
 from workbench.evaluation.inputs import in_snapshot, read_hash, read_inputs
 from workbench.evaluation.reading import reading_of, trained_on
 from workbench.evaluation.records import Evaluation
@@ -88,7 +88,8 @@ def ask_about(
         new = np.zeros(len(asked), dtype=bool)
         new[np.flatnonzero(asked)[lacking]] = True
         stage = f"asking the models of {view.label} about {other.label}"
-        fresh = ask(series, view, train, rows.X[new], stage=stage, progress=progress)
+        made = made_fits(lake, view, series, hashed, rows.features[new])
+        fresh = ask(series, view, train, rows.X[new], stage=stage, progress=progress, made=made)
         predicted = predictions_for(rows, new, fresh)
         answers.update(zip(lacking.tolist(), predicted.values, strict=True))
         rows_id = [f"{key}{features}" for key, features in zip(rows.row_key[new], rows.features[new], strict=True)]
@@ -97,7 +98,7 @@ def ask_about(
             **{"version": view.version, "state": view.label, "input_hash": found.input_hash},
             **{"fingerprint": series.fingerprint, "reading": reading.exactly},
         }
-        store.keep(lake, result, predicted)
+        store.keep(lake, result, predicted, made=made)
     places = {key: position for position, key in enumerate(rows.row_key[asked])}
     stacked = np.stack([answers[places[key]] for key in row_keys])
     return stacked.reshape(len(row_keys), found.seeds, -1).transpose(1, 0, 2)

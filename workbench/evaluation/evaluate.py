@@ -16,6 +16,7 @@ from workbench.evaluation.fitting import (
     ask,
     keeps_all,
     known_answers,
+    made_fits,
     predictions_for,
     require_learnable,
     series_of,
@@ -26,7 +27,6 @@ from workbench.evaluation.reading import reading_of, scored_on
 from workbench.evaluation.records import Evaluation
 from workbench.evaluation.scores import aligned, score_all
 from workbench.lake import Lake, Lane, Session, View, claimed
-from workbench.models.workers import Workers
 from workbench.progress import Progress, silent
 
 Floats = npt.NDArray[np.float64]
@@ -51,7 +51,6 @@ def evaluate(
     seeds: int | None = None,
     resampled: bool = False,
     max_train_rows: int | None = None,
-    workers: Workers | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Evaluate the fixed model on a version or draft, or read what was computed for the same model inputs before.
@@ -76,10 +75,8 @@ def evaluate(
         keys in every version: the figure is then about train rows like these. A series of its own.
     max_train_rows : int, optional
         Train rows at most; above it a fixed sample by md5 of the key. Default: the lake's setting.
-    workers : Workers, optional
-        Processes that may fit, where many states are evaluated side by side; figures are the same without.
     progress : Progress
-        Told of each fit; nothing is kept of a cancelled evaluation.
+        Told of each fit. The fits of a cancelled evaluation are kept, and used by the next.
 
     Raises
     ------
@@ -124,14 +121,15 @@ def evaluate(
                 require_learnable(rows, view, reading)
                 asked = rows.rows("test")
                 values = known_answers(lake, view, series, hashed, rows, asked)
+                made = made_fits(lake, view, series, hashed, rows.features[asked])
                 if values is None or len(values) < fits:
                     stage = f"evaluating {view.label}"
                     values = ask(
-                        series, view, rows, rows.X[asked], known=values, stage=stage, progress=progress, workers=workers
+                        series, view, rows, rows.X[asked], known=values, stage=stage, progress=progress, made=made
                     )
                 scored = _scored(view, series, rows, values, name=name, hashed=hashed)
                 result = {**scored.to_dict(), "kind": "evaluation", "reading": reading.exactly}
-                return store.evaluation_of(store.keep(lake, result, predictions_for(rows, asked, values)))
+                return store.evaluation_of(store.keep(lake, result, predictions_for(rows, asked, values), made=made))
             known = meanwhile
     here = {"version": view.version, "state": view.label, "input_hash": hashed, "reading": reading.exactly}
     result = {**known, **here}

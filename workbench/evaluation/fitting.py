@@ -14,13 +14,13 @@ import numpy.typing as npt
 from workbench.errors import DataError
 from workbench.evaluation import store
 from workbench.evaluation.bootstrap import drawn_rows, enough
+from workbench.evaluation.fits import MadeFits, fit_all, work_of
 from workbench.evaluation.inputs import MAX_PREDICTIONS, MAX_TEST_ROWS, ModelInputs
 from workbench.evaluation.reading import Reading, trained_on
 from workbench.evaluation.records import Predictions
 from workbench.lake import Lake, View
 from workbench.models import FixedModel, load_model
-from workbench.models.asking import Question
-from workbench.models.workers import Workers
+from workbench.models.asking import Fit, Question
 from workbench.progress import Progress
 from workbench.settings import project_folder
 
@@ -91,7 +91,7 @@ def ask(
     stage: str,
     progress: Progress,
     known: Floats | None = None,
-    workers: Workers | None = None,
+    made: MadeFits | None = None,
 ) -> Floats:
     """Fit the model once per seed on a version's train rows, and ask each fit about some rows.
 
@@ -107,8 +107,8 @@ def ask(
         What ``progress`` is told.
     known : ndarray of shape (n_known, n_asked, n_train_classes), optional
         Answers of the first seeds, which are not asked for again.
-    workers : Workers, optional
-        Processes that may fit; ``progress`` is not told of the fits that they make.
+    made : MadeFits, optional
+        Keeps fits until the result is kept.
 
     Returns
     -------
@@ -116,19 +116,26 @@ def ask(
         In regression the last dimension has length 1.
     """
     first = 0 if known is None else len(known)
-    learnt = {seed: fitted_rows(rows, seed) for seed in range(first, series.fits)}
-    question = Question(series.model, rows.X, rows.y, learnt, X, train_classes(rows, view))
+    fits = {seed: Fit(seed, fitted_rows(rows, seed)) for seed in range(first, series.fits)}
+    question = Question(series.model, rows.X, (rows.y,), X, (train_classes(rows, view),))
+    workers = view.lake.settings.workers
+    found = fit_all(question, fits, workers=workers, made=made, stage=stage, progress=progress, before=first)
+    fresh = np.stack([found[seed] for seed in fits])
+    return fresh if known is None else np.concatenate([known, fresh])
 
-    def here() -> Floats:
-        found = []
-        for seed in learnt:
-            found.append(question.answer(seed))
-            progress(stage, seed + 1, series.fits)
-        return np.stack(found)
 
-    progress(stage, first, series.fits)
-    found = here() if workers is None else workers.ask(question, here)
-    return found if known is None else np.concatenate([known, found])
+def made_fits(lake: Lake, view: View, series: Series, hashed: str, features: npt.NDArray[np.object_]) -> MadeFits:
+    """Find the fits of an evaluation that was not finished, whatever its number of seeds.
+
+    Parameters
+    ----------
+    view, series, hashed
+        As in :func:`kept_answers`.
+    features : ndarray of shape (n_asked,)
+        md5 of the features of each row asked about.
+    """
+    work = work_of(view.dataset, replace(series, fits=0).fingerprint, trained_on(hashed), features)
+    return MadeFits(lake, view.dataset, work)
 
 
 def predictions_for(rows: ModelInputs, asked: npt.NDArray[np.bool_], values: Floats) -> Predictions:

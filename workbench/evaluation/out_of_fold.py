@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from workbench.errors import DataError, UsageError
 from workbench.evaluation import store
+from workbench.evaluation.fits import MadeFits, fit_all
 from workbench.evaluation.fitting import (
     Floats,
     Series,
@@ -28,7 +29,7 @@ from workbench.evaluation.records import OutOfFold, Predictions
 from workbench.evaluation.scores import among
 from workbench.lake import Lake, Session, View, claimed
 from workbench.models import FixedModel
-from workbench.models.asking import Question
+from workbench.models.asking import Fit, Question
 from workbench.progress import Progress, silent
 
 _DEALT = 50
@@ -63,7 +64,7 @@ def out_of_fold(
         Train rows at most; above it a fixed sample by md5 of the key, and only its rows get probabilities. Default:
         the lake's setting.
     progress : Progress
-        Told of each fit; nothing is kept of a cancelled run.
+        Told of each fit. The fits of a cancelled run are kept, and used by the next.
 
     Raises
     ------
@@ -101,14 +102,15 @@ def out_of_fold(
         require_learnable(rows, view, reading, test=False)
         asked = rows.labelled
         fold, notes = deal(rows, folds)
-        values = _predicted(lake, view, series, hashed, rows, fold, progress)
+        made = MadeFits(lake, view.dataset, name)
+        values = _predicted(lake, view, series, hashed, rows, fold, made, progress)
         said = {
             **{"kind": "oof", "id": name, "dataset": view.dataset, "version": view.version},
             **{"state": view.label, "input_hash": hashed, "fingerprint": series.fingerprint},
             **{"reading": reading.exactly, "train_classes": train_classes(rows, view)},
             **{"folds": int(fold.max()) + 1, "sampled": rows.sampled, "notes": [*rows.notes, *notes]},
         }
-        return store.keep(lake, said, predictions_for(rows, asked, values[None, asked]))
+        return store.keep(lake, said, predictions_for(rows, asked, values[None, asked]), made=made)
 
     if isinstance(found, dict):
         known = found
@@ -187,6 +189,7 @@ def _predicted(
     hashed: str,
     rows: ModelInputs,
     fold: npt.NDArray[np.int64],
+    made: MadeFits,
     progress: Progress,
 ) -> Floats:
     """Predict all rows, shape (n_rows, n_train_classes), unless models that learnt the same did so before."""
@@ -197,7 +200,8 @@ def _predicted(
         values[asked] = kept[0]
         return values
     stage = f"out-of-fold predictions of {view.label}"
-    return predict_others(series.model, rows, fold, train_classes(rows, view), stage=stage, progress=progress)
+    workers, classes = lake.settings.workers, train_classes(rows, view)
+    return predict_others(series.model, rows, fold, classes, stage=stage, workers=workers, made=made, progress=progress)
 
 
 def predict_others(
@@ -207,9 +211,11 @@ def predict_others(
     classes: tuple[str, ...],
     *,
     stage: str,
+    workers: int,
+    made: MadeFits | None = None,
     progress: Progress = silent,
 ) -> Floats:
-    """Predict each labelled row by a model that did not learn from it; nothing is read from a lake or kept there.
+    """Predict each labelled row by a model that did not learn from it.
 
     Parameters
     ----------
@@ -223,6 +229,10 @@ def predict_others(
         The classes among the train labels, sorted; none in regression.
     stage : str
         What ``progress`` is told.
+    workers : int
+        As in :func:`workbench.execution.run`.
+    made : MadeFits, optional
+        Keeps fits until the result is kept.
 
     Returns
     -------
@@ -233,26 +243,20 @@ def predict_others(
     train, others = rows.rows("train"), ~rows.rows("train") & rows.labelled
     steps = [(train & (fold != number), fold == number) for number in range(fold.max() + 1)]
     steps += [(train, others)] if others.any() else []
-    progress(stage, 0, len(steps))
-    for done, (learnt, judged) in enumerate(steps, start=1):
-        values[judged] = _judged(model, rows, learnt, judged, classes)
-        progress(stage, done, len(steps))
+    fits = {}
+    for number, (learnt, judged) in enumerate(steps):
+        known = set(rows.y[learnt]) if classes else set()
+        if len(known) == 1:
+            # A model of rows that are all of one class is certain of that class.
+            values[judged] = [float(name in known) for name in classes]
+        else:
+            fits[number] = Fit(0, learnt, judged)
+    question = Question(model, rows.X, (rows.y,), rows.X, (classes,))
+    certain = len(steps) - len(fits)
+    found = fit_all(question, fits, workers=workers, made=made, stage=stage, progress=progress, before=certain)
+    for number, predicted in found.items():
+        values[steps[number][1]] = predicted
     return values
-
-
-def _judged(
-    model: FixedModel,
-    rows: ModelInputs,
-    learnt: npt.NDArray[np.bool_],
-    judged: npt.NDArray[np.bool_],
-    classes: tuple[str, ...],
-) -> Floats:
-    """Predict some rows by the model of others; where those are all of one class it is certain of that class."""
-    known = set(rows.y[learnt]) if classes else set()
-    if len(known) == 1:
-        certain = [float(name in known) for name in classes]
-        return np.tile(certain, (int(judged.sum()), 1))
-    return Question(model, rows.X, rows.y, {0: learnt}, rows.X[judged], classes).answer(0)
 
 
 def _identities(session: Session, view: View, name: str) -> dict[str, int]:

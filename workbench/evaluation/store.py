@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from workbench.evaluation.fits import MadeFits
 from workbench.evaluation.records import Evaluation, Predictions, to_json
 from workbench.lake import Lake, Session
 
@@ -52,7 +53,9 @@ def find_published(
     return next((found for found in results if all(found[name] == value for name, value in wanted.items())), None)
 
 
-def keep(lake: Lake, result: dict[str, Any], rows: Predictions | None) -> dict[str, Any]:
+def keep(
+    lake: Lake, result: dict[str, Any], rows: Predictions | None, *, made: MadeFits | None = None
+) -> dict[str, Any]:
     """Keep a result and its predictions, unless another process was first.
 
     Parameters
@@ -61,6 +64,8 @@ def keep(lake: Lake, result: dict[str, Any], rows: Predictions | None) -> dict[s
         With ``kind``, ``id``, ``dataset``, ``version``, ``state``, ``input_hash`` and ``fingerprint``.
     rows : Predictions or None
         None: they are kept already, and only the version is new.
+    made : MadeFits, optional
+        The fits behind it, which need not be kept any longer.
 
     Returns
     -------
@@ -86,6 +91,8 @@ def keep(lake: Lake, result: dict[str, Any], rows: Predictions | None) -> dict[s
             current.insert("evaluations", [{**record, "result": to_json(result), "created_at": datetime.now(UTC)}])
             if rows is not None and not kept:
                 current.run("INSERT INTO lake.workbench.predictions BY NAME SELECT * FROM predicted_rows")
+            if made is not None:
+                made.drop(current)
             return result
 
         return lake.write(work, message=f"{result['kind']} of {result['state']}", session=session)

@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from workbench.lake.publish import read_versions
 from workbench.lake.store import Lake
 
+FITS_KEPT = timedelta(days=7)
+"""How long the fits of work that was cancelled or crashed wait to be used by another try."""
+
 _FILES = "SELECT coalesce(sum(file_count + delete_file_count), 0)::BIGINT FROM ducklake_table_info('lake')"
 
 
@@ -34,6 +37,8 @@ class Maintained:
 def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | None = None) -> Maintained:
     """Expire snapshots that are no version, flush inlined rows, merge small files, delete files nobody names.
 
+    The fits of work that was not finished within a week are deleted, too.
+
     The newest version of each dataset, tagged versions, versions that an open draft is based on and versions younger
     than the retention stay.
 
@@ -57,6 +62,12 @@ def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | N
         or newest[version.dataset] == version.version
         or (version.dataset, version.version) in based
     }
+    unfinished = (now or datetime.now(UTC)) - FITS_KEPT
+    if lake.read("SELECT 1 FROM lake.workbench.fits WHERE created_at < ? LIMIT 1", [unfinished]):
+        lake.write(
+            lambda session: session.run("DELETE FROM lake.workbench.fits WHERE created_at < ?", [unfinished]),
+            message="maintain: fits of work that was not finished",
+        )
     with lake.session() as session:
         present = [row[0] for row in session.rows("SELECT snapshot_id FROM ducklake_snapshots('lake') ORDER BY 1")]
         files = session.rows(_FILES)[0][0]

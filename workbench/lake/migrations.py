@@ -126,6 +126,14 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             gain DOUBLE, doubt DOUBLE, quality_rank BIGINT, value_rank BIGINT)""",
         ),
     ),
+    (
+        "0008_fits",
+        (
+            # Fits of work that is not done yet: float64 predictions row by row, ``width`` numbers each.
+            """CREATE TABLE lake.workbench.fits (work VARCHAR, number BIGINT, dataset VARCHAR, width BIGINT,
+            predictions BLOB, created_at TIMESTAMPTZ)""",
+        ),
+    ),
 )
 
 

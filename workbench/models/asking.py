@@ -1,17 +1,14 @@
-"""A question to models that are yet to be fitted, and how it travels to another process.
+"""Questions to models that are yet to be fitted, and their fits in this process or in others.
 
-A model travels by its name and is loaded anew there, so that a user's estimator need not be one that can be sent. What
-the process cannot answer, because the model fails or because it finds another one by that name, the caller answers
-itself and so meets the same error with its own traceback.
+A model travels by its project's folder and its name and is loaded anew there, so that a user's estimator need not be
+one that can be sent. What a process cannot answer, because the model fails or because it finds another one by that
+name, the caller answers itself and so meets the same error with its own traceback.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
-import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,18 +16,42 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.errors import ModelError
+from workbench import execution
+from workbench.errors import ModelError, WorkbenchError
 from workbench.models import FixedModel, fit, load_model, one_thread, predict
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.bool_] | npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fit of a question.
+
+    Attributes
+    ----------
+    seed : int
+        The model's random state.
+    learnt : ndarray
+        Rows to learn from, as a mask or by position.
+    asked : ndarray of bool, shape (n_asked,), optional
+        Which of the rows asked about to predict; default: all.
+    labels : int
+        Which of the question's labels to learn.
+    """
+
+    seed: int
+    learnt: Rows
+    asked: npt.NDArray[np.bool_] | None = None
+    labels: int = 0
 
 
 @dataclass(frozen=True)
 class Question:
-    """What models are to learn from, and what to ask them.
+    """What all fits have in common.
 
     Attributes
     ----------
@@ -38,40 +59,81 @@ class Question:
         The recipe.
     X : DataFrame of shape (n_rows, n_features)
         Features.
-    y : ndarray of shape (n_rows,)
-        Labels.
-    learnt : mapping of int to ndarray
-        For each seed the rows to learn from, as a mask or by position.
+    labels : sequence of ndarray of shape (n_rows,)
+        Labels; several where models are to learn the same rows by other labels.
     asked : DataFrame of shape (n_asked, n_features)
         What to predict.
-    classes : tuple of str
-        For classification: every class, in the order wanted.
+    classes : sequence of tuple of str
+        For each of the labels: every class, in the order wanted; empty in regression.
     """
 
     model: FixedModel
     X: pd.DataFrame
-    y: npt.NDArray[Any]
-    learnt: Mapping[int, npt.NDArray[np.bool_] | npt.NDArray[np.intp]]
+    labels: Sequence[npt.NDArray[Any]]
     asked: pd.DataFrame
-    classes: tuple[str, ...]
+    classes: Sequence[tuple[str, ...]]
 
-    def answer(self, seed: int) -> Floats:
-        """Fit the model of one seed and predict, shape (n_asked, n_classes); in regression the last length is 1."""
-        rows = self.learnt[seed]
+    def answer(self, fit_: Fit) -> Floats:
+        """Fit the model and predict, shape (n_asked, n_classes); in regression the last length is 1."""
+        rows, y = fit_.learnt, self.labels[fit_.labels]
         train = self.X[rows] if rows.dtype == bool else self.X.iloc[rows].reset_index(drop=True)
-        fitted = fit(self.model, train, self.y[rows], seed=seed)
-        return predict(fitted, self.asked, classes=self.classes).reshape(len(self.asked), -1)
+        asked = self.asked if fit_.asked is None else self.asked[fit_.asked]
+        fitted = fit(self.model, train, y[rows], seed=fit_.seed)
+        return predict(fitted, asked, classes=self.classes[fit_.labels]).reshape(len(asked), -1)
 
 
-def packed(question: Question) -> bytes:
-    """Lay a question out as bytes for a process on this machine."""
+def answers(
+    question: Question,
+    fits: Sequence[Fit],
+    *,
+    workers: int,
+    done: Callable[[int, Floats], None],
+    tick: Callable[[], None] = lambda: None,
+) -> None:
+    """Answer all fits of a question side by side, bit for bit as one after the other.
+
+    Parameters
+    ----------
+    question : Question
+        What they have in common.
+    fits : sequence of Fit
+        Any number.
+    workers, done, tick
+        As in :func:`workbench.execution.run`.
+
+    Raises
+    ------
+    ModelError
+        The model fails, or a process ended while it was fitting, as one that takes too much memory does.
+    """
+
+    def died() -> WorkbenchError:
+        return ModelError(
+            f"A process that fitted the model '{question.model.spec}' ({len(question.X):,} rows) ended unexpectedly.",
+            hint="Often there was too little memory: end other programs, set fewer workers or a lower max_train_rows. "
+            "The fits that were made are kept.",
+        )
+
+    work = execution.Work(
+        fits,
+        here=question.answer,
+        there=answered,
+        content=lambda: packed(question),
+        unpack=unpacked,
+        died=died,
+    )
+    execution.run(work, workers=workers, done=done, tick=tick)
+
+
+def packed(question: Question) -> tuple[Any, ...]:
+    """Lay a question out so that it can be sent: the model by its name."""
     model = question.model
     here = Path.cwd() if ":" in model.spec else None
     named = (here, model.spec, model.task, model.folder, model.fingerprint)
-    return pickle.dumps((named, question.X, question.y, question.learnt, question.asked, question.classes), 5)
+    return named, question.X, question.labels, question.asked, question.classes
 
 
-def unpacked(content: bytes) -> Question:
+def unpacked(content: tuple[Any, ...]) -> Question:
     """Read a question again, in the working directory from which it came where that says which model is meant.
 
     Raises
@@ -79,7 +141,7 @@ def unpacked(content: bytes) -> Question:
     ModelError
         By that name there is no model here, or another one.
     """
-    (here, spec, task, folder, fingerprint), *rest = pickle.loads(content)
+    (here, spec, task, folder, fingerprint), *rest = content
     if here is not None:
         os.chdir(here)
     model = load_model(spec, task, folder=folder)
@@ -88,30 +150,7 @@ def unpacked(content: bytes) -> Question:
     return Question(model, *rest)
 
 
-def begin() -> None:
-    """Prepare a process that answers questions: it prints to standard error, and ends when the caller does.
-
-    Standard output is the caller's, and may be a document. A caller that is killed cannot end anything.
-    """
-    os.dup2(2, 1)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-
-
-def answered(content: bytes) -> Floats | None:
-    """Answer a packed question in a process of its own, shape (n_seeds, n_asked, n_classes); None where that fails.
-
-    The caller tries again where it failed and tells what is wrong.
-    """
+def answered(question: Question, fit_: Fit) -> Floats:
+    """Answer a fit in a process of the pool."""
     with one_thread():
-        try:
-            question = unpacked(content)
-            return np.stack([question.answer(seed) for seed in question.learnt])
-        except Exception:
-            return None
-
-
-def _end_with(caller: int) -> None:
-    """End this process once the one that started it is gone, which shows in that it has another parent."""
-    while os.getppid() == caller:
-        time.sleep(1)
-    os._exit(1)
+        return question.answer(fit_)

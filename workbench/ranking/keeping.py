@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from workbench.evaluation.fits import MadeFits
 from workbench.findings.status import EFFECTIVE
 from workbench.lake import Lake, Session
 from workbench.ranking.records import Ranking
@@ -94,7 +95,7 @@ def newest_ranking(lake: Lake | Session, dataset: str) -> Ranking | None:
     return Ranking.from_kept(json.loads(rows[0][0]), rows[0][1], rows[0][2].astimezone(UTC)) if rows else None
 
 
-def keep_ranking(lake: Lake, ranking: Ranking, gains: pa.Table) -> Ranking:
+def keep_ranking(lake: Lake, ranking: Ranking, gains: pa.Table, *, made: MadeFits) -> Ranking:
     """Keep a scoring as the newest of its dataset.
 
     What earlier ones expected of findings that nobody has answered is forgotten.
@@ -103,6 +104,8 @@ def keep_ranking(lake: Lake, ranking: Ranking, gains: pa.Table) -> Ranking:
     ----------
     gains : pyarrow.Table
         The columns of ``expected_gains`` from ``finding`` on, one row per finding.
+    made : MadeFits
+        The fits behind it, which need not be kept any longer.
     """
     dataset = ranking.dataset
 
@@ -123,6 +126,7 @@ def keep_ranking(lake: Lake, ranking: Ranking, gains: pa.Table) -> Ranking:
             "result": json.dumps(kept.to_kept()), "author": kept.author, "created_at": kept.created_at,
         }  # fmt: skip
         session.insert("rankings", [record])
+        made.drop(session)
         return kept
 
     with lake.session() as session:

@@ -13,6 +13,7 @@ import numpy as np
 from workbench.drafts import content_of, draft_view, newest_of
 from workbench.errors import UsageError
 from workbench.evaluation import ModelInputs, OutOfFold, inputs, out_of_fold
+from workbench.evaluation.fits import MadeFits, work_of
 from workbench.findings import lay_out, outcomes
 from workbench.iterations import schema_types
 from workbench.lake import LANES, Lake, Version, View, claimed, newest, view_of
@@ -54,7 +55,7 @@ def rescore(lake: Lake, dataset: str, *, author: str, progress: Progress = silen
     author : str
         Whose open draft counts.
     progress : Progress
-        Told of fits and of validation rows; nothing is kept of a cancelled scoring.
+        Told of fits and of validation rows. The fits of a cancelled scoring are kept, and used by the next.
 
     Raises
     ------
@@ -144,14 +145,18 @@ def _score(
         np.array([each.decision != "keep" for each in judged], dtype=np.float64),
     )
     definition = version.definition
+    model = load_model(definition.model, definition.task, folder=project_folder(lake.url))
+    made = MadeFits(lake, dataset, work_of("trial", content, believed.id, model.fingerprint))
     trial = try_signals(
-        load_model(definition.model, definition.task, folder=project_folder(lake.url)),
+        model,
         rows.train,
         rows.validation.X,
         rows.validation.label,
         signals,
         still,
         sure,
+        workers=lake.settings.workers,
+        made=made,
         progress=progress,
     )
     if trial is not None:
@@ -187,6 +192,7 @@ def _score(
             trial=trial,
         ),
         table,
+        made=made,
     )
 
 

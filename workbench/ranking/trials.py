@@ -10,16 +10,18 @@ class-probability estimation", ICML).
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from workbench.evaluation.fits import MadeFits, fit_all
 from workbench.evaluation.fitting import fitted_rows
 from workbench.evaluation.inputs import ModelInputs
 from workbench.models import FixedModel
-from workbench.models.asking import Question
+from workbench.models.asking import Fit, Question
 from workbench.progress import Progress, silent
 from workbench.ranking.signals import Floats, Labels, Places, Signals
 
@@ -115,6 +117,8 @@ def try_signals(
     open_rows: Places,
     sure: Floats,
     *,
+    workers: int = 1,
+    made: MadeFits | None = None,
     progress: Progress = silent,
 ) -> Trial | None:
     """Try the suggested labels of each signal's next rows.
@@ -134,6 +138,10 @@ def try_signals(
         Rows that nobody has answered.
     sure : ndarray of shape (n_rows,)
         Probability that a reviewer would confirm that the row's label is wrong.
+    workers : int
+        As in :func:`workbench.execution.run`.
+    made : MadeFits, optional
+        Keeps fits until the result is kept.
     progress : Progress
         Told of each fit.
 
@@ -151,19 +159,22 @@ def try_signals(
     unanswered = np.isin(np.arange(len(signals.given)), open_rows)
     first = [order[unanswered[order]][:front] for order in signals.orders.values()]
     put = [rows[sure[rows] > 0.5] for rows in first]
-    fits, total = train.left_out.shape[1], (1 + len(put)) * train.left_out.shape[1]
+    fits = train.left_out.shape[1]
     states = [signals.given.copy() for _ in range(1 + len(put))]
     for labels, rows in zip(states[1:], put, strict=True):
         labels[rows] = signals.suggested[rows]
     hits = np.zeros((len(states), fits, len(right)))
-    learnt = {seed: fitted_rows(train, seed) for seed in range(fits)}
-    for number, labels in enumerate(states):
-        classes = tuple(sorted(set(labels)))
-        question = Question(model, train.X, labels, learnt, X, classes)
-        for seed in learnt:
-            progress("trying suggested labels", number * fits + seed, total)
-            said = np.array(classes, dtype=object)[question.answer(seed).argmax(axis=1)]
-            hits[number, seed] = said == right
+    learnt = [fitted_rows(train, seed) for seed in range(fits)]
+    classes = [tuple(sorted(set(labels))) for labels in states]
+    trials = {
+        number * fits + seed: Fit(seed, learnt[seed], labels=number)
+        for number, seed in itertools.product(range(len(states)), range(fits))
+    }
+    question = Question(model, train.X, states, X, classes)
+    found = fit_all(question, trials, workers=workers, made=made, stage="trying suggested labels", progress=progress)
+    for place, predicted in found.items():
+        number, seed = divmod(place, fits)
+        hits[number, seed] = np.array(classes[number], dtype=object)[predicted.argmax(axis=1)] == right
     gains, covariance = balanced_gains(hits[1:] - hits[0], right)
     weights = np.array([signals.weight[label] for label in signals.suggested])
     return Trial(

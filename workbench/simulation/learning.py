@@ -53,7 +53,9 @@ class ExpectedGain:
         now = replace(evidence.train, y=labels, label=labels)
         classes = tuple(sorted(set(labels)))
         fold, _ = deal(now, FOLDS)
-        believed = predict_others(evidence.model, now, fold, classes, stage="judging labels", progress=progress)
+        believed = predict_others(
+            evidence.model, now, fold, classes, stage="judging labels", workers=evidence.workers, progress=progress
+        )
         against = evidence.validation.label
         points, asked = evidence.points if len(against) else (None, None)
         signals = read_signals(
@@ -71,7 +73,15 @@ class ExpectedGain:
             np.array([each.confirmed for each in past], dtype=np.float64),
         )
         trial = try_signals(
-            evidence.model, now, evidence.validation.X, against, signals, still, sure, progress=progress
+            evidence.model,
+            now,
+            evidence.validation.X,
+            against,
+            signals,
+            still,
+            sure,
+            workers=evidence.workers,
+            progress=progress,
         )
         if trial is not None:
             self._trial = trial.after(self._trial)

@@ -58,6 +58,8 @@ class Evidence:
         True labels, which the order ``perfect`` looks at.
     drawn : ndarray of shape (n_train,)
         Random numbers, by which the order ``random`` goes.
+    workers : int
+        Models fitted at once, as the setting says it.
     """
 
     model: FixedModel
@@ -65,6 +67,7 @@ class Evidence:
     validation: ModelInputs = field(repr=False)
     true: Labels = field(repr=False)
     drawn: Floats = field(repr=False)
+    workers: int = 1
 
     @cached_property
     def points(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -98,7 +101,9 @@ def _label_quality(evidence: Evidence, labels: Labels, progress: Progress) -> Fl
     now = replace(evidence.train, y=labels, label=labels)
     classes = tuple(sorted(set(labels)))
     fold, _ = deal(now, FOLDS)
-    believed = predict_others(evidence.model, now, fold, classes, stage="judging labels", progress=progress)
+    believed = predict_others(
+        evidence.model, now, fold, classes, stage="judging labels", workers=evidence.workers, progress=progress
+    )
     return label_issues(labels, believed, classes).score
 
 

@@ -100,7 +100,8 @@ def simulate(
     gap = bench.change(dirty, clean)
     random = np.random.default_rng(seed)
     answers, shuffled = _answers(bench, error_rate, random), random.permutation(n)
-    evidence = Evidence(bench.series.model, bench.train, bench.validation, bench.true, random.random(n))
+    workers = bench.view.lake.settings.workers
+    evidence = Evidence(bench.series.model, bench.train, bench.validation, bench.true, random.random(n), workers)
     labels, looked = bench.train.label.copy(), np.zeros(n, dtype=bool)
     learner = ExpectedGain(evidence)
 
