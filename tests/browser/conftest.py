@@ -23,6 +23,8 @@ from workbench.drafts import Correction
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ROOT = Path(__file__).parents[2]
+PATIENCE = 240
+"""Seconds after which a state that does not come is a failure: so many that a busy machine is none."""
 
 
 def free_port() -> int:
@@ -39,7 +41,7 @@ def start_app(url: str, port: int, *, author: str = "Zoë") -> subprocess.Popen[
         [sys.executable, "-c", program, "--lake", url, "--author", author, "app", "--port", str(port)],
         cwd=ROOT, start_new_session=True,
     )  # fmt: skip
-    for _ in range(240):
+    for _ in range(4 * PATIENCE):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
             return app
@@ -47,7 +49,7 @@ def start_app(url: str, port: int, *, author: str = "Zoë") -> subprocess.Popen[
             assert app.poll() is None
             time.sleep(0.25)
     app.kill()
-    raise AssertionError("the app did not answer within a minute")
+    raise AssertionError(f"the app did not answer within {PATIENCE} s")
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def address(url: str) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{port}"
         app.send_signal(signal.SIGTERM)
-        assert app.wait(timeout=20) == 0
+        assert app.wait(timeout=PATIENCE) == 0
     finally:
         app.kill()
         app.wait()
@@ -108,17 +110,30 @@ def serve() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         app.wait()
 
 
+class Browser:
+    """A headless Chromium; each page is a visitor of its own, who waits as long as it takes."""
+
+    def __init__(self, started: Any) -> None:
+        self._started = started
+
+    def new_page(self, **options: Any) -> Any:
+        """Open a window: ``new_page(viewport={"width": 1280, "height": 1200})``."""
+        page = self._started.new_page(**options)
+        page.set_default_timeout(1000 * PATIENCE)
+        return page
+
+
 @pytest.fixture
-def browser() -> Iterator[Any]:
+def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not installed: apt-get install chromium")
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as driver:
         started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
+        yield Browser(started)
         started.close()
 
 
@@ -132,18 +147,19 @@ def still() -> Callable[[Any], None]:
 
     def still(page: Any) -> None:
         page.evaluate(
-            """() => new Promise((done, fail) => {
+            """patience => new Promise((done, fail) => {
                 const app = document.querySelector('[data-testid=stApp]'), began = performance.now();
                 let since = began;
                 const look = () => {
                     const now = performance.now();
                     if (app.getAttribute('data-test-script-state') !== 'notRunning') since = now;
                     if (now - since > 700) done();
-                    else if (now - began > 30000) fail(new Error('the page did not come to rest'));
+                    else if (now - began > patience) fail(new Error('the page did not come to rest'));
                     else setTimeout(look, 10);
                 };
                 look();
-            })"""
+            })""",
+            1000 * PATIENCE,
         )
 
     return still

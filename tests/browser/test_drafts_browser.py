@@ -49,7 +49,7 @@ def test_submit_send_back_mend_approve_publish(url, app_of, browser, monkeypatch
     from playwright.sync_api import expect
 
     monkeypatch.setenv("WORKBENCH_POLICIES", '{"approval": true}')
-    ann, ben = (browser.new_context(viewport={"width": 1280, "height": 1400}).new_page() for _ in range(2))
+    ann, ben = (browser.new_page(viewport={"width": 1280, "height": 1400}) for _ in range(2))
     ann.goto(f"{app_of('ann')}/drafts?dataset=people&draft=1")
     ann.get_by_role("button", name="Submit for approval").click()
     expect(ann.locator(".st-key-draft-head")).to_contain_text("It waits for somebody else than ann.")

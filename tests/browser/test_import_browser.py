@@ -60,7 +60,7 @@ def test_a_file_is_uploaded_measured_fixed_by_key_and_published(tmp_path, url, a
     page.get_by_label("What does it do?").fill("three labels")
     page.get_by_role("button", name="Publish", exact=True).click()
     page.get_by_role("button", name="Check and measure v2").click()
-    expect(page.locator(".wb-published .wb-badge")).to_be_visible(timeout=60_000)
+    expect(page.locator(".wb-published .wb-badge")).to_be_visible()
     page.goto(f"{address}/?dataset=people")
     with workbench.open(url) as lake:
         second = lake["people"].documents()[1]

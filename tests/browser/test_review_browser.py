@@ -34,7 +34,7 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-def test_three_findings_by_key_then_publish_and_measure(url, address, browser, press):
+def test_three_findings_by_key_then_publish_and_measure(url, address, browser, press, still):
     from playwright.sync_api import expect
 
     with workbench.open(url) as lake:
@@ -56,7 +56,7 @@ def test_three_findings_by_key_then_publish_and_measure(url, address, browser, p
     expect(card).to_contain_text(f"id {third.key['id']}")
 
     page.get_by_label("Another value").fill("wk")
-    page.wait_for_timeout(300)
+    still(page)
     expect(card).to_contain_text(f"id {third.key['id']}")
     page.reload()
     expect(card).to_contain_text(f"id {third.key['id']}")
@@ -84,7 +84,7 @@ def test_three_findings_by_key_then_publish_and_measure(url, address, browser, p
 
     page.get_by_role("button", name="Check and measure v2").click()
     badge = page.locator(".wb-published .wb-badge")
-    expect(badge).to_be_visible(timeout=60_000)
+    expect(badge).to_be_visible()
     with workbench.open(url) as lake:
         document = lake["people"].documents()[1]
         now = [get(lake.lake, "people", each.finding).status for each in (first, second, third)]
@@ -98,7 +98,7 @@ def test_of_two_people_at_one_finding_the_second_is_told(url, address, browser, 
 
     with workbench.open(url) as lake:
         first, second = queue(lake.lake, "people", Filter(check="label.issue", lane="train"))[:2]
-    pages = [browser.new_context(viewport={"width": 1280, "height": 1200}).new_page() for _ in range(2)]
+    pages = [browser.new_page(viewport={"width": 1280, "height": 1200}) for _ in range(2)]
     for page in pages:
         page.goto(f"{address}/review?dataset=people&check=label.issue&lane=train")
         expect(page.locator(".wb-finding")).to_contain_text(f"id {first.key['id']}")

@@ -260,6 +260,17 @@ class TestDuplicates:
         assert result.message.endswith("the first 3 by key join the queue")
         assert MOST_FINDINGS == 1_000_000
 
+    def test_where_the_queue_takes_not_all_whole_groups_join_it(
+        self, lake: Lake, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("workbench.checks.groups.MOST_FINDINGS", 4)
+        rows = frame(*((n, "x", n % 3, "n") for n in range(1, 10)))
+        version = make(rows, key=("id",), label="y", lanes=[0] * 6 + [2] * 3)
+        repeats, leaks = (asked(lake, version, f"data.{kind}") for kind in ("duplicate", "leak"))
+        assert (keys(found(repeats)), repeats.count) == (["4", "5", "6"], 3)
+        assert (keys(found(leaks)), leaks.count) == (["1", "2", "4", "5"], 6)
+        assert leaks.message.endswith("features; the first 4 by key join the queue")
+
 
 class TestContradictions:
     def test_each_row_of_the_group_is_a_finding_about_its_label(self, lake: Lake, make: Make) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from workbench.checks.groups import DIGEST, LANE, SHOWN, answer, equal_rows, members
+from workbench.checks.groups import DIGEST, LANE, SHOWN, Wanted, answer, equal_rows, members
 from workbench.checks.protocol import Subject, not_applicable
 from workbench.findings import CheckResult
 from workbench.lake import literal
+
+_WANTED = Wanted(
+    "min(hash(label)) FILTER (label IS NOT NULL) <> max(hash(label)) FILTER (label IS NOT NULL)",
+    "count(label)",
+)
 
 
 class ContradictionCheck:
@@ -25,7 +30,7 @@ class ContradictionCheck:
         if not view.features:
             return not_applicable(self.code, "there are no feature columns to compare")
         severity = "error" if view.definition.task == "classification" else "warning"
-        with equal_rows(subject, self.code) as session:
+        with equal_rows(subject, self.code, _WANTED) as (session, total):
             session.run(
                 """CREATE OR REPLACE TEMP TABLE ranked AS
                 SELECT *, row_number() OVER (PARTITION BY features ORDER BY place) AS nth FROM equal_rows
@@ -35,6 +40,7 @@ class ContradictionCheck:
             return answer(
                 session,
                 self.code,
+                total=total,
                 hits="SELECT * FROM ranked",
                 findings=f"""WITH chosen AS (
                     SELECT * FROM ranked WHERE features IN (SELECT features FROM first_hits)),

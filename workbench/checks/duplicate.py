@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from workbench.checks.groups import DIGEST, LANE, answer, equal_rows, members
+from workbench.checks.groups import DIGEST, LANE, Wanted, answer, equal_rows, members
 from workbench.checks.protocol import Subject, not_applicable
 from workbench.findings import CheckResult
+
+_WANTED = Wanted("true", "count(*) - 1", labels_apart=True, test_apart=True)
 
 
 class DuplicateCheck:
@@ -21,7 +23,7 @@ class DuplicateCheck:
         """Group the rows."""
         if not subject.view.features:
             return not_applicable(self.code, "there are no feature columns to compare")
-        with equal_rows(subject, self.code) as session:
+        with equal_rows(subject, self.code, _WANTED) as (session, total):
             session.run(
                 """CREATE OR REPLACE TEMP TABLE ranked AS
                 SELECT _rid, _lane, row_key, key_text, place, row_number() OVER same AS nth,
@@ -31,6 +33,7 @@ class DuplicateCheck:
             return answer(
                 session,
                 self.code,
+                total=total,
                 hits="SELECT * FROM ranked WHERE nth > 1",
                 findings=f"""WITH groups AS (
                     SELECT original, {DIGEST} AS digest, count(*) AS size, {members()} AS listed

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from workbench.checks.groups import DIGEST, LANE, answer, equal_rows, members
+from workbench.checks.groups import DIGEST, LANE, Wanted, answer, equal_rows, members
 from workbench.checks.protocol import Subject, not_applicable
 from workbench.findings import CheckResult
+
+_WANTED = Wanted("bool_or(_lane = 2) AND bool_or(_lane <> 2)", "count(*) FILTER (_lane <> 2)")
 
 
 class LeakCheck:
@@ -27,7 +29,7 @@ class LeakCheck:
         )[0]
         if not test or not others:
             return not_applicable(self.code, f"there are no {'train or validation' if test else 'test'} rows")
-        with equal_rows(subject, self.code) as session:
+        with equal_rows(subject, self.code, _WANTED) as (session, total):
             session.run(
                 """CREATE OR REPLACE TEMP TABLE tested AS
                 SELECT *, row_number() OVER (PARTITION BY features ORDER BY place) AS nth FROM equal_rows
@@ -36,6 +38,7 @@ class LeakCheck:
             return answer(
                 session,
                 self.code,
+                total=total,
                 hits="SELECT * FROM equal_rows WHERE _lane <> 2 AND features IN (SELECT features FROM tested)",
                 findings=f"""WITH groups AS (
                     SELECT features, {DIGEST} AS digest, count(*) AS size, {members()} AS listed,
