@@ -13,8 +13,13 @@ os.environ.setdefault("WORKBENCH_WORKERS", "1")
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+# Which code was run before is remembered for the tests alone, also by the processes that they start.
+STATE = tempfile.TemporaryDirectory(prefix="state-")
+os.environ["XDG_STATE_HOME"] = STATE.name
 
 import hypothesis
 import pandas as pd
@@ -35,7 +40,7 @@ hypothesis.settings.load_profile("same")
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(lake=f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}", author="tester")
+    return Settings(lake=f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}", author="tester", project=str(tmp_path))
 
 
 @pytest.fixture(scope="session")

@@ -47,10 +47,19 @@ def project_folder(url: str) -> Path | None:
     that a scheduled run finds it from any working directory.
     """
     kind, _, path = url.partition(":")
-    if kind != "sqlite":
-        return None
+    return project_of(Path(path).parent) if kind == "sqlite" else None
+
+
+def project_of(folder: Path) -> Path | None:
+    """Find the nearest folder, this one or one above it, that has settings or schemas.
+
+    A folder for everybody's temporary files is nobody's project.
+    """
     signs = ("workbench.toml", "pyproject.toml", "schemas")
-    return next((folder for folder in Path(path).parents if any((folder / sign).exists() for sign in signs)), None)
+    for place in (folder, *folder.parents):
+        if any((place / sign).exists() for sign in signs):
+            return None if place.stat().st_mode & 0o1002 == 0o1002 else place
+    return None
 
 
 class Policy(BaseModel):
@@ -150,6 +159,10 @@ class Settings(BaseSettings):
         ``maintain`` keeps the snapshots of versions younger than this, and of tagged ones for ever.
     schema_dir : str
         Folder in which ``NAME.py`` is looked for when an import names no schema.
+    project : str
+        The project's folder, whose schema and model files may run; empty: that of the settings file.
+    trusted_folders : tuple of str
+        Other folders whose schema and model files may run. Relative to the settings file.
     policies : Policies
         What drafts must have before they may be published.
     """
@@ -167,6 +180,8 @@ class Settings(BaseSettings):
     max_train_rows: int = Field(default=200_000, ge=10)
     retention_days: int = Field(default=90, ge=0)
     schema_dir: str = "schemas"
+    project: str = ""
+    trusted_folders: tuple[str, ...] = ()
     policies: Policies = Policies()
 
     @field_validator("author")
@@ -228,10 +243,12 @@ def load(*, config: Path | None = None, directory: Path | None = None, **overrid
         raise _explained(error, origin) from None
     except SettingsError as error:
         raise ConfigurationError(
-            f"The environment cannot be read: {error}.", hint='WORKBENCH_POLICIES takes JSON: {"approval": true}.'
+            f"The environment cannot be read: {error}.",
+            hint='Policies and lists are JSON: WORKBENCH_POLICIES={"approval": true}.',
         ) from None
     from_file = "lake" in values and "lake" not in given and "WORKBENCH_LAKE" not in os.environ
-    return _anchored(merged, origin.parent if origin and from_file else directory)
+    placed = _placed(merged, origin.parent.resolve() if origin else None, directory)
+    return _anchored(placed, origin.parent if origin and from_file else directory)
 
 
 def _from_file(config: Path | None, directory: Path) -> tuple[dict[str, Any], Path | None]:
@@ -278,6 +295,14 @@ def _explained(error: ValidationError, origin: Path | None) -> ConfigurationErro
             f"'{name}' is no setting{where}.", hint=f"Settings: {', '.join(sorted(Settings.model_fields))}."
         )
     return ConfigurationError(f"Setting '{name}': {first['msg']}; got {first.get('input')!r}{where}.")
+
+
+def _placed(settings: Settings, home: Path | None, directory: Path) -> Settings:
+    """Make the project's folder and the trusted ones absolute, as seen from the settings file."""
+    base = home or directory.resolve()
+    project = str(base / settings.project) if settings.project else str(home or "")
+    trusted = tuple(str(base / Path(folder).expanduser()) for folder in settings.trusted_folders)
+    return settings.model_copy(update={"project": project, "trusted_folders": trusted})
 
 
 def _anchored(settings: Settings, directory: Path) -> Settings:

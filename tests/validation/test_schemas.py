@@ -109,10 +109,86 @@ def test_the_fingerprint_follows_every_byte_and_pandera(tmp_path, monkeypatch):
     assert fingerprint(first) != before
 
 
-def test_a_fingerprint_costs_no_import_of_pandera(tmp_path):
-    path = write(tmp_path, "schema = None\n")
-    code = (
-        "import sys\nfrom workbench.validation import fingerprint\n"
-        f"fingerprint({str(path)!r})\nassert 'pandera' not in sys.modules and 'pandas' not in sys.modules\n"
+def test_a_schema_is_found_under_any_name_or_chosen(tmp_path):
+    head = "import pandera.pandas as pa\n"
+    only = write(tmp_path, head + "people_schema = pa.DataFrameSchema({'a': pa.Column(int)})\nother = 7\n", "only.py")
+    assert list(load_schema(only).pandera.columns) == ["a"]
+    classes = "class Base(pa.DataFrameModel):\n    id: int\nclass People(Base):\n    age: float\n"
+    several = write(tmp_path, head + classes + "rows = pa.DataFrameSchema({'b': pa.Column(int)})\n", "several.py")
+    assert list(load_schema(f"{several}:People").pandera.columns) == ["id", "age"]
+    assert list(load_schema(f"{several}:rows").pandera.columns) == ["b"]
+    marks = {load_schema(f"{several}:{name}").fingerprint for name in ("People", "Base", "rows")}
+    assert len(marks) == 3
+    with pytest.raises(SchemaError, match=r"several schemas: Base, People, rows.\n.*--schema .*several.py:Base"):
+        load_schema(several)
+    with pytest.raises(SchemaError, match="holds no 'Poeple'.\n  It holds: Base, People, rows"):
+        load_schema(f"{several}:Poeple")
+
+
+def test_an_imported_class_serves_where_the_file_has_none_of_its_own(tmp_path):
+    write(tmp_path, "import pandera.pandas as pa\nclass Base(pa.DataFrameModel):\n    id: int\n", "contract.py")
+    alone = write(tmp_path, "from contract import Base\n", "alone.py")
+    assert list(load_schema(alone).pandera.columns) == ["id"]
+    derived = write(tmp_path, "from contract import Base\nclass People(Base):\n    age: float\n", "derived.py")
+    assert list(load_schema(derived).pandera.columns) == ["id", "age"]
+
+
+def test_what_pandera_wrote_as_yaml_or_json_is_read_back(tmp_path):
+    import pandera.pandas as pa
+
+    schema = pa.DataFrameSchema({"age": pa.Column(int, [pa.Check.ge(0), pa.Check.isin([1, 2])], nullable=True)})
+    schema.to_yaml(tmp_path / "people.yaml")
+    (tmp_path / "people.json").write_text(schema.to_json(), encoding="utf-8")
+    for name in ("people.yaml", "people.json"):
+        loaded = load_schema(tmp_path / name)
+        assert [check.name for check in loaded.pandera.columns["age"].checks] == ["greater_than_or_equal_to", "isin"]
+        before = loaded.fingerprint
+        (tmp_path / name).write_text((tmp_path / name).read_text().replace("0", "1"), encoding="utf-8")
+        assert fingerprint(tmp_path / name) != before
+    with pytest.raises(SchemaError, match="cannot be read as pandera's yaml"):
+        load_schema(write(tmp_path, "columns: [1", "broken.yaml"))
+    with pytest.raises(SchemaError, match="one schema without a name"):
+        load_schema(f"{tmp_path / 'people.yaml'}:People")
+
+
+@pytest.mark.parametrize("library", ["polars", "pyspark", "ibis"])
+def test_a_schema_for_another_kind_of_table_is_refused_in_words(tmp_path, library, monkeypatch):
+    path = write(tmp_path, f"import {library}\n")
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(SchemaError, match=f"is written for {library}; the workbench asks pandera's schemas for pandas"):
+        load_schema(path)
+
+
+def test_a_schema_class_of_another_library_is_refused_in_words(tmp_path):
+    made = (
+        "from pandera.api.base.schema import BaseSchema\n"
+        "class DataFrameSchema(BaseSchema):\n"
+        "    __module__ = 'pandera.api.polars.container'\n"
+        "    columns, ordered = {}, False\n"
+        "rules = DataFrameSchema()\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(SchemaError, match="is written for polars"):
+        load_schema(f"{write(tmp_path, made)}:rules")
+
+
+def test_a_check_may_be_registered_in_every_version_of_the_file(tmp_path):
+    source = (
+        "import pandera.pandas as pa\nimport pandera.extensions as extensions\n"
+        "@extensions.register_check_method(statistics=['least'])\n"
+        "def at_least(values, *, least):\n    return values >= least\n"
+        "class People(pa.DataFrameModel):\n    age: int = pa.Field(at_least={{'least': {least}}})\n"
+    )
+    for least in (1, 2):
+        loaded = load_schema(write(tmp_path, source.format(least=least)))
+        assert loaded.pandera.columns["age"].checks[0].statistics == {"least": least}
+    import pandera.pandas as pa
+
+    assert not hasattr(pa.Check, "at_least")
+
+
+def test_the_old_way_to_import_pandera_prints_nothing(tmp_path):
+    path = write(tmp_path, "import pandera as pa\nschema = pa.DataFrameSchema({'a': pa.Column(int)})\n")
+    code = f"from workbench.validation import load_schema\nload_schema({str(path)!r})\n"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+    assert "First use" in done.stderr

@@ -6,8 +6,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.checks.contradiction import ContradictionCheck
@@ -20,7 +18,7 @@ from workbench.errors import Cancelled, ModelError, UnknownName, WorkbenchError
 from workbench.findings import CheckResult
 from workbench.lake import Lake, View
 from workbench.progress import Progress, silent
-from workbench.settings import project_folder
+from workbench.provenance import code_folders, library_versions, package_sources
 
 if TYPE_CHECKING:
     from workbench.validation import Schema
@@ -111,14 +109,15 @@ def asked(lake: Lake, view: View, schema: str) -> str:
     model = ""
     if definition.label is not None:
         try:
-            model = load_model(definition.model, definition.task, folder=project_folder(lake.url)).fingerprint
+            model = load_model(
+                definition.model, definition.task, folders=code_folders(lake.settings, lake.url)
+            ).fingerprint
         except ModelError:
             return ""
-    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parents[1] / "labels.py"]
-    code = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     content = [view.label, view.content_hash(), definition.to_json(), schema, model, lake.settings.max_train_rows]
-    versions = [metadata.version(name) for name in ("cleanlab", "pandera", "duckdb")]
-    return hashlib.sha256(json.dumps([*content, *versions, *code]).encode()).hexdigest()
+    versions = library_versions(["cleanlab", "duckdb", "numpy", "pandas", "pandera", "scipy", "sklearn"])
+    code = [[check.code, check.version, package_sources("checks", *check.sources)] for check in CHECKS]
+    return hashlib.sha256(json.dumps([*content, versions, code]).encode()).hexdigest()
 
 
 def _named(check: Check, name: str) -> bool:

@@ -21,6 +21,8 @@ class ContradictionCheck:
 
     code = "data.contradiction"
     title = "Equal rows with different labels"
+    version = 1
+    sources: tuple[str, ...] = ("lake.sql", "lake.values")
 
     def run(self, subject: Subject) -> CheckResult:
         """Group the rows, of all lanes together."""

@@ -18,6 +18,8 @@ class DuplicateCheck:
 
     code = "data.duplicate"
     title = "Exact duplicates"
+    version = 1
+    sources: tuple[str, ...] = ("lake.sql", "lake.values")
 
     def run(self, subject: Subject) -> CheckResult:
         """Group the rows."""

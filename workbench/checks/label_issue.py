@@ -69,6 +69,8 @@ class LabelIssueCheck:
 
     code = "label.issue"
     title = "Likely label errors"
+    version = 1
+    sources: tuple[str, ...] = ("evaluation", "labels", "models", "lake.sql", "lake.values", "validation.types")
 
     def run(self, subject: Subject) -> CheckResult:
         """Ask the model about each row, and cleanlab about the answers."""

@@ -18,6 +18,8 @@ class LeakCheck:
 
     code = "data.leak"
     title = "Rows shared between train and test"
+    version = 1
+    sources: tuple[str, ...] = ("lake.sql", "lake.values")
 
     def run(self, subject: Subject) -> CheckResult:
         """Compare the lanes."""

@@ -51,10 +51,16 @@ class Check(Protocol):
         ``family.name``; its findings bear this code, or one that begins with it and a dot.
     title : str
         For people.
+    version : int
+        Raised when the same rows would get other answers for a reason that is not in ``sources``.
+    sources : tuple of str
+        Modules and packages below ``workbench`` whose code makes the answers, besides the check's own.
     """
 
     code: str
     title: str
+    version: int
+    sources: tuple[str, ...]
 
     def run(self, subject: Subject) -> CheckResult:
         """Answer it; whatever is raised becomes the outcome ``error``."""

@@ -11,6 +11,8 @@ class SchemaCheck:
 
     code = "schema"
     title = "Rules of the schema"
+    version = 1
+    sources: tuple[str, ...] = ("validation", "lake.values")
 
     def run(self, subject: Subject) -> CheckResult:
         """Validate, or read what was validated before."""

@@ -22,15 +22,18 @@ from workbench.lake import Lake, View
 from workbench.models import FixedModel, load_model
 from workbench.models.asking import Fit, Question
 from workbench.progress import Progress
-from workbench.settings import project_folder
+from workbench.provenance import code_folders, package_sources
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 
-_SCHEME = 1
-# Part of every fingerprint: raised when figures come about in another way.
+_SOURCES = (
+    "evaluation.bootstrap", "evaluation.crossing", "evaluation.fitting", "evaluation.inputs", "evaluation.out_of_fold",
+    "evaluation.reading", "evaluation.scores", "lake.values", "metrics", "models.__init__", "models.columns",
+)  # fmt: skip
+# Where figures come from in this package: part of every fingerprint.
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,8 @@ class Series:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Covers all of it and the caps on test rows; 64 hexadecimal digits."""
-        content = [_SCHEME, self.kind, self.model.fingerprint, self.fits, self.max_train_rows]
+        """Covers all of it, the caps on test rows and the code that makes figures; 64 hexadecimal digits."""
+        content = [package_sources(*_SOURCES), self.kind, self.model.fingerprint, self.fits, self.max_train_rows]
         content += [MAX_TEST_ROWS, MAX_PREDICTIONS, *(["bootstrap"] if self.resampled else [])]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
@@ -75,8 +78,8 @@ def series_of(
     UnknownName, ModelError
         As :func:`workbench.models.load_model`.
     """
-    folder = project_folder(view.lake.url)
-    model = load_model(view.definition.model, view.definition.task, folder=folder)
+    folders = code_folders(view.lake.settings, view.lake.url)
+    model = load_model(view.definition.model, view.definition.task, folders=folders)
     settings = view.lake.settings
     cap = settings.max_train_rows if max_train_rows is None else max_train_rows
     return Series(model, kind, settings.seeds if fits is None else fits, cap, resampled)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import ModelError, UsageError
+from workbench.errors import ModelError, SchemaError, UsageError
 from workbench.lake import Definition, Lake, Task, Version, View, view_of
 from workbench.progress import Progress, silent
-from workbench.settings import project_folder
+from workbench.provenance import code_folders, require_trusted
 
 if TYPE_CHECKING:
     from workbench.findings import CheckResult
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 def schema_of(lake: Lake, version: Version | View) -> Schema | None:
     """Load the pandera schema that a version's definition names, or None where it names none.
 
-    A relative path is looked for below the working directory, then below the lake's project.
-    """
-    from workbench.validation import load_schema
+    A relative path is looked for below the working directory, then below the project's folder.
 
+    Raises
+    ------
+    SchemaError
+        The file lies outside the project's folder and those that the settings trust, or is no schema.
+    """
     name = version.definition.schema
-    return None if name is None else load_schema(_schema_file(lake, name))
+    return None if name is None else _loaded_schema(lake, name)
 
 
 def schema_types(lake: Lake, version: Version | View) -> dict[str, str]:
@@ -64,15 +67,24 @@ def checks_asked(lake: Lake, version: Version) -> str:
     """Stand for everything that the checks' answers on a version depend on; see :func:`workbench.checks.asked`."""
     from workbench.checks import asked
 
-    return asked(lake, view_of(lake, version), schema_fingerprint(lake, version))
+    schema = schema_fingerprint(lake, version)
+    return asked(lake, view_of(lake, version), schema) if schema or not version.definition.schema else ""
 
 
 def schema_fingerprint(lake: Lake, version: Version) -> str:
-    """Stand for the schema file that a version's definition names, as it is now; empty where it names none."""
+    """Stand for the schema that a version's definition names, as its code is now.
+
+    Empty where it names none, or one that cannot be loaded.
+    """
     from workbench.validation import fingerprint
 
-    schema = version.definition.schema
-    return fingerprint(_schema_file(lake, schema)) if schema else ""
+    if not version.definition.schema:
+        return ""
+    try:
+        path = _schema_path(lake, version.definition.schema)
+        return fingerprint(path, places=code_folders(lake.settings, lake.url))
+    except SchemaError:
+        return ""
 
 
 def try_choices(lake: Lake, *, schema: str | None, model: str, task: Task | None) -> None:
@@ -84,16 +96,14 @@ def try_choices(lake: Lake, *, schema: str | None, model: str, task: Task | None
         It cannot be loaded.
     """
     if schema is not None:
-        from workbench.validation import load_schema
-
-        load_schema(_schema_file(lake, schema))
+        _loaded_schema(lake, schema)
     if model != Definition.model:
         from workbench.models import TASKS, load_model
 
         refused: ModelError | None = None
         for kind in [task] if task else TASKS:
             try:
-                load_model(model, kind, folder=project_folder(lake.url))
+                load_model(model, kind, folders=code_folders(lake.settings, lake.url))
                 return
             except ModelError as error:
                 refused = refused or error
@@ -101,12 +111,30 @@ def try_choices(lake: Lake, *, schema: str | None, model: str, task: Task | None
             raise refused
 
 
-def _schema_file(lake: Lake, name: str) -> Path:
-    """Find a schema file as :func:`schema_of` says."""
-    path, project = Path(name), project_folder(lake.url)
-    if path.is_absolute() or path.exists() or project is None:
-        return path
-    return project / path if (project / path).is_file() else path
+def _loaded_schema(lake: Lake, name: str) -> Schema:
+    """Load a schema that may run."""
+    from workbench.validation import load_schema
+
+    return load_schema(_schema_path(lake, name), places=code_folders(lake.settings, lake.url))
+
+
+def _schema_path(lake: Lake, name: str) -> str:
+    """Find a schema as :func:`schema_of` says, and refuse one that may not run."""
+    from workbench.validation import split_path
+
+    file, part = split_path(name)
+    folders = code_folders(lake.settings, lake.url)
+    here = [file, *(folder / file for folder in folders)]
+    found = next((each for each in here if each.is_file() and _is_below(each, folders)), None)
+    found = found or next((each for each in here if each.is_file()), None)
+    if found is not None:
+        require_trusted(found, folders, what="schema file", error=SchemaError)
+    return f"{found or file}{f':{part}' if part else ''}"
+
+
+def _is_below(file: Path, folders: Sequence[Path]) -> bool:
+    """Tell whether a file truly lies in one of these folders."""
+    return any(file.resolve().is_relative_to(folder) for folder in folders)
 
 
 def needed_schema(lake: Lake, version: Version) -> Schema:

@@ -57,15 +57,15 @@ class FixedModel:
         One of :data:`TASKS`.
     fingerprint : str
         sha256 over parameters, code and library versions; figures of different fingerprints are never compared.
-    folder : Path or None
-        Where its module was looked for after the working directory.
+    folders : tuple of Path
+        Where its module was looked for.
     """
 
     spec: str
     task: str
     fingerprint: str
     _prototype: Any = field(repr=False, compare=False)
-    folder: Path | None = field(default=None, repr=False, compare=False)
+    folders: tuple[Path, ...] = field(default=(), repr=False, compare=False)
 
     def build(self, random_state: int) -> Any:
         """Return a new, unfitted estimator, with ``random_state`` set wherever it takes one."""
@@ -96,18 +96,19 @@ class FittedModel:
     estimator: Any = field(repr=False, compare=False)
 
 
-def load_model(spec: str, task: str, *, folder: Path | None = None) -> FixedModel:
+def load_model(spec: str, task: str, *, folders: Sequence[Path] = ()) -> FixedModel:
     """Look a model up, import it where it is the user's own, and take its fingerprint.
 
     Parameters
     ----------
     spec : str
-        A preset's name, or ``module:function``; the working directory is searched before installed packages. The
-        function is called without arguments, once.
+        A preset's name, or ``module:function``; the project is searched before installed packages. The function is
+        called without arguments, once for as long as nothing changes that it rests on.
     task : str
         One of :data:`TASKS`.
-    folder : Path, optional
-        Searched after the working directory, before installed packages.
+    folders : sequence of Path
+        The project's folders and those that are trusted, from :func:`workbench.provenance.code_folders`; default: the
+        working directory.
 
     Raises
     ------
@@ -124,12 +125,14 @@ def load_model(spec: str, task: str, *, folder: Path | None = None) -> FixedMode
     from workbench.models import loading, presets
     from workbench.models.fingerprint import fingerprint
 
+    loaded = None
     if ":" in spec:
-        estimator, factory = loading.estimator_of(spec, task, folder)
+        estimator, factory, loaded = loading.estimator_of(spec, task, folders)
     else:
         factory = getattr(presets, spec)
         estimator = factory(task)
-    model = FixedModel(spec, task, fingerprint(spec, task, estimator, factory), estimator, folder)
+    mark = fingerprint(spec, task, estimator, factory, loaded)
+    model = FixedModel(spec, task, mark, estimator, tuple(folders))
     _build(model, seed=0)
     return model
 

@@ -129,7 +129,7 @@ def packed(question: Question) -> tuple[Any, ...]:
     """Lay a question out so that it can be sent: the model by its name."""
     model = question.model
     here = Path.cwd() if ":" in model.spec else None
-    named = (here, model.spec, model.task, model.folder, model.fingerprint)
+    named = (here, model.spec, model.task, model.folders, model.fingerprint)
     return named, question.X, question.labels, question.asked, question.classes
 
 
@@ -141,10 +141,10 @@ def unpacked(content: tuple[Any, ...]) -> Question:
     ModelError
         By that name there is no model here, or another one.
     """
-    (here, spec, task, folder, fingerprint), *rest = content
+    (here, spec, task, folders, fingerprint), *rest = content
     if here is not None:
         os.chdir(here)
-    model = load_model(spec, task, folder=folder)
+    model = load_model(spec, task, folders=folders)
     if model.fingerprint != fingerprint:
         raise ModelError(f"The model '{spec}' is another one here.")
     return Question(model, *rest)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib
 import inspect
 import json
 import re
@@ -20,19 +19,20 @@ from typing import Any
 
 import numpy as np
 
-DIGEST_ATTRIBUTE = "__workbench_digest__"
-"""Set on a module that was run from bytes already read: their sha256, in hexadecimal."""
+from workbench.provenance import Loaded, library_versions
 
 _VERSIONED = ("numpy", "scipy", "sklearn")
 # Their code is known by their versions alone, which always count.
 
 
-def fingerprint(spec: str, task: str, estimator: Any, factory: Callable[[], Any]) -> str:
+def fingerprint(spec: str, task: str, estimator: Any, factory: Callable[[], Any], loaded: Loaded | None = None) -> str:
     """Return the sha256 of everything that decides what the estimator would do, in hexadecimal.
 
     Covered are the spec and the task; the class names and parameters of the estimator and of every estimator within
-    it; the bytes of the module file of the factory and of every class and function among the parameters (NumPy, SciPy
-    and scikit-learn count by version instead, other packages by both); not covered is code that those modules import.
+    it; every file of the project that loading it pulled in, and the versions of the libraries that those import; the
+    bytes of the module file of every other class and function among the parameters (NumPy, SciPy and scikit-learn
+    count by version instead, other packages by both). Not covered are files that are read, and modules that are found
+    by a computed name, only while it is fitted.
 
     Parameters
     ----------
@@ -42,17 +42,23 @@ def fingerprint(spec: str, task: str, estimator: Any, factory: Callable[[], Any]
         Unfitted.
     factory : callable
         What returned it.
+    loaded : Loaded, optional
+        What it rests on in the project.
     """
     modules = {spec.partition(":")[0] if ":" in spec else "", getattr(factory, "__module__", None) or ""}
     parameters = _canonical(estimator, modules, ())
     modules -= sys.stdlib_module_names | {""}
-    packages = {name.partition(".")[0] for name in modules} | set(_VERSIONED)
+    if loaded is not None:
+        modules -= set(loaded.own.modules)
+    libraries = loaded.libraries if loaded is not None else ()
+    packages = {name.partition(".")[0] for name in modules} | set(_VERSIONED) | set(libraries)
     content = {
         "spec": spec,
         "task": task,
         "parameters": parameters,
         "code": {name: digest for name in sorted(modules) if (digest := _digest(name))},
-        "versions": {name: _version(name) for name in sorted(packages - {"workbench"})},
+        "versions": library_versions(packages - {"workbench"}),
+        "project": loaded.files if loaded is not None else {},
     }
     return hashlib.sha256(_text(content).encode()).hexdigest()
 
@@ -144,14 +150,5 @@ def _digest(module: str) -> str:
     """Return the sha256 of a module's file; empty where its version says it all or there is no file."""
     if module.partition(".")[0] in _VERSIONED or module not in sys.modules:
         return ""
-    known = getattr(sys.modules[module], DIGEST_ATTRIBUTE, None)
-    if known:
-        return str(known)
     file = getattr(sys.modules[module], "__file__", None)
     return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file and Path(file).is_file() else ""
-
-
-def _version(package: str) -> str:
-    """Return a package's version; empty where it states none."""
-    module = importlib.import_module(package) if package in _VERSIONED else sys.modules.get(package)
-    return str(getattr(module, "__version__", ""))

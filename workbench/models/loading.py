@@ -2,129 +2,77 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import importlib.util
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from workbench.errors import ModelError
-from workbench.models.fingerprint import DIGEST_ATTRIBUTE
+from workbench.provenance import Loaded, require_trusted, run_module
 
 
-def estimator_of(spec: str, task: str, folder: Path | None = None) -> tuple[Any, Callable[[], Any]]:
+def estimator_of(spec: str, task: str, folders: Sequence[Path] = ()) -> tuple[Any, Callable[[], Any], Loaded]:
     """Import a user's function, call it, and check what it returns.
 
-    A module in the working directory, or else in ``folder``, is read from its file each time that has changed, so that
-    the code that runs is the code that is fingerprinted; where the file is gone, so is the module. Modules that it
-    imports in turn are read once per process.
+    A module of the project, and all that it imports from there, is run from its file as that is now, apart from the
+    other modules of the process; see :mod:`workbench.provenance`.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        The project's folders, and those that the settings trust; default: the working directory.
 
     Returns
     -------
     tuple
-        The unfitted estimator and the function.
+        The unfitted estimator, the function, and what they rest on.
 
     Raises
     ------
     ModelError
-        The module cannot be imported, or has no such function; the function raises, or returns something that is not
-        an unfitted scikit-learn estimator for the task.
+        The module cannot be imported, lies in a folder that is not trusted, or has no such function; the function
+        raises, or returns something that is not an unfitted scikit-learn estimator for the task.
     """
     module_name, _, function_name = spec.partition(":")
     if not module_name or not function_name.isidentifier():
         raise ModelError(f"'{spec}' is no model.", hint="Write module:function, as in mymodels:make_model.")
-    places = [Path.cwd(), *([folder] if folder and folder != Path.cwd() else [])]
-    with _first(places):
-        module = _imported(module_name, spec, places)
+    places = list(folders) or [Path.cwd()]
+
+    def make(module: ModuleType) -> tuple[Any, Callable[[], Any]]:
         factory = getattr(module, function_name, None)
         if not callable(factory):
             raise ModelError(
                 f"The module '{module_name}' has no function '{function_name}'.", hint=_functions_of(module)
             )
         try:
-            estimator = factory()
+            return factory(), factory
         except Exception as error:
             raise ModelError(
                 f"The model function '{spec}' raised {described(error)}.",
                 hint="It is called without arguments and returns an unfitted scikit-learn estimator.",
             ) from error
+
+    def trusted(file: Path) -> None:
+        require_trusted(file, [place.resolve() for place in places], what="model file", error=ModelError)
+
+    try:
+        loaded = run_module(module_name, make, places=places, part=function_name, trusted=trusted)
+    except ModelError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ModelError(
+            f"The model '{spec}' cannot be loaded: importing the module '{module_name}' raised {described(error)}.",
+            hint=f"Modules are looked for in {', '.join(map(str, places))} and among the installed packages.",
+        ) from error
+    estimator, factory = loaded.result
     _check_estimator(estimator, spec, task)
-    return estimator, factory
+    return estimator, factory, loaded
 
 
 def described(error: BaseException) -> str:
     """Return an exception's class and the first line of its message."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-
-
-@contextmanager
-def _first(places: Sequence[Path]) -> Iterator[None]:
-    """Let imports look in some folders first, as ``python -m`` does with the working directory."""
-    sys.path[:0] = [str(place) for place in places]
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        for place in places:
-            sys.path.remove(str(place))
-
-
-def _imported(name: str, spec: str, places: Sequence[Path]) -> ModuleType:
-    """Import a module, from its file as it is now if that lies in one of these folders."""
-    try:
-        file = _file_in(places, name)
-        if file:
-            return _run(name, file)
-        if hasattr(sys.modules.get(name), DIGEST_ATTRIBUTE):
-            # It was run from a file that is gone, or from another project's: neither is what was asked for.
-            del sys.modules[name]
-        return importlib.import_module(name)
-    except Exception as error:
-        raise ModelError(
-            f"The model '{spec}' cannot be loaded: importing the module '{name}' raised {described(error)}.",
-            hint=f"Modules are looked for in {', '.join(map(str, places))} and among the installed packages.",
-        ) from error
-
-
-def _file_in(places: Sequence[Path], name: str) -> Path | None:
-    """Find the module's file below one of these folders."""
-    bases = [place.joinpath(*name.split(".")) for place in places]
-    files = [file for base in bases for file in (base / "__init__.py", base.with_suffix(".py"))]
-    return next((file for file in files if file.is_file()), None)
-
-
-def _run(name: str, file: Path) -> ModuleType:
-    """Run a module from the bytes its file has now, unless it was run from the same ones before."""
-    source = file.read_bytes()
-    digest = hashlib.sha256(source).hexdigest()
-    loaded = sys.modules.get(name)
-    if loaded and loaded.__file__ == str(file) and getattr(loaded, DIGEST_ATTRIBUTE, None) == digest:
-        return loaded
-    parent, _, child = name.rpartition(".")
-    if parent:
-        importlib.import_module(parent)
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None:
-        raise ImportError(f"{file} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        exec(compile(source, str(file), "exec"), module.__dict__)
-    except BaseException:
-        if loaded:
-            sys.modules[name] = loaded
-        else:
-            del sys.modules[name]
-        raise
-    setattr(module, DIGEST_ATTRIBUTE, digest)
-    if parent:
-        setattr(sys.modules[parent], child, module)
-    return module
 
 
 def _functions_of(module: ModuleType) -> str:

@@ -19,6 +19,7 @@ from workbench.iterations import schema_types
 from workbench.lake import LANES, Lake, Version, View, claimed, newest, view_of
 from workbench.models import load_model
 from workbench.progress import Progress, silent
+from workbench.provenance import code_folders
 from workbench.ranking.choosing import Asked, expected_rewards, next_rows, paid_for, share_out
 from workbench.ranking.gains import Round, expected_gains, probability, scale_of
 from workbench.ranking.keeping import Answered, answers, count_effective, keep_ranking, newest_ranking
@@ -28,7 +29,6 @@ from workbench.ranking.realised import realised
 from workbench.ranking.records import Ranking
 from workbench.ranking.signals import MAX_VALIDATION, Points, Signals, read_signals
 from workbench.ranking.trials import FITS, try_signals
-from workbench.settings import project_folder
 
 MAX_PAIRS = 100_000_000
 """Pairs of a train and a validation row at most, a minute's work; fewer validation rows are then taken."""
@@ -145,7 +145,7 @@ def _score(
         np.array([each.decision != "keep" for each in judged], dtype=np.float64),
     )
     definition = version.definition
-    model = load_model(definition.model, definition.task, folder=project_folder(lake.url))
+    model = load_model(definition.model, definition.task, folders=code_folders(lake.settings, lake.url))
     made = MadeFits(lake, dataset, work_of("trial", content, believed.id, model.fingerprint))
     trial = try_signals(
         model,

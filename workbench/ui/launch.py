@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import ipaddress
+import json
 import os
 import signal
 import socket
@@ -85,7 +86,10 @@ def command(*, port: int, address: str, open_to_network: bool = False) -> list[s
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return this process's environment with every setting in it."""
-    named = {f"WORKBENCH_{name.upper()}": str(value) for name, value in settings}
+    named = {
+        f"WORKBENCH_{name.upper()}": json.dumps(value) if isinstance(value, tuple) else str(value)
+        for name, value in settings
+    }
     return {**os.environ, **named}
 
 

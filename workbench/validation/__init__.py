@@ -4,7 +4,7 @@ from workbench.validation.allowed import allowed_values
 from workbench.validation.full import validate
 from workbench.validation.incremental import revalidate
 from workbench.validation.results import CASE_FIELDS, CheckOutcome, Validation
-from workbench.validation.schemas import Schema, fingerprint, load_schema
+from workbench.validation.schemas import Schema, fingerprint, load_schema, split_path
 from workbench.validation.single import failing_checks
 from workbench.validation.stored import stored_validation, validated
 from workbench.validation.types import column_types
@@ -20,6 +20,7 @@ __all__ = [
     "fingerprint",
     "load_schema",
     "revalidate",
+    "split_path",
     "stored_validation",
     "validate",
     "validated",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from workbench.validation.plan import Plan
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -73,6 +75,14 @@ def _pandas_types(gaps: bool) -> dict[Any, Any]:
 _NUMBERS = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
 
 
+def as_table(plan: Plan, columns: dict[str, pd.Series]) -> pd.DataFrame:
+    """Put columns together as the table that pandera's checks of rows and tables see."""
+    import pandas as pd
+
+    table = pd.DataFrame(columns)
+    return table.set_index(list(plan.index)) if plan.index else table
+
+
 def ask(check: Any, data: pd.Series | pd.DataFrame, column: str | None = None) -> Answer:
     """Ask a pandera check.
 
@@ -81,7 +91,7 @@ def ask(check: Any, data: pd.Series | pd.DataFrame, column: str | None = None) -
     check : pandera.Check
         Nulls are left out if its ``ignore_na`` says so.
     data : Series or DataFrame
-        With the row positions as index.
+        With the row positions as index; a table may have another.
     column : str, optional
         The column that a check with ``groupby`` is about.
 
@@ -114,13 +124,15 @@ def ask(check: Any, data: pd.Series | pd.DataFrame, column: str | None = None) -
     if isinstance(asked, dict) or not output.index.equals(asked.index):
         return Answer(bool(np.all(_truth(output))))
     failing = ~_truth(output)
+    # A table may have an index of its own; what is asked of a column has its positions for one.
+    places = pd.RangeIndex(len(output)) if isinstance(asked, pd.DataFrame) else output.index
     if isinstance(output, pd.Series):
         if isinstance(asked, pd.DataFrame) and check.ignore_na:
             failing &= ~asked.isna().all(axis="columns").to_numpy()
-        return Answer(True, rows=_where(failing, output.index))
+        return Answer(True, rows=_where(failing, places))
     if check.ignore_na:
         failing &= asked[output.columns].notna().to_numpy()
-    by_column = {str(name): _where(failing[:, number], output.index) for number, name in enumerate(output.columns)}
+    by_column = {str(name): _where(failing[:, number], places) for number, name in enumerate(output.columns)}
     return Answer(True, cells={name: rows for name, rows in by_column.items() if len(rows)})
 
 

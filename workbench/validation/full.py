@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.lake import View
 from workbench.progress import Progress, silent
+from workbench.validation.parsing import has_parsers, parsed
 from workbench.validation.plan import ROW_LOCAL, Kind, Plan
 from workbench.validation.planning import plan_for
 from workbench.validation.results import Validation, overall
@@ -45,9 +46,16 @@ def validate(view: View, schema: Schema, *, batch_size: int = BATCH, progress: P
     >>> validate(view, load_schema("schemas/adult.py")).outcome  # doctest: +SKIP
     'failed'
     """
-    plan = plan_for(schema.pandera, view)
     tally = Tally()
     with view.session() as session:
+        stored = view
+        if has_parsers(schema.pandera):
+            progress("run the schema's parsers", 0, 1)
+            made = parsed(session, stored, schema.pandera)
+            view = made.view
+            plan = plan_for(schema.pandera, view, stored, made.broken)
+        else:
+            plan = plan_for(schema.pandera, view)
         local = plan.of(*ROW_LOCAL)
         raised = stream(session, view, plan, local, tally, batch_size=batch_size, progress=progress)
         unique = plan.of(Kind.UNIQUE)
@@ -56,7 +64,7 @@ def validate(view: View, schema: Schema, *, batch_size: int = BATCH, progress: P
             check = plan.checks[position]
             tally.add(position, check.shown, repeated(session, view, check))
         ask_whole(session, view, plan, [*raised, *plan.of(Kind.COLUMN, Kind.TABLE)], tally, progress=progress)
-        cases = cases_of(session, view, plan, tally)
+        cases = cases_of(session, stored, plan, tally)
     return concluded(view, schema, plan, tally, cases)
 
 

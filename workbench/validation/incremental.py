@@ -11,6 +11,7 @@ import numpy as np
 from workbench.lake import Version, View
 from workbench.progress import Progress, silent
 from workbench.validation.full import BATCH, concluded, validate
+from workbench.validation.parsing import has_parsers
 from workbench.validation.plan import ROW_LOCAL, Kind, Plan
 from workbench.validation.planning import plan_for
 from workbench.validation.results import Validation
@@ -38,7 +39,7 @@ def revalidate(
 
     Row-local checks look at the touched rows and keep what was found in the others; uniqueness looks at the values
     that touched rows have and that were repeated before; a check that may look at all rows sees them all again.
-    Where the columns or the key changed, everything is looked at.
+    Where the columns or the key changed, or the schema has parsers, everything is looked at.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ def revalidate(
         Identities of at least all rows that are not the same in both: changed, excluded, brought back, added or
         removed (see :func:`workbench.lake.touch`).
     """
-    if old.columns != view.columns or old.definition.key != view.definition.key:
+    parsing = has_parsers(schema.pandera)  # which may make something else of a row that nobody touched
+    if parsing or old.columns != view.columns or old.definition.key != view.definition.key:
         return validate(view, schema, batch_size=batch_size, progress=progress)
     if not len(touched):
         return dataclasses.replace(previous, version=view.version, label=view.label)

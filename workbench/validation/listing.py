@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.lake import View, quote
-from workbench.lake.values import read_as
+from workbench.lake import View, literal, quote
+from workbench.lake.values import FLOATING, read_as
 from workbench.validation.asking import built_in
 from workbench.validation.plan import Cells, Codes, Kind, PlannedCheck
 from workbench.validation.results import CheckState, Severity
-from workbench.validation.types import duckdb_type
+from workbench.validation.types import duckdb_type, index_levels
 
 CELL_WISE = {
     "equal_to", "not_equal_to", "greater_than", "greater_than_or_equal_to", "less_than", "less_than_or_equal_to",
@@ -19,22 +19,22 @@ CELL_WISE = {
 }  # fmt: skip
 """pandera's built-in checks whose answer for a cell depends on that cell alone."""
 
-_PARSER = "A parser changes values before they are checked; the workbench checks the data as it is."
-_INDEX = "A dataset has no pandas index; its key is checked when it is imported."
+_PARSER = "The rules are asked of what the parser makes of the values; the data stay as they are."
+_INDEX = "The index has no name, so it is about no column of the dataset."
 
 
 def column_checks(codes: Codes, name: str, column: Any, pandera: Any, view: View, *, there: bool) -> list[PlannedCheck]:
     """List the checks of one column, in the order in which pandera makes them.
 
-    A missing cell of a column with a ``default`` is no failure: pandera would fill it.
+    A missing cell of a column with a ``default`` is checked as that value: pandera would fill it.
     """
     import pandas as pd
     from pandera.dtypes import String
 
     dtype = dtype_of(pandera, column)
     asked_type = "str" if isinstance(dtype, String) else str(dtype)
-    cells = (cells_of(view, name, dtype),) if there else ()
     default = not pd.isna(column.default)
+    cells = (cells_of(view, name, dtype, column.default if default else None),) if there else ()
     filled = pandera.add_missing_columns and (default or column.nullable)
     checks: list[PlannedCheck] = []
 
@@ -50,6 +50,11 @@ def column_checks(codes: Codes, name: str, column: Any, pandera: Any, view: View
     elif dtype is not None and str(dtype) != "object":
         why = f"The workbench knows no type '{asked_type}'; the cells are checked as they are stored."
         add("dtype", Kind.SETTLED, shown=f"dtype({asked_type})", outcome="not applicable", message=why)
+    if default and there:
+        filled_with = (
+            f"Missing cells are checked as {column.default!r}, the schema's default; the data stay as they are."
+        )
+        add("default", Kind.SETTLED, outcome="not applicable", message=filled_with)
     if not column.nullable and not default:
         add("not_nullable", Kind.NULLS)
     if column.unique:
@@ -66,13 +71,21 @@ def column_checks(codes: Codes, name: str, column: Any, pandera: Any, view: View
 
 
 def table_checks(
-    codes: Codes, pandera: Any, listed: Sequence[tuple[str, Any, bool]], table: Sequence[Cells]
+    codes: Codes, pandera: Any, listed: Sequence[tuple[str, Any, bool]], table: Sequence[Cells], names: Sequence[str]
 ) -> list[PlannedCheck]:
     """List the checks that are about the table as a whole.
 
-    ``strict="filter"``, ``coerce`` and ``drop_invalid_rows`` change data and check nothing.
+    ``strict="filter"`` leaves other columns out of what they see; ``coerce`` and ``drop_invalid_rows`` change data and
+    check nothing.
+
+    Parameters
+    ----------
+    table : sequence of Cells
+        What checks of rows and tables see.
+    names : sequence of str
+        All columns of the data.
     """
-    names = [cells.name for cells in table]
+    levels = index_levels(pandera)
     asked_for = list(dict.fromkeys(name for name, _, there in listed if there))
     checks: list[PlannedCheck] = []
 
@@ -87,16 +100,20 @@ def table_checks(
     if pandera.strict is True:
         settle("column_in_schema", [name for name in names if name not in asked_for], "Not in the schema")
     if pandera.ordered:
-        present = [name for name in names if name in asked_for]
-        wrong = [name for name, expected in zip(present, asked_for, strict=True) if name != expected]
+        index = {level.name for level in levels} - set(pandera.columns)
+        expected = [name for name in asked_for if name not in index]
+        present = [name for name in names if name in expected]
+        wrong = [name for name, right in zip(present, expected, strict=True) if name != right]
         settle("column_ordered", wrong, "Out of the schema's order")
     if pandera.unique_column_names:
         settle("unique_column_names", sorted({name for name in names if names.count(name) > 1}), "Used twice")
-    if pandera.index is not None:
+    if any(not level.name for level in levels):
         add("index", Kind.SETTLED, outcome="not applicable", message=_INDEX)
     for parser in pandera.parsers:
         add(f"parser_{parser.name}", Kind.SETTLED, outcome="not applicable", message=_PARSER)
-    for together in joint(pandera.unique):
+    # The `unique` of a lone Index is about its column alone, and listed there.
+    levels_together = joint(pandera.index.unique) if len(levels) > 1 else []
+    for together in [*joint(pandera.unique), *levels_together]:
         shown = f"unique({', '.join(together)})"
         gone = [name for name in together if name not in names]
         if gone:
@@ -111,11 +128,16 @@ def table_checks(
     return checks
 
 
-def cells_of(view: View, name: str, dtype: Any) -> Cells:
-    """Say how a column is read under a pandera dtype."""
+def cells_of(view: View, name: str, dtype: Any, default: Any = None) -> Cells:
+    """Say how a column is read under a pandera dtype, and with what in place of missing cells."""
     column = view.column(name)
     wanted = duckdb_type(dtype)
-    value, flaw = read_as(quote(column.physical), column.type, wanted, among=getattr(dtype, "categories", None))
+    cell = quote(column.physical)
+    value, flaw = read_as(cell, column.type, wanted, among=getattr(dtype, "categories", None))
+    if default is not None:
+        missing = f"{cell} IS NULL" + (f" OR isnan({cell})" if column.type in FLOATING else "")
+        filled = f"TRY_CAST({literal(str(default))} AS {wanted or column.type})"
+        value = f"CASE WHEN {missing} THEN {filled} ELSE {value} END"
     native = getattr(dtype, "type", None) if wanted else None
     return Cells(view.columns.index(column), name, wanted or column.type, value, flaw, native)
 
@@ -126,9 +148,11 @@ def dtype_of(pandera: Any, column: Any) -> Any:
 
 
 def joint(unique: Any) -> list[list[str]]:
-    """Read the schema's ``unique``, which is one list of columns or several."""
+    """Read the schema's ``unique``, which is a column, a list of columns or several lists."""
     if not unique:
         return []
+    if isinstance(unique, str):
+        return [[unique]]
     return [list(unique)] if all(isinstance(item, str) for item in unique) else [list(item) for item in unique]
 
 

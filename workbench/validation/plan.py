@@ -37,7 +37,7 @@ class Cells:
     Attributes
     ----------
     position : int
-        Of the column in the view.
+        Of the column in the data; -1 for one that a parser added.
     name : str
         The column's name.
     type : str
@@ -92,8 +92,8 @@ class PlannedCheck:
 
     @property
     def shown(self) -> tuple[int, ...]:
-        """Positions of the columns whose values a failure case shows."""
-        return tuple(cells.position for cells in self.cells)
+        """Positions of the columns whose values a failure case shows; what a parser added is in no data."""
+        return tuple(cells.position for cells in self.cells if cells.position >= 0)
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,14 @@ class Plan:
     checks : tuple of PlannedCheck
         In the schema's order.
     table : tuple of Cells
-        Every column of the view, as the schema types it.
+        Every column that checks of rows and tables see, as the schema types it.
+    index : tuple of str
+        Names of those that are the table's index.
     """
 
     checks: tuple[PlannedCheck, ...]
     table: tuple[Cells, ...]
+    index: tuple[str, ...] = ()
 
     def of(self, *kinds: Kind) -> list[int]:
         """List the positions of the checks of some kinds."""

@@ -6,6 +6,7 @@ import dataclasses
 
 from workbench.lake import View, literal, quote
 from workbench.progress import silent
+from workbench.validation.parsing import has_parsers, parsed
 from workbench.validation.plan import Kind
 from workbench.validation.planning import plan_for
 from workbench.validation.results import CheckOutcome
@@ -17,8 +18,8 @@ from workbench.validation.tally import Tally
 def failing_checks(view: View, schema: Schema, column: str, value: str | None) -> list[CheckOutcome]:
     """List the checks of single cells that a value would fail in a column: type, missing, pandera's element-wise ones.
 
-    Checks that may look at other cells (uniqueness, whole columns, rows or tables) are not asked. One that breaks on
-    the value is left out: validating the draft tells its error.
+    Checks that may look at other cells (uniqueness, whole columns, rows or tables) are not asked, nor is any behind a
+    parser of whole tables. One that breaks on the value is left out: validating the draft tells its error.
 
     Parameters
     ----------
@@ -35,6 +36,8 @@ def failing_checks(view: View, schema: Schema, column: str, value: str | None) -
         There is no such column.
     """
     cell = view.column(column)
+    if schema.pandera.parsers:
+        return []
     plan = plan_for(schema.pandera, view)
     asked = [place for place in plan.of(Kind.TYPE, Kind.NULLS, Kind.CELLS) if plan.checks[place].column == column]
     given = "NULL" if value is None else literal(value)
@@ -44,6 +47,10 @@ def failing_checks(view: View, schema: Schema, column: str, value: str | None) -
     )
     tally = Tally()
     with view.session() as session:
+        if has_parsers(schema.pandera):
+            made = parsed(session, alone, schema.pandera, only=column)
+            alone, plan = made.view, plan_for(schema.pandera, made.view, view, made.broken)
+            asked = [place for place in asked if plan.checks[place].kind is not Kind.SETTLED]
         stream(session, alone, plan, asked, tally, batch_size=1, progress=silent)
     return [
         CheckOutcome(check.code, column, check.severity, "failed", 1, name=check.name)

@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.lake import Session, View
 from workbench.progress import Progress
-from workbench.validation.asking import ask, series
+from workbench.validation.asking import as_table, ask, series
 from workbench.validation.plan import Cells, Kind, Plan, PlannedCheck
 from workbench.validation.tally import Tally
 
@@ -131,11 +131,8 @@ def _ask(
 ) -> None:
     """Ask one check of one batch."""
     if check.kind is Kind.ROWS:
-        import pandas as pd
-
-        frame = pd.DataFrame(
-            {cells.name: series(columns[cells].values, cells.dtype, cells.name) for cells in plan.table}
-        )
+        read = {cells.name: series(columns[cells].values, cells.dtype, cells.name) for cells in plan.table}
+        frame = as_table(plan, read)
         if len(frame):
             tally.add(position, check.shown, rids[_rows(ask(check.check, frame).rows)])
         return

@@ -37,8 +37,8 @@ def column_types(schema: Schema, names: Sequence[str] = ()) -> dict[str, str]:
     """
     types = {}
     for name, column, there in schema_columns(schema.pandera, names):
-        if column.regex and not there:
-            continue
+        if (column.regex and not there) or column.parsers:
+            continue  # what a parser makes of the cells is not what is stored
         wanted = duckdb_type(schema.pandera.dtype or column.dtype)
         if wanted:
             types[name] = wanted
@@ -49,11 +49,11 @@ def schema_columns(pandera: Any, names: Sequence[str]) -> list[tuple[str, Any, b
     """List the schema's columns as (name, pandera Column, is in ``names``), patterns replaced by what they match.
 
     A pattern that matches nothing stays, under the pattern itself. A schema that has a dtype and no columns is about
-    every column there is.
+    every column there is. Named levels of the index are columns of a dataset.
     """
     import re
 
-    if not pandera.columns and pandera.dtype is not None:
+    if not pandera.columns and pandera.dtype is not None and pandera.index is None:
         from pandera.pandas import Column
 
         return [(name, Column(pandera.dtype, name=name), True) for name in names]
@@ -66,7 +66,23 @@ def schema_columns(pandera: Any, names: Sequence[str]) -> list[tuple[str, Any, b
         listed += [(candidate, column, True) for candidate in matched]
         if not matched:
             listed.append((name, column, False))
+    listed += [(level.name, _column_of(level), level.name in names) for level in index_levels(pandera) if level.name]
     return listed
+
+
+def index_levels(pandera: Any) -> list[Any]:
+    """List the levels of a schema's index, each a pandera Index; none where it has no index."""
+    if pandera.index is None:
+        return []
+    return list(getattr(pandera.index, "indexes", None) or [pandera.index])
+
+
+def _column_of(level: Any) -> Any:
+    """Turn a level of an index into a column with the same rules."""
+    from pandera.pandas import Column
+
+    same = ("checks", "parsers", "nullable", "unique", "report_duplicates", "name", "title", "default", "metadata")
+    return Column(level.dtype, **{name: getattr(level, name) for name in same})
 
 
 def duckdb_type(dtype: Any) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.lake import Session, View
 from workbench.progress import Progress
-from workbench.validation.asking import ask, series
+from workbench.validation.asking import as_table, ask, series
 from workbench.validation.plan import Cells, Kind, Plan
 from workbench.validation.tally import Tally
 
@@ -31,7 +31,7 @@ def ask_whole(
     checks : sequence of int
         Positions in the plan.
     """
-    names = [cells.name for cells in plan.table]
+    positions = {cells.name: cells.position for cells in plan.table}
     table: pa.Table | None = None
     for done, position in enumerate(sorted(checks)):
         progress(STAGE, done, len(checks))
@@ -44,7 +44,7 @@ def ask_whole(
         if not len(rids):
             continue
         try:
-            data = _frame(read, plan.table) if of_table else _values(read, 0, check.cells[0])
+            data = _frame(read, plan) if of_table else _values(read, 0, check.cells[0])
             answer = ask(check.check, data, check.column if check.kind is Kind.TABLE else None)
         except Exception as error:  # a check is the user's own code: whatever it raises is its outcome
             tally.broken[position] = f"{type(error).__name__}: {error}"
@@ -52,7 +52,7 @@ def ask_whole(
         if answer.rows is not None:
             tally.add(position, check.shown, rids[answer.rows])
         for name, rows in answer.cells.items():
-            tally.add(position, (names.index(name),), rids[rows])
+            tally.add(position, (positions[name],) if positions[name] >= 0 else (), rids[rows])
         if not answer.passed:
             tally.failed.add(position)
     if checks:
@@ -71,8 +71,6 @@ def _values(read: pa.Table, number: int, cells: Cells) -> pd.Series:
     return series(read.column(f"v{number}"), cells.dtype, cells.name).copy(deep=False)
 
 
-def _frame(read: pa.Table, cells: Sequence[Cells]) -> pd.DataFrame:
+def _frame(read: pa.Table, plan: Plan) -> pd.DataFrame:
     """Turn all columns that were read into a DataFrame."""
-    import pandas as pd
-
-    return pd.DataFrame({cell.name: _values(read, number, cell) for number, cell in enumerate(cells)})
+    return as_table(plan, {cells.name: _values(read, number, cells) for number, cells in enumerate(plan.table)})
