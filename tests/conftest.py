@@ -11,6 +11,7 @@ os.environ.setdefault("WORKBENCH_SEEDS", "5")
 # Fits are made one after the other, except where the pool of processes itself is tested.
 os.environ.setdefault("WORKBENCH_WORKERS", "1")
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +21,8 @@ from pathlib import Path
 # Which code was run before is remembered for the tests alone, also by the processes that they start.
 STATE = tempfile.TemporaryDirectory(prefix="state-")
 os.environ["XDG_STATE_HOME"] = STATE.name
+# Tests write schemas and models beside lakes that lie in no project.
+os.environ["WORKBENCH_TRUSTED_FOLDERS"] = json.dumps([tempfile.gettempdir()])
 
 import hypothesis
 import pandas as pd
@@ -40,7 +43,7 @@ hypothesis.settings.load_profile("same")
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(lake=f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}", author="tester", project=str(tmp_path))
+    return Settings(lake=f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}", author="tester")
 
 
 @pytest.fixture(scope="session")

@@ -146,8 +146,8 @@ def _check_name(lake: Lake, name: str) -> None:
 
 def _schema_of(lake: Lake, name: str) -> str | None:
     """Find the schema file that goes by the dataset's name."""
-    path = Path(lake.settings.schema_dir) / f"{name}.py"
-    return str(path) if path.is_file() else None
+    files = [Path(lake.settings.schema_dir) / f"{name}{kind}" for kind in (".py", ".yaml", ".yml", ".json")]
+    return next((str(file) for file in files if file.is_file()), None)
 
 
 def _new_file(lake: Lake, dataset: str) -> str:

@@ -255,11 +255,13 @@ def _steps(own: ProjectModules, wanted: str) -> Iterator[tuple[str, Path | None]
 
 
 def _files(own: ProjectModules) -> dict[Path, str]:
-    """List every file that counts, with those that were read as data."""
+    """List every file that counts, with those that were read as data; caches and the like are in hidden folders."""
     files = dict(own.files)
     for text in own.opened:
         file = Path(text).resolve()
-        if file not in files and own.inside(str(file)) and file.suffix not in (".pyc", ".so") and file.is_file():
+        below = [file.relative_to(place).parts for place in own.places if file.is_relative_to(place)]
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in min(below, key=len, default=()))
+        if file not in files and below and not hidden and not installed(str(file)) and file.is_file():
             files[file] = hashlib.sha256(file.read_bytes()).hexdigest()
     return files
 

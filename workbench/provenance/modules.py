@@ -200,7 +200,9 @@ class _FromBytes(importlib.machinery.SourceFileLoader):
         file = Path(self.path).resolve()
         source = Path(self.path).read_bytes()
         digest = hashlib.sha256(source).hexdigest()
+        _RUNNING.modules = None  # what is read in order to say this is no part of the project
         announce(file, digest)
+        _RUNNING.modules = modules
         modules.files[file] = digest
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": modules._import}
         exec(compile(source, self.path, "exec", dont_inherit=True), module.__dict__)

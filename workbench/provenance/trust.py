@@ -30,7 +30,14 @@ def code_folders(settings: Settings, url: str) -> tuple[Path, ...]:
     found = [Path(settings.project) if settings.project else None, project_of(Path.cwd()), project_folder(url)]
     projects = [folder for folder in found if folder is not None] or [Path.cwd()]
     listed = [*projects, *(Path(folder).expanduser() for folder in settings.trusted_folders)]
-    return tuple(dict.fromkeys(folder.resolve() for folder in listed))
+    return tuple(dict.fromkeys(folder.resolve() for folder in [*listed, *_shipped()]))
+
+
+def _shipped() -> list[Path]:
+    """List the folders of the schemas that come with the package, which the demo uses."""
+    checkout = Path(__file__).parents[2]
+    beside = [checkout / "schemas"] if (checkout / "data" / "adult.csv").is_file() else []
+    return [*beside, Path(sys.prefix) / "share" / "workbench" / "schemas"]
 
 
 def require_trusted(file: Path, folders: Sequence[Path], *, what: str, error: type[WorkbenchError]) -> Path:
@@ -57,10 +64,13 @@ def announce(file: Path, digest: str) -> None:
     """Say on standard error which file's code is about to run, once per file and content.
 
     What was said is kept in ``workbench/code`` of the user's state folder (``XDG_STATE_HOME``, else
-    ``~/.local/state``), one line per file and content. Where that cannot be written it is said once per process.
+    ``~/.local/state``), one line per file and content. Where that cannot be written it is
+    said once per process. Schemas that come with the package are not announced.
     """
     entry = hashlib.sha256(f"{digest} {file}".encode()).hexdigest()
     if entry in _SAID or multiprocessing.parent_process() is not None:
+        return
+    if any(file.is_relative_to(folder) for folder in _shipped()):
         return
     _SAID.add(entry)
     known = _state_file()

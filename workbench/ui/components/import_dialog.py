@@ -164,7 +164,8 @@ def _settled_lake() -> Any:
 def _schemas() -> list[str]:
     """List the schema files of the project."""
     folder = Path(load().schema_dir)
-    return sorted(str(path) for path in folder.glob("*.py")) if folder.is_dir() else []
+    kinds = (".py", ".yaml", ".yml", ".json")
+    return sorted(str(path) for path in folder.iterdir() if path.suffix in kinds) if folder.is_dir() else []
 
 
 def _named(error: WorkbenchError, source: str, upload: bool) -> WorkbenchError:
