@@ -15,6 +15,7 @@ lake = "sqlite:data/lake/catalog.sqlite"
 # seeds = 10                # fits behind every figure: more of them tell smaller changes, and take longer
 # max_train_rows = 200000   # the fixed model is fitted on at most so many rows
 # workers = 0               # models fitted at once, each in a process of its own; 0: one for each core
+# trusted_folders = []      # other folders whose schema and model files may run
 # retention_days = 90       # `workbench maintain` keeps younger and tagged versions
 """
 

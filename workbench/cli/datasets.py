@@ -34,7 +34,11 @@ def init(directory: str) -> None:
 @click.option("--type", "types", multiple=True, metavar="COLUMN=TYPE", help="Force a column's type, e.g. zip=VARCHAR.")
 @click.option("--split-column", metavar="COLUMN", help="Column that says train, validation or test.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Column the model must not see, e.g. a comment.")
-@click.option("--schema", metavar="FILE", help="Pandera schema; default: schemas/NAME.py where it exists.")
+@click.option(
+    "--schema",
+    metavar="FILE",
+    help="Pandera schema, as schemas/people.py or schemas/people.py:NAME; default: schemas/NAME.py where it exists.",
+)
 @click.option(
     "--model", default="tabular", metavar="PRESET", help="tabular, linear, text, embedding or module:function."
 )
