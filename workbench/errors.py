@@ -34,6 +34,18 @@ class WorkbenchError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process whole, however the class is made."""
+        return _arrived, (type(self), self.args, self.__dict__)
+
+
+def _arrived(kind: type[WorkbenchError], args: tuple[Any, ...], fields: dict[str, Any]) -> WorkbenchError:
+    """Make an error again that came from another process."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(fields)
+    return error
+
 
 class UsageError(WorkbenchError):
     """The caller asked for something that is not there, or in a way that makes no sense."""

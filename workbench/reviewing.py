@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from workbench.iterations import own_draft, policy_of, schema_of, undo
 from workbench.lake import Lake, Session, Version, canonical_text, literal, quote, rid_list, view_of
 from workbench.lake.sql import NAMED
 from workbench.validation import CheckOutcome, failing_checks
+
+MODEL_ONLY = ("suggested", "probability_given", "probability_suggested", "likely")
+"""What evidence says of the model's opinion."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,15 @@ class Undone:
 
     findings: tuple[str, ...]
     what: str
+
+
+def blind(finding: Finding) -> Finding:
+    """Take the model's opinion from a finding about a test row: its label is judged by the row alone."""
+    if finding.lane != "test":
+        return finding
+    evidence = {name: value for name, value in finding.evidence.items() if name not in MODEL_ONLY}
+    guess = finding.suggestion if finding.suggestion == "exclude" else None
+    return dataclasses.replace(finding, suggestion=guess, score=None, evidence=evidence)
 
 
 def rows_at(

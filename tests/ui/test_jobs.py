@@ -6,8 +6,11 @@ import threading
 
 import pytest
 
+import workbench
+from workbench import execution
 from workbench.errors import Cancelled, UsageError
-from workbench.ui import jobs
+from workbench.findings import outcomes
+from workbench.ui import jobs, tasks
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def test_a_cancelled_job_stops_at_its_next_step(gate):
     job.cancel()
     gate.set()
     assert job.wait(10) and isinstance(job.error, Cancelled) and steps == [0]
-    assert "Nothing of it was kept" in job.error.message
+    assert "Checking t@1 was cancelled" in job.error.message
 
 
 def test_an_error_is_kept_for_the_page():
@@ -85,3 +88,22 @@ def test_what_nobody_foresaw_is_told_too():
 
     job = jobs.start("f", "x", work)
     assert job.wait(10) and "ZeroDivisionError: division by zero" in job.error.message
+
+
+def test_heavy_work_has_a_process_of_its_own_and_commits_there(measured, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_LAKE", measured)
+    with workbench.open(author="ann") as lake:
+        job = jobs.start_apart("g", "Checking people@3", lake, tasks.run_checks, "people", 3)
+        assert jobs.start_apart("g", "Checking people@3", lake, tasks.run_checks, "people", 3) is job
+        assert job.wait(120) and job.error is None
+        assert {found.author for found in outcomes(lake.lake, "people")} == {"ann"}
+        assert job.stage
+    execution.apart.end()
+
+
+def test_cancelled_heavy_work_is_cancelled_for_the_page_too(measured, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_LAKE", measured)
+    with workbench.open() as lake:
+        job = jobs.start_apart("h", "Run of people", lake, tasks.run, "people")
+        job.cancel()
+        assert job.wait(120) and isinstance(job.error, Cancelled)

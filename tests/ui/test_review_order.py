@@ -131,7 +131,9 @@ def test_what_was_cancelled_is_not_begun_again_by_itself(visit, url, monkeypatch
         jobs.find(key).cancel()
         settle()
     page.run()
-    assert [info.value for info in page.info] == ["Ordering by expected gain: cancelled. Nothing of it was kept."]
+    assert [info.value for info in page.info] == [
+        "Ordering by expected gain: cancelled. Nothing was changed; finished fits are kept for the next try."
+    ]
     answer(page, 2)
     assert jobs.find(key) is None
     page.button(key="order-anew").click().run()

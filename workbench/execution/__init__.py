@@ -22,8 +22,9 @@ Examples
 {0: 10, 1: 20, 2: 30}
 """
 
+from workbench.execution.apart import Apart, Task, process
 from workbench.execution.parcel import Parcel
 from workbench.execution.pool import MOST, count_of, end, using
 from workbench.execution.running import TICK, Work, run
 
-__all__ = ["MOST", "TICK", "Parcel", "Work", "count_of", "end", "run", "using"]
+__all__ = ["MOST", "TICK", "Apart", "Parcel", "Task", "Work", "count_of", "end", "process", "run", "using"]

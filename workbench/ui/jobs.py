@@ -1,4 +1,7 @@
-"""Long work that goes on while the page stays usable: one thread for each piece, seen by every visitor of this app.
+"""Long work that goes on while the page stays usable, seen by every visitor of this app.
+
+Heavy work has a process of its own, so that neither the pages nor it wait for the other (:func:`start_apart`). What is
+one commit or one file has a thread (:func:`start`).
 
 A job is known by its key, so that two sessions that ask for the same get the same one. Work that another process does
 as well (a command line's run, a second app) is told apart below, by the lake's claims.
@@ -13,8 +16,12 @@ from typing import Any
 
 import streamlit as st
 
+from workbench import execution
+from workbench.api import OpenLake
 from workbench.errors import Cancelled, WorkbenchError
 from workbench.progress import Progress
+from workbench.settings import load
+from workbench.ui.tasks import on_lake
 
 Work = Callable[[Progress], Any]
 
@@ -41,13 +48,14 @@ class Job:
         Whether a page was begun anew since it ended.
     """
 
-    def __init__(self, key: str, title: str, work: Work) -> None:
+    def __init__(self, key: str, title: str, work: Work, apart: execution.Apart | None = None) -> None:
         self.key, self.title = key, title
         self.stage, self.done, self.total = "", 0, 0
         self.result: Any = None
         self.error: WorkbenchError | None = None
         self.noticed = False
         self._cancelled = threading.Event()
+        self._apart = apart
         self._began = time.monotonic()
         self._thread = threading.Thread(target=self._run, args=(work,), name=f"workbench-job-{key}", daemon=True)
 
@@ -71,8 +79,10 @@ class Job:
         self._thread.start()
 
     def cancel(self) -> None:
-        """Ask it to stop; it does at its next step, and keeps nothing."""
+        """Ask it to stop; it does at its next step, and keeps nothing but finished fits."""
         self._cancelled.set()
+        if self._apart is not None:
+            self._apart.cancel()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until it is done; tells whether it is."""
@@ -80,9 +90,9 @@ class Job:
         return not self.running
 
     def _progress(self, stage: str, done: int, total: int) -> None:
-        """Take note of how far the work is, and stop it where somebody asked for that."""
-        if self.cancelled:
-            raise Cancelled(f"{self.title} was cancelled. Nothing of it was kept.")
+        """Take note of how far the work is, and stop it here where somebody asked for that."""
+        if self.cancelled and self._apart is None:
+            raise Cancelled(f"{self.title} was cancelled.")
         self.stage, self.done, self.total = stage, done, total
 
     def _run(self, work: Work) -> None:
@@ -105,8 +115,36 @@ def _board() -> tuple[dict[str, Job], threading.Lock]:
     return {}, threading.Lock()
 
 
+def start_apart(
+    key: str, title: str, lake: OpenLake | None, task: Callable[..., Any], *args: Any, create: bool = False
+) -> Job:
+    """Begin a job in a process of its own, or return the one of that key that is on its way already.
+
+    Parameters
+    ----------
+    key, title : str
+        As in :func:`start`.
+    lake : OpenLake or None
+        Whose author counts; the process opens the lake of the settings by itself. None: the settings' author.
+    task : callable
+        A function of :mod:`workbench.ui.tasks`, which takes an open lake, ``args`` and a progress.
+    *args
+        Plain values.
+    create : bool
+        Make the lake where there is none.
+    """
+    settings = load()
+    asked = (settings, lake.author if lake is not None else settings.who(), task, args, create)
+
+    def begin() -> Job:
+        apart = execution.process()
+        return Job(key, title, lambda progress: apart.run(on_lake, *asked, progress=progress), apart)
+
+    return _begun(key, begin)
+
+
 def start(key: str, title: str, work: Work) -> Job:
-    """Begin a job, or return the one of that key that is on its way already.
+    """Begin a job in a thread, or return the one of that key that is on its way already.
 
     Parameters
     ----------
@@ -117,12 +155,17 @@ def start(key: str, title: str, work: Work) -> Job:
     work : callable
         Takes a progress; must not touch Streamlit, since it runs in a thread of its own.
     """
+    return _begun(key, lambda: Job(key, title, work))
+
+
+def _begun(key: str, make: Callable[[], Job]) -> Job:
+    """Return the job of a key that is on its way, or begin a new one."""
     jobs, lock = _board()
     with lock:
         known = jobs.get(key)
         if known is not None and known.running:
             return known
-        jobs[key] = job = Job(key, title, work)
+        jobs[key] = job = make()
         job.start()
         return job
 

@@ -81,6 +81,7 @@ def command(*, port: int, address: str, open_to_network: bool = False) -> list[s
         f"--server.headless={str(not _has_display()).lower()}",
         "--server.showEmailPrompt=false",
         "--server.fileWatcherType=none",
+        "--runner.postScriptGC=false",
     ]
 
 

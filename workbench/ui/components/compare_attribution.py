@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.attribution import Attribution, Share, attribute
-from workbench.iterations import schema_types
-from workbench.progress import Progress
+from workbench.attribution import Attribution, Share
 from workbench.reporting import count_of, format_change
 from workbench.reporting.figures import SHARES
-from workbench.ui import jobs
+from workbench.ui import jobs, tasks
 from workbench.ui.compare_charts import dots_chart, dots_frame
 from workbench.ui.comparing import Pair
 from workbench.ui.components.job import show_job
@@ -44,12 +42,9 @@ def show_attribution(pair: Pair) -> None:
 
 def _start(name: str, pair: Pair, by: str) -> None:
     """Begin the job."""
-    lake, a, b = pair.lake.lake, pair.a, pair.b
-
-    def work(progress: Progress) -> Attribution:
-        return attribute(lake, a, b, by=by, schema_types=schema_types(lake, b), progress=progress)
-
-    jobs.start(name, f"Sharing out v{a.version} to v{b.version} by {by}", work)
+    a, b = pair.a, pair.b
+    title = f"Sharing out v{a.version} to v{b.version} by {by}"
+    jobs.start_apart(name, title, pair.lake, tasks.share_out, a, b, by)
 
 
 def _show(found: Attribution) -> None:

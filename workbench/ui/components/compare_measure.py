@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import iterations
 from workbench.lake import Version
-from workbench.progress import Progress
-from workbench.ui import jobs
+from workbench.ui import jobs, tasks
 from workbench.ui.comparing import Pair
 from workbench.ui.components.job import show_job
 from workbench.ui.standing import Standing
@@ -38,12 +36,6 @@ def show_measure(pair: Pair, state: Standing) -> None:
 
 def _start(key: str, label: str, pair: Pair, lacking: list[Version]) -> None:
     """Begin the job."""
-    lake, a, b = pair.lake.lake, pair.a, pair.b
-
-    def work(progress: Progress) -> None:
-        for version in lacking:
-            iterations.measure(lake, version, progress=progress)
-        iterations.compare_versions(lake, a, b, progress=progress)
-
+    a, b = pair.a, pair.b
     said = label.replace("Measure", "Measuring").replace("Compare them", f"Comparing v{a.version} with v{b.version}")
-    jobs.start(key, said, work)
+    jobs.start_apart(key, said, pair.lake, tasks.compare, a, b, lacking)

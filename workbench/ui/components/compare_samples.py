@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import iterations
 from workbench.compare import Comparison
 from workbench.evaluation import SAMPLES
-from workbench.progress import Progress
 from workbench.reporting import badge_of, format_metric, metric_name
 from workbench.reporting.versions import harmed, unsettled
-from workbench.ui import comparing, jobs
+from workbench.ui import comparing, jobs, tasks
 from workbench.ui.comparing import Pair
 from workbench.ui.components.job import show_job
 from workbench.ui.components.markup import badge, element, figure
@@ -43,12 +41,9 @@ def show_samples(found: Comparison, pair: Pair) -> None:
 
 def _start(name: str, pair: Pair) -> None:
     """Begin the job."""
-    lake, a, b = pair.lake.lake, pair.a, pair.b
-
-    def work(progress: Progress) -> None:
-        iterations.compare_versions(lake, a, b, resample=SAMPLES, progress=progress)
-
-    jobs.start(name, f"Comparing v{a.version} with v{b.version} on samples", work)
+    a, b = pair.a, pair.b
+    title = f"Comparing v{a.version} with v{b.version} on samples"
+    jobs.start_apart(name, title, pair.lake, tasks.compare_samples, a, b, SAMPLES)
 
 
 def _show(found: Comparison) -> None:

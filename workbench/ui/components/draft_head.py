@@ -13,7 +13,7 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.reporting import count_of
 from workbench.settings import without_password
-from workbench.ui import jobs
+from workbench.ui import jobs, tasks
 from workbench.ui.components.draft_change import begin_change
 from workbench.ui.components.draft_list import state_mark
 from workbench.ui.components.markup import element
@@ -44,9 +44,9 @@ TITLES: dict[Action, str] = {"check": "Checking", "findings": "Looking for findi
 """Action → what its job is called."""
 
 WORKS: dict[Action, Callable[..., object]] = {
-    "check": iterations.check_draft,
-    "findings": iterations.find_in_draft,
-    "evaluate": iterations.evaluate_draft,
+    "check": tasks.check_draft,
+    "findings": tasks.find_in_draft,
+    "evaluate": tasks.evaluate_draft,
 }
 """What is found out about a draft by a job."""
 
@@ -130,8 +130,8 @@ def act(lake: OpenLake, seen: Seen, action: Action) -> None:
     handle, number, author, policy = lake.lake, seen.draft.draft, lake.author, seen.policy
     st.session_state.pop(PROBLEM, None)
     if action in WORKS:
-        title, work = f"{TITLES[action]} draft {number}", WORKS[action]
-        jobs.start(job_keys(lake, number)[action], title, lambda p: work(handle, number, progress=p)).wait(jobs.SOON)
+        title = f"{TITLES[action]} draft {number}"
+        jobs.start_apart(job_keys(lake, number)[action], title, lake, WORKS[action], number).wait(jobs.SOON)
     elif action == "submit":
         attempt(lambda: drafts.submit(handle, number, author=author), "Submitted: somebody else can approve it now.")
     elif action == "approve":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -9,11 +10,11 @@ import streamlit as st
 from workbench.api import OpenLake
 from workbench.drafts import Draft, Published, discard
 from workbench.errors import ConflictError, WorkbenchError
-from workbench.iterations import check_draft, evaluate_draft, publish, redo, undo
+from workbench.iterations import publish, redo, undo
 from workbench.progress import Progress
 from workbench.reporting import badge_of, count_of, format_count
 from workbench.settings import without_password
-from workbench.ui import jobs, session
+from workbench.ui import jobs, session, tasks
 from workbench.ui.components.draft_change import begin_change, settled_change, show_change
 from workbench.ui.components.job import show_job
 from workbench.ui.components.markup import badge, element
@@ -76,27 +77,21 @@ def _job_keys(lake: OpenLake, draft: Draft) -> tuple[str, str]:
 
 def _show_buttons(lake: OpenLake, desk: Desk, draft: Draft, checking: bool, measuring: bool, changing: bool) -> None:
     """Show what can be done with a draft; nothing while it is being published or discarded."""
-    number, empty, handle = draft.draft, changing or not draft.corrections, lake.lake
+    number, empty = draft.draft, changing or not draft.corrections
     check_key, evaluate_key = _job_keys(lake, draft)
-
-    def work_check(progress: Progress) -> Any:
-        return check_draft(handle, number, progress=progress)
-
-    def work_evaluate(progress: Progress) -> Any:
-        return evaluate_draft(handle, number, progress=progress)
-
     with st.container(horizontal=True, key="draft-buttons"):
         if desk.version.definition.schema:
             st.button(
                 "Check", key="draft-check", disabled=empty or checking,
                 help="Failures of the schema, before and after.",
-                on_click=_start, args=(check_key, f"Checking draft {number}", work_check),
+                on_click=_start, args=(check_key, f"Checking draft {number}", lake, tasks.check_draft, number),
             )  # fmt: skip
         if desk.version.definition.label:
             st.button(
                 "Evaluate", key="draft-evaluate", disabled=empty or measuring,
                 help="Fit the fixed model on the rows as the draft would leave them.",
-                on_click=_start, args=(evaluate_key, f"Evaluating draft {number}", work_evaluate),
+                on_click=_start,
+                args=(evaluate_key, f"Evaluating draft {number}", lake, tasks.evaluate_draft, number),
             )  # fmt: skip
         st.button("Undo step", key="draft-undo", disabled=empty, on_click=_step, args=(lake, desk, draft, True))
         st.button("Redo step", key="draft-redo", disabled=changing, on_click=_step, args=(lake, desk, draft, False))
@@ -112,9 +107,9 @@ def _show_buttons(lake: OpenLake, desk: Desk, draft: Draft, checking: bool, meas
             st.button("Discard the draft", key="draft-discard", on_click=_discard, args=(lake, desk, draft))
 
 
-def _start(key: str, title: str, work: jobs.Work) -> None:
-    """Begin a job."""
-    jobs.start(key, title, work)
+def _start(key: str, title: str, lake: OpenLake, task: Callable[..., Any], number: int) -> None:
+    """Begin a job on a draft."""
+    jobs.start_apart(key, title, lake, task, number)
 
 
 def _note_check(job: jobs.Job, draft: Draft) -> None:

@@ -31,7 +31,7 @@ from workbench.ui.components.review_desk import Desk
 LINE, HEIGHT = 44, 260
 """Pixels of the line and of the rows below it, whatever they show: the buttons below them stay where they are."""
 
-PULSE = 0.5
+PULSE = 2.0
 """Seconds between two looks at whether the rows can be compared."""
 
 KEPT = 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +12,13 @@ import pandas as pd
 import streamlit as st
 
 from workbench.api import OpenLake
-from workbench.errors import DataError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.ingest import preview
 from workbench.models import PRESETS
-from workbench.progress import Progress
 from workbench.settings import load
-from workbench.ui import jobs
+from workbench.ui import jobs, tasks
 from workbench.ui.components.message import show_error
+from workbench.ui.tasks import named
 
 KEY = "import"
 """The job's key: one import at a time for this app."""
@@ -46,7 +45,7 @@ def import_dialog(newest_of: str | None = None) -> None:
         with _settled_lake() as lake, st.spinner("Looking at it …"):
             seen = preview(lake.lake, source)
     except WorkbenchError as error:
-        show_error(_named(error, source, upload), title="This cannot be imported")
+        show_error(named(error, source, upload), title="This cannot be imported")
         return
     st.dataframe(pd.DataFrame(seen.rows, columns=seen.names).astype(str), hide_index=True, width="stretch", height=215)
     if newer and newest_of:
@@ -110,11 +109,7 @@ def _ask_columns(seen: Any, source: str, upload: bool) -> None:
                 "key": key, "label": label, "split_column": split, "ignore": ignore, "model": model, "schema": schema,
                 "message": message,
             }  # fmt: skip
-
-            def work(lake: OpenLake, progress: Progress) -> Any:
-                return lake.import_data(name.strip(), source, **options, remember=not upload, progress=progress).newest
-
-            _begin(f"Import of {name.strip()}", work, source, upload)
+            _begin(f"Import of {name.strip()}", tasks.import_file, source, upload, name.strip(), options)
 
 
 def _ask_mode(dataset: str, source: str, upload: bool) -> None:
@@ -129,28 +124,12 @@ def _ask_mode(dataset: str, source: str, upload: bool) -> None:
         st.text("What people corrected stays corrected, unless the source itself says something new.")
         message = st.text_input("Message", key="import-message", placeholder="December delivery")
         if st.form_submit_button("Merge", type="primary"):
-
-            def work(lake: OpenLake, progress: Progress) -> Any:
-                return lake[dataset].refresh(source, mode=mode, message=message, progress=progress)
-
-            _begin(f"Refresh of {dataset}", work, source, upload)
+            _begin(f"Refresh of {dataset}", tasks.refresh, source, upload, dataset, mode, message)
 
 
-def _begin(title: str, work: Callable[[OpenLake, Progress], Any], source: str, upload: bool) -> None:
+def _begin(title: str, task: Callable[..., Any], source: str, upload: bool, *args: Any) -> None:
     """Start the work in the background, and close the dialog."""
-    settings = load()
-
-    def run(progress: Progress) -> Any:
-        try:
-            with OpenLake.from_settings(settings, create=True) as lake:
-                done = work(lake, progress)
-        except WorkbenchError as error:
-            raise _named(error, source, upload) from error
-        if upload:
-            shutil.rmtree(Path(source).parent, ignore_errors=True)
-        return done
-
-    jobs.start(KEY, title, run)
+    jobs.start_apart(KEY, title, None, task, source, upload, *args, create=True)
     st.rerun()
 
 
@@ -166,13 +145,3 @@ def _schemas() -> list[str]:
     folder = Path(load().schema_dir)
     kinds = (".py", ".yaml", ".yml", ".json")
     return sorted(str(path) for path in folder.iterdir() if path.suffix in kinds) if folder.is_dir() else []
-
-
-def _named(error: WorkbenchError, source: str, upload: bool) -> WorkbenchError:
-    """Name an uploaded file as its owner does."""
-    if not upload:
-        return error
-    folder = f"{Path(source).parent}/"
-    named = DataError(error.message.replace(folder, ""), hint=error.hint.replace(folder, ""))
-    named.exit_code = error.exit_code
-    return named

@@ -11,8 +11,8 @@ from workbench.errors import Cancelled
 from workbench.ui import jobs
 from workbench.ui.components.message import show_error
 
-PULSE = 0.5
-"""Seconds between two looks at a job."""
+PULSE = 2.0
+"""Seconds between two looks at a job: each costs the server a run of the fragment."""
 
 
 def show_job(key: str, *, done: Callable[[jobs.Job], None] | None = None, stoppable: bool = True) -> bool:
@@ -43,7 +43,8 @@ def show_job(key: str, *, done: Callable[[jobs.Job], None] | None = None, stoppa
         _write_anew(job)
     with st.container(key=f"job-{key}"):
         if isinstance(job.error, Cancelled):
-            st.info(f"{job.title}: cancelled. Nothing of it was kept.", icon=":material/cancel:")
+            told = "Nothing was changed; finished fits are kept for the next try."
+            st.info(f"{job.title}: cancelled. {told}", icon=":material/cancel:")
         elif job.error is not None:
             show_error(job.error, title=f"{job.title} could not be done")
         elif done is not None:

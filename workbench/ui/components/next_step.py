@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
 from workbench.api import OpenLake
-from workbench.progress import Progress
 from workbench.reporting import count_of
-from workbench.ui import jobs
+from workbench.ui import jobs, tasks
 from workbench.ui.components.import_dialog import import_dialog
 from workbench.ui.components.job import show_job
 from workbench.ui.standing import Standing
@@ -99,13 +98,14 @@ def _key(lake: OpenLake, state: Standing) -> str:
 
 def _do(step: Step, lake: OpenLake, state: Standing) -> None:
     """Do what the button says."""
-    dataset, name = lake[state.version.dataset], f"{state.version.dataset}@{state.newest}"
-    works: dict[str, tuple[str, Callable[[Progress], Any]]] = {
-        "check": (f"Checking {name}", lambda progress: dataset.check(state.newest, progress=progress)),
-        "measure": (f"Measuring {name}", lambda progress: dataset.evaluate(state.newest, progress=progress)),
+    dataset = state.version.dataset
+    works: dict[str, tuple[str, Callable[..., None]]] = {
+        "check": ("Checking", tasks.run_checks),
+        "measure": ("Measuring", tasks.measure),
     }
     if step.action in works:
-        jobs.start(_key(lake, state), *works[step.action])
+        verb, task = works[step.action]
+        jobs.start_apart(_key(lake, state), f"{verb} {dataset}@{state.newest}", lake, task, dataset, state.newest)
     elif step.action == "review":
         st.switch_page(PAGES / "review.py", query_params={"dataset": state.version.dataset})
     elif step.action == "publish":

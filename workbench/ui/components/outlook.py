@@ -13,10 +13,9 @@ from workbench.errors import WorkbenchError
 from workbench.lake import Lake
 from workbench.outlook import Outlook, Point, outlook
 from workbench.outlook.telling import sentences
-from workbench.progress import Progress
 from workbench.reporting import format_metric
 from workbench.reporting.figures import SHARES
-from workbench.ui import jobs, session
+from workbench.ui import jobs, session, tasks
 from workbench.ui.components.job import show_job
 from workbench.ui.components.markup import element
 from workbench.ui.components.message import show_error
@@ -50,14 +49,12 @@ def show_outlook(lake: OpenLake, state: Standing) -> None:
                 return
         if found is None:
             st.text("The curve of all versions is drawn on demand: there are many predictions to read.")
-            st.button(
-                "Look ahead", key="outlook-now", on_click=_start, args=(name, lake.lake, dataset), disabled=running
-            )
+            st.button("Look ahead", key="outlook-now", on_click=_start, args=(name, lake, dataset), disabled=running)
             show_job(name)
             return
         _show(found)
         st.button(
-            "More data or cleaner data?", key="outlook-sizes", on_click=_start, args=(name, lake.lake, dataset, True),
+            "More data or cleaner data?", key="outlook-sizes", on_click=_start, args=(name, lake, dataset, True),
             disabled=found.sizes is not None or running,
             help="Fits the model on parts of the train rows; what was fitted before is not fitted again.",
         )  # fmt: skip
@@ -76,13 +73,10 @@ def _looked(key: tuple[object, ...], _lake: Lake, _dataset: str, sized: bool) ->
     return outlook(_lake, _dataset, sizes=sized)
 
 
-def _start(name: str, lake: Lake, dataset: str, sized: bool = False) -> None:
+def _start(name: str, lake: OpenLake, dataset: str, sized: bool = False) -> None:
     """Begin a job."""
-
-    def work(progress: Progress) -> Outlook:
-        return outlook(lake, dataset, sizes=sized, progress=progress)
-
-    jobs.start(name, f"{'More data or cleaner data' if sized else 'Looking ahead'} for {dataset}", work)
+    title = f"{'More data or cleaner data' if sized else 'Looking ahead'} for {dataset}"
+    jobs.start_apart(name, title, lake, tasks.look_ahead, dataset, sized)
 
 
 def _show(found: Outlook) -> None:

@@ -8,12 +8,10 @@ import streamlit as st
 
 from workbench.api import OpenLake
 from workbench.findings import outcomes
-from workbench.iterations import check, measure, version_documents
+from workbench.iterations import version_documents
 from workbench.lake import Version
-from workbench.progress import Progress
-from workbench.ranking import LABEL_CHECK, rescore
 from workbench.reporting import accuracy_of, verdict_of
-from workbench.ui import jobs
+from workbench.ui import jobs, tasks
 from workbench.ui.components.job import show_job
 from workbench.ui.components.markup import badge, element, figure
 from workbench.ui.components.review_desk import leave
@@ -55,18 +53,8 @@ def show_checks(lake: OpenLake, newest: Version) -> tuple[Any, ...]:
 
 def _start(lake: OpenLake, version: Version, key: str, measured: bool) -> None:
     """Begin the work."""
-    handle, author = lake.lake, lake.author
-
-    def work(progress: Progress) -> None:
-        results = check(handle, version, author=author, progress=progress)
-        if any(result.code == LABEL_CHECK and result.outcome in ("passed", "failed") for result in results):
-            # What the model thinks of each row is known by now, so this takes a moment.
-            rescore(handle, version.dataset, author=author, progress=progress)
-        if measured:
-            measure(handle, version, progress=progress)
-
     verb = "Checking and measuring" if measured else "Checking"
-    jobs.start(key, f"{verb} {version.name}", work)
+    jobs.start_apart(key, f"{verb} {version.name}", lake, tasks.check, version, measured)
 
 
 def _done(job: jobs.Job) -> None:

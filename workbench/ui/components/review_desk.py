@@ -20,8 +20,8 @@ from workbench.errors import UnknownName, WorkbenchError
 from workbench.findings import Finding, SavedView, Status, cause_of, count_answered, get
 from workbench.lake import Version
 from workbench.ranking import can_rank, newest_ranking
-from workbench.reviewing import Row, class_counts, rows_at
-from workbench.ui.components.review_wanted import COUNTED, USUAL_ORDER, Combination, Wanted, blind, combination_of
+from workbench.reviewing import Row, blind, class_counts, rows_at
+from workbench.ui.components.review_wanted import COUNTED, USUAL_ORDER, Combination, Wanted, combination_of
 from workbench.versions import Event
 
 PAGE = 50

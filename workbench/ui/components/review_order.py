@@ -12,10 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from workbench.api import OpenLake
-from workbench.progress import Progress
-from workbench.ranking import FIRST, Ranking, can_rank, decided_since, newest_ranking, rescore
+from workbench.ranking import FIRST, Ranking, can_rank, decided_since, newest_ranking
 from workbench.reporting import count_of, format_change, format_count, format_points
-from workbench.ui import jobs
+from workbench.ui import jobs, tasks
 from workbench.ui.components.job import show_job
 from workbench.ui.components.markup import element
 from workbench.ui.components.review_desk import Desk, reorder
@@ -74,12 +73,7 @@ def _due(lake: OpenLake, desk: Desk, ranking: Ranking | None) -> bool:
 
 def _start(lake: OpenLake, desk: Desk, key: str) -> None:
     """Begin scoring in the background."""
-    handle, author, dataset = lake.lake, lake.author, desk.dataset
-
-    def work(progress: Progress) -> Ranking:
-        return rescore(handle, dataset, author=author, progress=progress)
-
-    jobs.start(key, "Ordering by expected gain", work)
+    jobs.start_apart(key, "Ordering by expected gain", lake, tasks.order, desk.dataset)
 
 
 def _again(lake: OpenLake, desk: Desk, key: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +12,7 @@ from workbench.errors import UnknownName
 from workbench.findings import CAUSES, OPEN, OWN_RULE, STATUSES, Filter, Finding, cause_of, queue, tally
 from workbench.findings.listing import ORDERS, Order
 from workbench.lake import LANES
-
-MODEL_ONLY = ("suggested", "probability_given", "probability_suggested", "likely")
-"""What evidence says of the model's opinion."""
+from workbench.reviewing import blind
 
 USUAL_ORDER = "review-usual"
 """Where the session keeps the order that the address leaves out."""
@@ -127,12 +124,3 @@ def combination_of(finding: Finding) -> Combination:
     """Lay a finding out by :data:`COUNTED`."""
     reviewer = finding.author if finding.status != "open" else None
     return (finding.check, finding.status, finding.column, finding.lane, finding.label, reviewer)
-
-
-def blind(finding: Finding) -> Finding:
-    """Take the model's opinion from a finding about a test row: its label is judged by the row alone."""
-    if finding.lane != "test":
-        return finding
-    evidence = {name: value for name, value in finding.evidence.items() if name not in MODEL_ONLY}
-    guess = finding.suggestion if finding.suggestion == "exclude" else None
-    return dataclasses.replace(finding, suggestion=guess, score=None, evidence=evidence)

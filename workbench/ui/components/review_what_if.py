@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 from markupsafe import Markup
 
 from workbench.api import OpenLake
-from workbench.progress import Progress
 from workbench.reporting import count_of, format_count
-from workbench.ui import jobs
+from workbench.ui import jobs, tasks
 from workbench.ui.components.job import show_job
 from workbench.ui.components.markup import badge, element
 from workbench.ui.components.review_desk import Desk
-from workbench.whatif import CAP, Outcome, WhatIf, of_findings, what_if
+from workbench.ui.tasks import Asked
+from workbench.whatif import CAP, Outcome, WhatIf
 from workbench.whatif.telling import against_text, figure_text, lines, verdict_text
 
 TRIED = ("fix", "exclude")
@@ -27,22 +26,6 @@ CLASSES = 8
 
 SHOWN = "what-if"
 """Stands in the desk for the dialog of this, where the name of an answer stands for its preview."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a visitor asked, and what came of it.
-
-    Attributes
-    ----------
-    about : str
-        Which findings, for people.
-    found : WhatIf
-        The answer.
-    """
-
-    about: str
-    found: WhatIf
 
 
 def show_what_if(lake: OpenLake, desk: Desk, top: int) -> None:
@@ -106,15 +89,9 @@ def _start(lake: OpenLake, desk: Desk, top: int) -> None:
     wanted, dataset, left = desk.wanted, desk.dataset, desk.left
     count = min(top, left, CAP)
 
-    def work(progress: Progress) -> Asked:
-        findings = wanted.findings(lake, dataset, limit=count)
-        beyond = max(0, left - len(findings))
-        edits = [of_findings(lake.lake, dataset, findings, each, beyond=beyond) for each in TRIED]
-        named = " · ".join(filter(None, (wanted.filter.check, wanted.filter.column, wanted.filter.lane)))
-        about = f"The first {count_of(len(findings), 'finding')} of the queue" + (f" ({named})" if named else "")
-        return Asked(about, what_if(lake.lake, edits, progress=progress))
-
-    jobs.start(_name(lake, desk), f"Trying {' and '.join(TRIED)} on {count_of(count, 'finding')}", work)
+    title = f"Trying {' and '.join(TRIED)} on {count_of(count, 'finding')}"
+    asked = (dataset, wanted.filter, wanted.order, TRIED, count, left)
+    jobs.start_apart(_name(lake, desk), title, lake, tasks.try_answers, *asked)
 
 
 def _table(found: WhatIf) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.ui import jobs, session
+from workbench.ui import jobs, session, tasks
 from workbench.ui.components.choice import choose
 from workbench.ui.components.job import show_job
 from workbench.ui.components.message import show_empty, show_no_dataset
@@ -28,7 +28,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         show_run_headline(name, found)
         if st.button("Run now", type="primary", icon=":material/play_arrow:", key="run-now"):
-            jobs.start(key, f"Run of {name}", lambda progress: lake[name].run(progress=progress))
+            jobs.start_apart(key, f"Run of {name}", lake, tasks.run, name)
     show_job(key)
     if not found:
         show_empty(
