@@ -11,6 +11,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ from pydantic_settings import (
 from workbench.errors import ConfigurationError
 
 DEFAULT_LAKE = "sqlite:data/lake/catalog.sqlite"
+DEFAULT_POSTGRES_FILES = "data/lake/files"
 
 _PASSWORDS = (
     re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s']+)", re.IGNORECASE),
@@ -140,7 +142,15 @@ class Settings(BaseSettings):
         Catalogue URL: ``sqlite:PATH`` or ``postgres:CONNECTION``. A relative path is relative to the settings file,
         or to the working directory where there is none.
     data_path : str
-        Where the Parquet files lie (a folder or ``s3://…``); empty: ``files`` beside a SQLite catalogue.
+        Where lakes have their data folders (a folder or ``s3://…``); each lake makes one of its own there, named by
+        its identity. Empty: ``files`` beside a SQLite catalogue, ``data/lake/files`` with PostgreSQL. A relative path
+        is relative to the settings file, or to the working directory where there is none.
+    temp_directory : str
+        Where DuckDB puts what does not fit in memory; empty: in the lake's data folder, or for ``s3://…`` beside a
+        SQLite catalogue, or else in the system's temporary folder. Relative as above.
+    group_access : str
+        Group of the system that may read and write the files of a new lake; empty: only their owner may. A lake that
+        is there already goes by the rights of its data folder.
     author : str
         Who is recorded with versions and decisions; empty: the operating system's user.
     memory_limit : str
@@ -171,6 +181,8 @@ class Settings(BaseSettings):
 
     lake: str = DEFAULT_LAKE
     data_path: str = ""
+    temp_directory: str = ""
+    group_access: str = ""
     author: str = ""
     memory_limit: str = Field(default="1GB", pattern=r"(?i)^\d+(\.\d+)?\s*[kmgt]i?b$")
     threads: int = Field(default=0, ge=0)
@@ -246,9 +258,15 @@ def load(*, config: Path | None = None, directory: Path | None = None, **overrid
             f"The environment cannot be read: {error}.",
             hint='Policies and lists are JSON: WORKBENCH_POLICIES={"approval": true}.',
         ) from None
-    from_file = "lake" in values and "lake" not in given and "WORKBENCH_LAKE" not in os.environ
-    placed = _placed(merged, origin.parent.resolve() if origin else None, directory)
-    return _anchored(placed, origin.parent if origin and from_file else directory)
+
+    def anchor(name: str) -> Path:
+        """Return the folder that a setting's relative path starts from."""
+        elsewhere = name in given or f"WORKBENCH_{name.upper()}" in os.environ
+        # The default of `lake` is in the working directory, wherever the settings file is.
+        by_file = not elsewhere and (name in values or name != "lake")
+        return origin.parent if origin and by_file else directory
+
+    return _anchored(_placed(merged, origin.parent.resolve() if origin else None, directory), anchor)
 
 
 def _from_file(config: Path | None, directory: Path) -> tuple[dict[str, Any], Path | None]:
@@ -305,9 +323,17 @@ def _placed(settings: Settings, home: Path | None, directory: Path) -> Settings:
     return settings.model_copy(update={"project": project, "trusted_folders": trusted})
 
 
-def _anchored(settings: Settings, directory: Path) -> Settings:
-    """Make a relative SQLite path absolute, so that a later change of directory does not move the lake."""
+def _anchored(settings: Settings, anchor: Callable[[str], Path]) -> Settings:
+    """Make relative paths absolute, so that a later change of directory does not move the lake."""
     kind, _, rest = settings.lake.partition(":")
+    paths = {name: getattr(settings, name) for name in ("data_path", "temp_directory")}
+    if kind == "postgres" and not paths["data_path"]:
+        paths["data_path"] = DEFAULT_POSTGRES_FILES
+    update = {
+        name: str((anchor(name) / path).resolve())
+        for name, path in paths.items()
+        if path and "://" not in path and not Path(path).is_absolute()
+    }
     if kind == "sqlite" and rest and not Path(rest).is_absolute():
-        return settings.model_copy(update={"lake": f"sqlite:{(directory / rest).resolve()}"})
-    return settings
+        update["lake"] = f"sqlite:{(anchor('lake') / rest).resolve()}"
+    return settings.model_copy(update=update)

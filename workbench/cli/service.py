@@ -75,9 +75,14 @@ def maintain(state: State, retention_days: int | None, as_json: bool) -> None:
     if as_json:
         show_json(vars(done))
         return
-    say(f"{done.snapshots:,} snapshots let go, {done.files_before:,} → {done.files_after:,} files")
+    say(
+        f"{done.snapshots:,} snapshots let go, {done.files_before:,} → {done.files_after:,} files; "
+        f"{done.deleted:,} replaced files deleted"
+    )
     if done.versions:
         say(f"versions that can no longer be read: {', '.join(done.versions)}")
+    if done.unknown:
+        say(f"files in the data folder that this lake does not know, left alone: {', '.join(done.unknown)}")
 
 
 COMMANDS = (demo, app, doctor, maintain)

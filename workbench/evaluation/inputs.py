@@ -190,15 +190,7 @@ def in_snapshot(view: View, read: Callable[[Session], T]) -> T:
 
     Where the catalogue was locked just then, ``read`` is called again, so it must do nothing but read.
     """
-
-    def once() -> T:
-        with view.session() as session:
-            session.run("BEGIN")
-            result = read(session)
-            session.run("COMMIT")
-            return result
-
-    return view.lake.retried(once, "read")
+    return view.lake.read_at_once(read)
 
 
 def read_hash(session: Session, view: View, reading: Reading) -> str:

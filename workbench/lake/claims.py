@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 
 from workbench.errors import AlreadyUnderWay, StoreError
+from workbench.lake.modes import umasked
 from workbench.lake.sql import literal
 from workbench.lake.store import OFFLINE, Lake, load_extension
 
@@ -50,6 +51,10 @@ def claimed(lake: Lake, what: str, *, wait: Callable[[str], None] | None = None)
     AlreadyUnderWay
         Somebody else holds it.
     """
+    if lake.readonly:
+        # Nothing can be written here that another process could be in the way of.
+        yield
+        return
     attempt = _locked_file if lake.url.startswith("sqlite:") else _advisory_lock
     with contextlib.ExitStack() as stack:
         while True:
@@ -83,8 +88,9 @@ def _locked_file(lake: Lake, what: str) -> Iterator[str | None]:
         return
     path = Path(lake.url.partition(":")[2]).parent / "claims" / f"{_number(what):016x}"
     try:
-        path.parent.mkdir(exist_ok=True)
-        opened = path.open("a+", encoding="utf-8")
+        with umasked(lake.mask):
+            path.parent.mkdir(exist_ok=True)
+            opened = path.open("a+", encoding="utf-8")
     except OSError as error:
         raise StoreError(
             f"The lake {lake.url} cannot be written: {error.strerror}.", hint="Check the rights on its folder."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from workbench.errors import StoreError
@@ -11,6 +13,8 @@ _LOCKED = ("database is locked", "database table is locked")
 _BUSY = (
     *_LOCKED,
     "database schema has changed",
+    # The same on PostgreSQL, told of a later statement of the transaction that failed.
+    "current transaction is aborted",
     "conflict",
     "could not serialize",
     "deadlock detected",
@@ -21,16 +25,23 @@ _BUSY = (
 )
 
 
+# A statement was planned on a state whose small changes, or files, another process has put elsewhere since.
+_MOVED = re.compile(r"ducklake_inlined_\w+.{0,40}does not exist|no such table: ducklake_inlined_", re.DOTALL)
+
+
 def is_locked(error: duckdb.Error) -> bool:
-    """Tell whether a statement failed only because the catalogue was locked at that moment."""
+    """Tell whether a statement failed only because of what another process did to the catalogue at that moment.
+
+    The same statement succeeds a moment later, unless it is one of a transaction.
+    """
     text = str(error).lower()
-    return any(sign in text for sign in _LOCKED)
+    return any(sign in text for sign in _LOCKED) or bool(_MOVED.search(text))
 
 
 def is_busy(error: duckdb.Error) -> bool:
-    """Tell whether a statement failed only because another process was writing."""
+    """Tell whether a statement, or the transaction that it is in, failed only because another process was writing."""
     text = str(error).lower()
-    return any(sign in text for sign in _BUSY)
+    return any(sign in text for sign in _BUSY) or bool(_MOVED.search(text))
 
 
 def explained(error: duckdb.Error, url: str) -> StoreError | None:

@@ -1,17 +1,31 @@
-"""Keep the lake small and fast: let go of snapshots nobody needs, and merge what small commits left behind."""
+"""Keep the lake small and fast: let go of snapshots nobody needs, and merge what small commits left behind.
+
+Files are deleted only in the lake's own folder, and only those that DuckLake's bookkeeping lists as no longer needed.
+What nobody names is left alone and reported: it may be what a lost or newer catalogue would bring back.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from workbench.lake import folder
+from workbench.lake.claims import claimed
 from workbench.lake.publish import read_versions
-from workbench.lake.store import Lake
+from workbench.lake.recall import CATALOGUE
+from workbench.lake.scratch import sweep
+from workbench.lake.sql import literal
+from workbench.lake.store import Lake, Session
+
+GRACE = timedelta(days=1)
+"""Age from which files that nobody needs any more are deleted: whoever began to read them has long finished."""
 
 FITS_KEPT = timedelta(days=7)
 """How long the fits of work that was cancelled or crashed wait to be used by another try."""
 
 _FILES = "SELECT coalesce(sum(file_count + delete_file_count), 0)::BIGINT FROM ducklake_table_info('lake')"
+_SCHEDULED = f"{CATALOGUE}.ducklake_files_scheduled_for_deletion"
 
 
 @dataclass(frozen=True)
@@ -26,16 +40,22 @@ class Maintained:
         Versions that can no longer be read: untagged, not the newest, older than the retention.
     files_before, files_after : int
         Data files the catalogue names.
+    deleted : int
+        Files deleted: replaced or let go by a maintenance at least a day ago.
+    unknown : tuple of str
+        Files in the data folder that nobody names; they were left alone.
     """
 
     snapshots: int
     versions: tuple[str, ...]
     files_before: int
     files_after: int
+    deleted: int
+    unknown: tuple[str, ...]
 
 
 def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | None = None) -> Maintained:
-    """Expire snapshots that are no version, flush inlined rows, merge small files, delete files nobody names.
+    """Expire snapshots that are no version, flush inlined rows, merge small files, delete files no longer needed.
 
     The fits of work that was not finished within a week are deleted, too.
 
@@ -48,38 +68,83 @@ def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | N
         Default: the setting.
     now : datetime, optional
         Default: the clock.
+
+    Raises
+    ------
+    StoreError
+        The data folder is not this lake's, or holds files that it does not know and no marker, or the catalogue is
+        older than its files. Nothing is changed then.
+    AlreadyUnderWay
+        Another process maintains the lake.
     """
+    now = now or datetime.now(UTC)
     retention = lake.settings.retention_days if retention_days is None else retention_days
-    oldest = (now or datetime.now(UTC)) - timedelta(days=retention)
-    versions = read_versions(lake)
-    newest = {version.dataset: version.version for version in versions}
-    based = set(lake.read("SELECT dataset, base FROM lake.workbench.drafts WHERE state = 'open'"))
-    kept = {
-        version.snapshot
-        for version in versions
-        if version.tags
-        or version.created_at >= oldest
-        or newest[version.dataset] == version.version
-        or (version.dataset, version.version) in based
-    }
-    unfinished = (now or datetime.now(UTC)) - FITS_KEPT
-    if lake.read("SELECT 1 FROM lake.workbench.fits WHERE created_at < ? LIMIT 1", [unfinished]):
+    with claimed(lake, "maintenance"), lake.writing():
+        unknown = _take(lake)
+        if "://" not in lake.files:
+            sweep(Path(lake.files) / folder.SCRATCH)
+        before = lake.read(_FILES)[0][0]
+        _forget_fits(lake, now - FITS_KEPT)
+        lake.call("CALL ducklake_flush_inlined_data('lake')")
+        snapshots, lost = _expire(lake, now - timedelta(days=retention))
+        lake.call("CALL ducklake_merge_adjacent_files('lake')")
+        moment = literal((now - GRACE).isoformat())
+        deleted = lake.call(f"CALL ducklake_cleanup_old_files('lake', older_than => {moment}::TIMESTAMPTZ)")
+        return Maintained(snapshots, lost, before, lake.read(_FILES)[0][0], len(deleted), tuple(unknown))
+
+
+def _forget_fits(lake: Lake, oldest: datetime) -> None:
+    """Delete the fits of work that was not finished."""
+    if lake.read("SELECT 1 FROM lake.workbench.fits WHERE created_at < ? LIMIT 1", [oldest]):
         lake.write(
-            lambda session: session.run("DELETE FROM lake.workbench.fits WHERE created_at < ?", [unfinished]),
+            lambda session: session.run("DELETE FROM lake.workbench.fits WHERE created_at < ?", [oldest]),
             message="maintain: fits of work that was not finished",
         )
-    with lake.session() as session:
-        present = [row[0] for row in session.rows("SELECT snapshot_id FROM ducklake_snapshots('lake') ORDER BY 1")]
-        files = session.rows(_FILES)[0][0]
+
+
+def _take(lake: Lake) -> list[str]:
+    """Make sure that the folder is the lake's own, count this maintenance, and list the files that nobody names.
+
+    The folder learns the number before the catalogue does and once more after it, so that a kill between the two
+    leaves neither behind.
+    """
+    catalogue = folder.ask_catalogue(lake.read, lake.url)
+    maintained, unknown = folder.claim_folder(lake.read, catalogue, lake.files)
+    before = maintained if catalogue.maintained is None else catalogue.maintained
+    folder.mark_folder(lake.read, catalogue, lake.files, maintained=maintained + 1, before=before)
+
+    def note(session: Session) -> list[str]:
+        folder.note_folder(session.rows, lake.files, maintained + 1)
+        # Files outside the folder are somebody else's, whatever the bookkeeping says.
+        outside = f"FROM {_SCHEDULED} WHERE NOT path_is_relative OR contains('/' || path || '/', '/../')"
+        found = [path for (path,) in session.rows(f"SELECT path {outside}")]
+        session.run(f"DELETE {outside}")
+        return found
+
+    outside = lake.write(note)
+    folder.mark_folder(lake.read, catalogue, lake.files, maintained=maintained + 1)
+    return unknown + outside
+
+
+def _expire(lake: Lake, oldest: datetime) -> tuple[int, tuple[str, ...]]:
+    """Let go of snapshots that nobody needs; whoever tags a version or opens a draft waits until it is done."""
+
+    def work() -> tuple[int, tuple[str, ...]]:
+        versions = read_versions(lake)
+        newest = {version.dataset: version.version for version in versions}
+        based = set(lake.read("SELECT dataset, base FROM lake.workbench.drafts WHERE state = 'open'"))
+        kept = {
+            version.snapshot
+            for version in versions
+            if version.tags
+            or version.created_at >= oldest
+            or newest[version.dataset] == version.version
+            or (version.dataset, version.version) in based
+        }
+        present = [row[0] for row in lake.read("SELECT snapshot_id FROM ducklake_snapshots('lake') ORDER BY 1")]
         gone = [snapshot for snapshot in present[:-1] if snapshot not in kept]
-    lake.call("CALL ducklake_flush_inlined_data('lake')")
-    if gone:
-        lake.call(f"CALL ducklake_expire_snapshots('lake', versions => [{', '.join(map(str, gone))}])")
-    lake.call("CALL ducklake_merge_adjacent_files('lake')")
-    lake.call("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
-    # A day's grace: an import that runs now has written files that no snapshot names yet.
-    lake.call("CALL ducklake_delete_orphaned_files('lake', older_than => now() - INTERVAL 1 DAY)")
-    lost = tuple(version.name for version in versions if version.snapshot in set(gone))
-    with lake.session() as session:
-        after = session.rows(_FILES)[0][0]
-    return Maintained(len(gone), lost, files, after)
+        if gone:
+            lake.read(f"CALL ducklake_expire_snapshots('lake', versions => [{', '.join(map(str, gone))}])")
+        return len(gone), tuple(version.name for version in versions if version.snapshot in set(gone))
+
+    return lake.alone(work)

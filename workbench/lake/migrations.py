@@ -134,6 +134,12 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             predictions BLOB, created_at TIMESTAMPTZ)""",
         ),
     ),
+    (
+        # The data folder bears the lake's identity. An older workbench would look for the files one folder above it,
+        # and delete what it finds there: it refuses a lake with a step that it does not know.
+        "0009_data_folder",
+        (),
+    ),
 )
 
 

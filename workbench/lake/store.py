@@ -16,6 +16,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
@@ -23,6 +24,7 @@ import duckdb
 from workbench.errors import LakeBusy, StoreError
 from workbench.lake.faults import explained, is_busy, is_locked
 from workbench.lake.gate import Gate
+from workbench.lake.modes import umasked
 from workbench.lake.recall import Recall
 from workbench.lake.sql import literal, quote, rendered
 from workbench.settings import Settings, without_password
@@ -180,11 +182,29 @@ class Lake:
     settings : Settings
         What it was opened with.
     files : str
-        Folder or ``s3://`` prefix of the Parquet files.
+        Folder or ``s3://`` prefix of the Parquet files, this lake's own.
+    readonly : bool
+        The catalogue may not be written, so a copy of it is read.
+    mask : int or None
+        Umask under which files of the lake are made; None: the process's.
+    scratch : Path
+        Folder for this process's temporary files; it goes when the lake is closed.
     """
 
-    def __init__(self, root: duckdb.DuckDBPyConnection, *, url: str, settings: Settings, files: str) -> None:
+    def __init__(
+        self,
+        root: duckdb.DuckDBPyConnection,
+        *,
+        url: str,
+        settings: Settings,
+        files: str,
+        catalogue: str,
+        held: contextlib.ExitStack,
+    ) -> None:
         self._root = root
+        self._held = held
+        # A lake that may not be written is read, and brought up to date, in a copy of its catalogue.
+        self._catalogue = catalogue
         self._tracer: Tracer | None = None
         self._recall = Recall()
         # Only SQLite's connections get into each other's way.
@@ -192,6 +212,9 @@ class Lake:
         self.url = url
         self.settings = settings
         self.files = files
+        self.readonly = False
+        self.mask: int | None = None
+        self.scratch = Path()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
@@ -201,18 +224,27 @@ class Lake:
         ------
         StoreError
             The catalogue, a data file or the disk fails inside the block.
+        LakeBusy
+            Another process was in the way of a statement for longer than statements are repeated.
         """
+        with self._borrowed() as session:
+            try:
+                yield session
+            except duckdb.Error as error:
+                raise self._told(error, "statement") from error
+
+    @contextlib.contextmanager
+    def _borrowed(self) -> Iterator[Session]:
+        """Borrow a connection whose errors are for :meth:`retried` to look at."""
         session = Session(self._root.cursor(), self._tracer, self._gate, self.settings.write_timeout)
         try:
             yield session
-        except duckdb.Error as error:
-            # A meeting with another writer is for the caller to repeat.
-            fault = None if is_busy(error) else explained(error, self.url)
-            if fault is None:
-                raise
-            raise fault from error
         finally:
             session.close()
+
+    def _told(self, error: duckdb.Error, what: str) -> Exception:
+        """Turn an error of DuckDB into what a person is told; a mistake in a statement stays what it is."""
+        return self._busy(what) if is_busy(error) else explained(error, self.url) or error
 
     @contextlib.contextmanager
     def traced(self, tracer: Tracer) -> Iterator[None]:
@@ -230,8 +262,23 @@ class Lake:
         """
 
         def once() -> list[tuple[Any, ...]]:
-            with self.session() as session:
+            with self._borrowed() as session:
                 return self._recall.rows(session, query, params)
+
+        return self.retried(once, "read")
+
+    def read_at_once(self, work: Callable[[Session], T]) -> T:
+        """Call ``work`` with a session whose queries all see the same state.
+
+        Where another process was in the way ``work`` is called again, so it must do nothing but read.
+        """
+
+        def once() -> T:
+            with self._borrowed() as session:
+                session.run("BEGIN")
+                result = work(session)
+                session.run("COMMIT")
+                return result
 
         return self.retried(once, "read")
 
@@ -273,16 +320,33 @@ class Lake:
                 raise
             return result
 
-        with self._turn():
+        with self.writing(), self._turn():
             if session is not None:
                 return self.retried(lambda: once(session), "write")
-            with self.session() as own:
+            with self._borrowed() as own:
                 return self.retried(lambda: once(own), "write")
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Make files of the lake inside the block, with the rights of its folder.
+
+        Raises
+        ------
+        StoreError
+            The lake is read-only.
+        """
+        if self.readonly:
+            raise StoreError(
+                f"The lake {without_password(self.url)} is read-only here. Nothing was changed.",
+                hint="Copy its folder to a place where you may write, or ask for the right to write to it.",
+            )
+        with umasked(self.mask):
+            yield
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
         """Wait for this machine's other writers; a lock dies with its process."""
-        kind, _, path = self.url.partition(":")
+        kind, _, path = self._catalogue.partition(":")
         if kind != "sqlite" or fcntl is None:
             yield
             return
@@ -312,11 +376,23 @@ class Lake:
             hint="Wait for the other process to finish, or raise the setting write_timeout.",
         )
 
-    def call(self, statement: str) -> None:
-        """Run one statement that is a transaction of its own, such as DuckLake's maintenance calls."""
-        with self._turn():
-            self.read(statement)
-            self._recall.stir()
+    def call(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run one statement that is a transaction of its own, such as DuckLake's maintenance calls.
+
+        Returns
+        -------
+        list of tuples
+            What it answers.
+        """
+        return self.alone(lambda: self.read(statement))
+
+    def alone(self, work: Callable[[], T]) -> T:
+        """Let the other writers wait while ``work`` reads and runs statements that are transactions of their own."""
+        with self.writing(), self._turn():
+            try:
+                return work()
+            finally:
+                self._recall.stir()
 
     def retried(self, attempt: Callable[[], T], what: str) -> T:
         """Repeat an attempt that met another writer, with growing pauses and jitter."""
@@ -327,10 +403,7 @@ class Lake:
                 return attempt()
             except duckdb.Error as error:
                 if not is_busy(error):
-                    fault = explained(error, self.url)
-                    if fault is None:
-                        raise
-                    raise fault from error
+                    raise self._told(error, what) from error
                 if time.monotonic() + pause > deadline:
                     raise self._busy(what) from error
             time.sleep(pause * random.uniform(0.5, 1.5))
@@ -338,7 +411,7 @@ class Lake:
 
     def close(self) -> None:
         """Let go of the catalogue."""
-        self._root.close()
+        self._held.close()
 
     def __enter__(self) -> Lake:
         return self
