@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -18,7 +17,9 @@ from workbench.settings import Settings
 
 
 def files(lake) -> list[str]:
-    return sorted(file for _, _, names in os.walk(Path(lake.files)) for file in names)
+    """List the data files, and whatever an import has not finished or cleared away."""
+    left = [Path(lake.files).rglob(pattern) for pattern in ("*.parquet", "import-*", "source-*")]
+    return sorted({path.name for found in left for path in found})
 
 
 @pytest.fixture
@@ -127,6 +128,8 @@ def test_a_killed_process_leaves_the_old_state(lake, settings, people, tmp_path,
         assert view_of(again, old).fetch("SELECT * FROM {rows}") == [(1, *view_of(again, old).fetch(
             "SELECT _lane FROM {rows}")[0], False, 1, 2)]  # fmt: skip
         assert import_source(again, "t", people, key=("id",), author="t").rows == 60_000
+        assert len(files(again)) == 2, "what the killed process had not finished is swept away"
+        assert [path.name for path in Path(again.files, "scratch").iterdir() if path.is_dir()] == [again.scratch.name]
         assert refresh(again, "old", people, mode="full", author="t").version.rows == 60_000
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +21,7 @@ def nothing_is_left(lake):
     """After each test there is no dataset and no file in the lake."""
     yield
     assert read_versions(lake) == []
-    assert [file for _, _, files in os.walk(Path(lake.files)) for file in files] == []
+    assert not [*Path(lake.files).rglob("*.parquet"), *Path(lake.files).glob("scratch/import-*")]
 
 
 def parquet(cut: int) -> bytes:

@@ -103,22 +103,28 @@ def import_source(
         schema=schema or _schema_of(lake, name), split_column=split_column, ignore=tuple(ignore),
         source=source_name(source, lake.url) if remember else None, types=dict(types or {}),
     )  # fmt: skip
-    with lake.session() as session, opened(lake, session, source) as reading:
+    file = f"{lake.files}/data/{name}/import-{uuid.uuid4()}.parquet"
+    with (
+        lake.session() as session,
+        opened(lake, session, source) as reading,
+        lake.unfinished(file) as unfinished,
+    ):
         check_columns(definition, reading)
         physical = physical_names(reading.names)
-        file = _new_file(lake, name)
         held = False
         try:
-            cells = _write(session, reading, definition, physical, file, progress)
+            cells = _write(session, reading, definition, physical, unfinished, progress)
             columns = tuple(
                 Column(name, stored, cell.type)
                 for name, stored, cell in zip(reading.names, physical, cells, strict=True)
             )
-            sums, next_rid = read_sums(session, file, columns, f"reading {reading.source} back", progress)
-            rows = f"read_parquet({literal(file)})"
+            sums, next_rid = read_sums(session, unfinished, columns, f"reading {reading.source} back", progress)
+            rows = f"read_parquet({literal(unfinished)})"
             check_rows(session, rows, definition, columns, reading, sums[0], progress)
             definition = check_label(session, rows, definition, columns, reading, task)
             held = sums[0] > 0
+            if held:
+                lake.settle(unfinished, file)
             version = publish_first(
                 lake, definition, columns, [file] if held else [], sums=sums, author=author, message=message,
                 detail={"next_rid": next_rid},
@@ -150,21 +156,13 @@ def _schema_of(lake: Lake, name: str) -> str | None:
     return next((str(file) for file in files if file.is_file()), None)
 
 
-def _new_file(lake: Lake, dataset: str) -> str:
-    """Choose a file in the lake's data folder."""
-    folder = f"{lake.files}/data/{dataset}"
-    if "://" not in folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    return f"{folder}/import-{uuid.uuid4()}.parquet"
-
-
 def _remove(file: str) -> None:
     """Remove a file that no version holds, and its folder where that is empty then; elsewhere `maintain` does."""
     if "://" in file:
         return
     path = Path(file)
     path.unlink(missing_ok=True)
-    if not any(path.parent.iterdir()):
+    if path.parent.is_dir() and not any(path.parent.iterdir()):
         path.parent.rmdir()
 
 

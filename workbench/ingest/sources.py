@@ -179,7 +179,6 @@ def _form_of(path: Path) -> str:
 
 @contextmanager
 def _scratch(lake: Lake) -> Iterator[Path]:
-    """Make a folder for what is unpacked or copied: beside the lake, where there is room for its data."""
-    beside = None if "://" in lake.files else Path(lake.files).parent
-    with tempfile.TemporaryDirectory(prefix="workbench-", dir=beside if beside and beside.is_dir() else None) as name:
+    """Make a folder for what is unpacked or copied; one that a killed process leaves is swept away with the rest."""
+    with tempfile.TemporaryDirectory(prefix="source-", dir=lake.scratch) as name:
         yield Path(name)

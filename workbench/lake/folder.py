@@ -29,12 +29,11 @@ import duckdb
 
 from workbench.errors import StoreError
 from workbench.lake.recall import CATALOGUE
+from workbench.lake.scratch import SCRATCH
 from workbench.lake.sql import literal
 from workbench.settings import without_password
 
 MARKER = "lake.json"
-SCRATCH = "scratch"
-"""Folder in the data folder for work that is not finished; see :mod:`workbench.lake.scratch`."""
 
 _MAINTAINED = "workbench_maintained"
 """The catalogue's own note: how often the folder was maintained. Without it the lake has no marked folder yet."""

@@ -14,7 +14,7 @@ from workbench.lake import folder
 from workbench.lake.claims import claimed
 from workbench.lake.publish import read_versions
 from workbench.lake.recall import CATALOGUE
-from workbench.lake.scratch import sweep
+from workbench.lake.scratch import SCRATCH, sweep
 from workbench.lake.sql import literal
 from workbench.lake.store import Lake, Session
 
@@ -82,7 +82,7 @@ def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | N
     with claimed(lake, "maintenance"), lake.writing():
         unknown = _take(lake)
         if "://" not in lake.files:
-            sweep(Path(lake.files) / folder.SCRATCH)
+            sweep(Path(lake.files) / SCRATCH)
         before = lake.read(_FILES)[0][0]
         _forget_fits(lake, now - FITS_KEPT)
         lake.call("CALL ducklake_flush_inlined_data('lake')")

@@ -14,7 +14,7 @@ import duckdb
 from workbench.errors import StoreError, UnknownName
 from workbench.lake import folder, migrations
 from workbench.lake.modes import make_folder, mask_for, mask_of, share, umasked
-from workbench.lake.scratch import own_scratch, scratch
+from workbench.lake.scratch import SCRATCH, own_scratch, scratch
 from workbench.lake.sql import literal
 from workbench.lake.store import OFFLINE, Lake, load_extension
 from workbench.settings import DEFAULT_POSTGRES_FILES, Settings, without_password
@@ -228,7 +228,7 @@ def _spill(lake: Lake, settings: Settings) -> Iterator[Path]:
         if beside is not None and os.access(beside, os.W_OK):
             # A disk that is full can still be read from.
             with contextlib.suppress(StoreError), umasked(mask_of(beside)):
-                place = held.enter_context(scratch(beside / folder.SCRATCH, "memory"))
+                place = held.enter_context(scratch(beside / SCRATCH, "memory"))
         yield place or held.enter_context(own_scratch(settings.temp_directory, "memory"))
 
 

@@ -26,6 +26,9 @@ try:
 except ModuleNotFoundError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+SCRATCH = "scratch"
+"""Name of the folder of all scratch folders in a data folder."""
+
 _LOCK = ".lock"
 _UNLOCKED = 24 * 3600.0
 """Age in seconds from which a folder counts as left behind where files cannot be locked."""

@@ -26,6 +26,7 @@ from workbench.lake.faults import explained, is_busy, is_locked
 from workbench.lake.gate import Gate
 from workbench.lake.modes import umasked
 from workbench.lake.recall import Recall
+from workbench.lake.scratch import SCRATCH, scratch
 from workbench.lake.sql import literal, quote, rendered
 from workbench.settings import Settings, without_password
 
@@ -231,7 +232,8 @@ class Lake:
             try:
                 yield session
             except duckdb.Error as error:
-                raise self._told(error, "statement") from error
+                self._explain(error, "statement")
+                raise
 
     @contextlib.contextmanager
     def _borrowed(self) -> Iterator[Session]:
@@ -242,9 +244,11 @@ class Lake:
         finally:
             session.close()
 
-    def _told(self, error: duckdb.Error, what: str) -> Exception:
-        """Turn an error of DuckDB into what a person is told; a mistake in a statement stays what it is."""
-        return self._busy(what) if is_busy(error) else explained(error, self.url) or error
+    def _explain(self, error: duckdb.Error, what: str) -> None:
+        """Raise what a person is told instead of an error of DuckDB; a mistake in a statement stays what it is."""
+        fault = self._busy(what) if is_busy(error) else explained(error, self.url)
+        if fault is not None:
+            raise fault from error
 
     @contextlib.contextmanager
     def traced(self, tracer: Tracer) -> Iterator[None]:
@@ -344,6 +348,31 @@ class Lake:
             yield
 
     @contextlib.contextmanager
+    def unfinished(self, file: str) -> Iterator[str]:
+        """Give the path under which a new data file is written before :meth:`settle` moves it to its place.
+
+        What a killed process leaves there is known to be nobody's and swept away. An object store knows no moves, and
+        nothing of an upload that was not finished: there it is the file itself.
+        """
+        if "://" in file:
+            yield file
+            return
+        with contextlib.ExitStack() as held:
+            with self.writing():
+                place = held.enter_context(scratch(Path(self.files) / SCRATCH, "import"))
+            yield str(place / Path(file).name)
+
+    def settle(self, unfinished: str, file: str) -> None:
+        """Move a data file that is finished to its place, with the rights of the data folder."""
+        if unfinished == file:
+            return
+        with self.writing():
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            if self.mask is not None:
+                Path(unfinished).chmod(0o666 & ~self.mask)
+            Path(unfinished).rename(file)
+
+    @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
         """Wait for this machine's other writers; a lock dies with its process."""
         kind, _, path = self._catalogue.partition(":")
@@ -403,7 +432,8 @@ class Lake:
                 return attempt()
             except duckdb.Error as error:
                 if not is_busy(error):
-                    raise self._told(error, what) from error
+                    self._explain(error, what)
+                    raise
                 if time.monotonic() + pause > deadline:
                     raise self._busy(what) from error
             time.sleep(pause * random.uniform(0.5, 1.5))
