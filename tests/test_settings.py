@@ -57,6 +57,23 @@ def test_a_relative_lake_is_relative_to_the_file_that_names_it(tmp_path, monkeyp
     assert load(config=config, directory=elsewhere).lake == f"sqlite:{elsewhere / 'e.sqlite'}"
 
 
+def test_relative_folders_are_relative_to_the_file_that_names_them(tmp_path, monkeypatch):
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    elsewhere.mkdir()
+    file = project / "workbench.toml"
+    file.write_text('lake = "postgres:dbname=x"\n')
+    monkeypatch.chdir(elsewhere)
+    assert load(config=file).data_path == str(project / "data/lake/files"), "PostgreSQL's default goes by it, too"
+    file.write_text('lake = "postgres:dbname=x"\ndata_path = "shared"\ntemp_directory = "tmp"\n')
+    assert load(config=file).data_path == str(project / "shared")
+    assert load(config=file).temp_directory == str(project / "tmp")
+    monkeypatch.setenv("WORKBENCH_DATA_PATH", "mine")
+    assert load(config=file).data_path == str(elsewhere / "mine"), "the shell's go by the working directory"
+    assert load(config=file, data_path="s3://bucket/people").data_path == "s3://bucket/people"
+    assert load(config=file, data_path="/srv/data").data_path == "/srv/data"
+
+
 @pytest.mark.parametrize("lake", ["sqlite:/data/catalog.sqlite", "postgres:dbname=lake host=db"])
 def test_other_lakes_stay_as_they_are(tmp_path, lake):
     assert load(directory=tmp_path, lake=lake).lake == lake
