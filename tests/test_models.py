@@ -362,6 +362,54 @@ def test_a_model_may_live_in_a_package_and_import_its_neighbour(project: Path) -
     assert str(project) not in sys.path
 
 
+OWN_STEP = """
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from constants_of_this_test import FACTOR
+
+class Scaled(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+    def transform(self, X):
+        from sums_of_this_test import summed
+        return summed(X) * FACTOR
+
+def make():
+    return GridSearchCV(make_pipeline(Scaled(), LogisticRegression()), {"logisticregression__C": [1.0, 2.0]}, cv=2)
+"""
+
+
+def test_a_constant_two_imports_away_changes_the_fingerprint_and_the_model(project: Path) -> None:
+    write(project, "mine.py", "from steps_of_this_test import make\n")
+    write(project, "steps_of_this_test.py", OWN_STEP)
+    write(project, "sums_of_this_test.py", "def summed(X):\n    return X[['x']].to_numpy()\n")
+    X, y = pd.DataFrame({"x": np.arange(40) / 40}), np.array(["a"] * 20 + ["b"] * 20)
+    made = []
+    for factor in (1.0, 9.0, 1.0):
+        write(project, "constants_of_this_test.py", f"FACTOR = {factor}\n")
+        model = load_model("mine:make", "classification")
+        made.append((model.fingerprint, predict(fit(model, X, y, seed=0), X, classes=["a", "b"])[0, 0]))
+    assert made[0] == made[2] and made[0][0] != made[1][0] and made[0][1] != made[1][1]
+    write(project, "sums_of_this_test.py", "def summed(X):\n    return -X[['x']].to_numpy()\n")
+    assert load_model("mine:make", "classification").fingerprint != made[2][0]
+    assert not [name for name in sys.modules if name.endswith("_of_this_test") or name == "mine"]
+
+
+def test_a_class_of_the_project_can_be_sent_to_joblibs_processes(project: Path) -> None:
+    import cloudpickle  # joblib's and loky's processes are sent objects so
+
+    write(project, "mine.py", "from steps_of_this_test import make\n")
+    write(project, "steps_of_this_test.py", OWN_STEP)
+    write(project, "sums_of_this_test.py", "def summed(X):\n    return X[['x']].to_numpy()\n")
+    write(project, "constants_of_this_test.py", "FACTOR = 2.0\n")
+    sent = cloudpickle.dumps(load_model("mine:make", "classification").build(0))
+    code = "import pickle, sys; print(pickle.load(sys.stdin.buffer).estimator.steps[0][1])"
+    done = subprocess.run([sys.executable, "-c", code], input=sent, capture_output=True, check=True, cwd="/")
+    assert done.stdout == b"Scaled()\n"
+
+
 def test_an_installed_class_serves_as_a_function() -> None:
     assert load_model("sklearn.dummy:DummyRegressor", "regression").build(0).strategy == "mean"
 
