@@ -105,12 +105,24 @@ class Dataset(ColumnCalls):
         return iterations.version_documents(self.lake, self.name)
 
     def refresh(
-        self, source: Any = None, *, mode: str = "upsert", message: str = "", progress: Progress = silent
+        self,
+        source: Any = None,
+        *,
+        mode: str = "upsert",
+        message: str = "",
+        confirmed: bool = False,
+        rename: Mapping[str, str] | None = None,
+        progress: Progress = silent,
     ) -> RefreshResult:
-        """Merge a newer source by key; corrections stay, and recipes kept for it are replayed on what is new."""
+        """Merge a newer source by key; corrections stay, and recipes kept for it are replayed on what is new.
+
+        A delivery that looks like a mistake raises :class:`workbench.errors.DoubtfulRefresh` with the figures, unless
+        it is ``confirmed``. ``rename`` says which column of the delivery is which column of the dataset.
+        """
         return iterations.refresh_and_replay(
-            self.lake, self.name, source, mode=mode, author=self.author, message=message, progress=progress
-        )
+            self.lake, self.name, source, mode=mode, author=self.author, message=message, confirmed=confirmed,
+            rename=rename, progress=progress,
+        )  # fmt: skip
 
     def diff(self, a: int | str, b: int | str, *, limit: int | None = None) -> Diff:
         """Compare two versions cell by cell."""

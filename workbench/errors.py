@@ -208,6 +208,54 @@ class ConflictError(WorkbenchError):
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A reason to think that a refresh is a mistake.
+
+    Attributes
+    ----------
+    code : str
+        ``header``, ``keys``, ``rows``, ``columns``, ``types``, ``label`` or ``rows without a key``.
+    why : str
+        What the delivery would do, in figures.
+    how : str
+        What to do if it is a mistake.
+    figures : dict
+        The figures by name, as JSON values.
+    """
+
+    code: str
+    why: str
+    how: str
+    figures: dict[str, Any]
+
+
+class DoubtfulRefresh(WorkbenchError):
+    """A delivery looks like a mistake, and was not merged; the caller may confirm that it is none.
+
+    Attributes
+    ----------
+    doubts : tuple of Doubt
+        Everything that speaks against it, with its figures.
+    rename : dict
+        Column in the delivery → column of the dataset that it seems to be, spelt otherwise.
+    """
+
+    def __init__(self, dataset: str, doubts: Sequence[Doubt]) -> None:
+        said = "".join(f"\n  - {doubt.why}. {doubt.how}" for doubt in doubts)
+        super().__init__(
+            f"'{dataset}' was not refreshed, because the delivery looks like a mistake:{said}",
+            hint="If it is right all the same, confirm it: workbench refresh --yes (in Python confirmed=True).",
+        )
+        self.dataset, self.doubts = dataset, tuple(doubts)
+        self.rename: dict[str, str] = {}
+        for doubt in doubts:
+            self.rename |= doubt.figures.get("rename", {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return DoubtfulRefresh, (self.dataset, self.doubts)
+
+
+@dataclass(frozen=True)
 class Requirement:
     """Something that a policy asks of a draft before it may be published.
 

@@ -167,6 +167,15 @@ class Settings(BaseSettings):
         Rows a model is fitted on at most; above it a fixed sample, said in every figure.
     retention_days : int
         ``maintain`` keeps the snapshots of versions younger than this, and of tagged ones for ever.
+    refresh_rows_leave : float
+        A refresh is asked about if more than this share of the rows would leave, or if more than this share of the
+        delivered keys are known keys in another spelling.
+    refresh_columns_leave : float
+        A refresh is asked about if this share of the columns, or more, would leave.
+    refresh_cells_misfit : float
+        A refresh is asked about if more than this share of a column's cells does not fit the type it had.
+    refresh_no_match : bool
+        A refresh is asked about if none of its keys is known; false where deliveries by ``upsert`` bring new rows only.
     schema_dir : str
         Folder in which ``NAME.py`` is looked for when an import names no schema.
     project : str
@@ -191,6 +200,10 @@ class Settings(BaseSettings):
     seeds: int = Field(default=10, ge=2, le=1000)
     max_train_rows: int = Field(default=200_000, ge=10)
     retention_days: int = Field(default=90, ge=0)
+    refresh_rows_leave: float = Field(default=1 / 3, ge=0, le=1)
+    refresh_columns_leave: float = Field(default=0.5, ge=0, le=1)
+    refresh_cells_misfit: float = Field(default=0.5, ge=0, le=1)
+    refresh_no_match: bool = True
     schema_dir: str = "schemas"
     project: str = ""
     trusted_folders: tuple[str, ...] = ()

@@ -26,12 +26,14 @@ def load(lake: Lake, tmp_path: Path) -> Callable[..., Version]:
 
 @pytest.fixture
 def deliver(lake: Lake, tmp_path: Path) -> Callable[..., RefreshResult]:
-    """Refresh ``t`` with a text: ``deliver("a,b\\n1,2\\n", mode="full")``."""
+    """Refresh ``t`` with a text: ``deliver("a,b\\n1,2\\n", mode="full")``; what looks like a mistake is meant."""
 
-    def deliver(content: str, mode: str = "upsert", name: str = "t") -> RefreshResult:
+    def deliver(
+        content: str, mode: str = "upsert", name: str = "t", *, confirmed: bool = True, **options: Any
+    ) -> RefreshResult:
         path = tmp_path / "delivery.csv"
         path.write_text(content, encoding="utf-8", newline="")
-        return refresh(lake, name, path, mode=mode, author="tester", message="delivery")
+        return refresh(lake, name, path, mode=mode, author="tester", message="delivery", confirmed=confirmed, **options)
 
     return deliver
 

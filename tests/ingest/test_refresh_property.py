@@ -74,7 +74,7 @@ def test_any_sequence(lake: Lake, tmp_path, publish, first, steps) -> None:
         if what in ("upsert", "full", "append"):
             file.write_text(as_csv(content), newline="")
             before = head.version
-            result = refresh(lake, name, file, mode=what, author="t")
+            result = refresh(lake, name, file, mode=what, author="t", confirmed=True)
             model.deliver(what, content)
             assert (result.version is None) == (newest(lake, name).version == before)
         elif what == "correct":

@@ -104,21 +104,45 @@ def import_(
 @click.argument("name")
 @click.argument("source", required=False)
 @click.option("--mode", type=click.Choice(["full", "upsert", "append"]), default="upsert", show_default=True)
+@click.option("--yes", "confirmed", is_flag=True, help="Merge it though it looks like a mistake.")
+@click.option(
+    "--rename", multiple=True, metavar="NEW=OLD", help="Read the delivery's column NEW as OLD: --rename 'E-Mail=email'."
+)
 @message_option
 @json_option
 @pass_state
-def refresh(state: State, name: str, source: str | None, mode: str, message: str, as_json: bool) -> None:
+def refresh(
+    state: State,
+    name: str,
+    source: str | None,
+    mode: str,
+    confirmed: bool,
+    rename: tuple[str, ...],
+    message: str,
+    as_json: bool,
+) -> None:
     """Merge a newer SOURCE into NAME by key; what people corrected stays corrected.
 
     A cell that the source still sends wrong keeps its correction; a cell that the source changed takes the new value.
     Rows missing from SOURCE leave only with --mode full. Without SOURCE the one of the import is read again.
 
+    A SOURCE that looks like a mistake is refused with the figures and exit code 3, unless --yes is given: no key is
+    known, more than a third of the rows or half of the columns would leave, a column is spelt otherwise or holds
+    something else than before, the label is missing or unknown. The limits are settings (refresh_…).
+
     \b
-    Example:
+    Examples:
       workbench refresh people people-2026-12.csv -m "December delivery"
+      workbench refresh people people-2026-12.csv --mode full --yes --rename 'E-Mail=email'
     """
+    for pair in rename:
+        if "=" not in pair.strip("="):
+            raise click.UsageError(f"--rename takes NEW=OLD, not '{pair}'.")
+    renamed = dict(pair.rsplit("=", 1) for pair in rename)
     with state.lake() as lake, progress() as report:
-        result = lake[name].refresh(source, mode=mode, message=message, progress=report)
+        result = lake[name].refresh(
+            source, mode=mode, message=message, confirmed=confirmed, rename=renamed, progress=report
+        )
         made = result.version
         document = (lake[name].at(made.version).document() if made else {}) | result.to_dict()
     if as_json:

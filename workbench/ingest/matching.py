@@ -35,12 +35,15 @@ class Match:
         Condition on ``b`` and ``i``; it joins every row with one other at most.
     content : bool
         Rows are matched by their content, so what is matched does not differ.
+    unsure : int
+        Rows of the delivery that could be several rows of the dataset, and are matched with none.
     """
 
     base: str
     incoming: str
     on: str
     content: bool
+    unsure: int = 0
 
 
 def by_key(rows: str, incoming: str, shape: Shape, head: Version) -> Match:
@@ -60,8 +63,11 @@ def by_content(
 ) -> Match:
     """Match rows that hold the same, each with one: what the source last said with what it says now.
 
-    Equal rows are told apart by their order only. Rows that a person deleted are looked up in the newest version that
-    still has them, so that the source sending them again does not bring them back.
+    A row that a correction changed is known by what the source said before (after the others that say the same), and
+    by what it holds now where the source has caught up. Rows that are equal in every column of the dataset are told apart by their order, which changes
+    nothing. Where the delivery lacks columns, the others bring together only what they identify: one row with one.
+    Rows that a person deleted are looked up in the newest version that still has them, so that the source sending them
+    again does not bring them back.
     """
     head = versions[-1]
     shared = _shared(shape)
@@ -69,25 +75,64 @@ def by_content(
     texts = {c.name: canonical_text(shape.old[c.name], c.type) for c in shared}
     present = _digests(rows, [texts[column.name] for column in shared], shared, held, head.dataset)
     deleted = deleted_digests(session, lake, shape, versions)
-    session.run(
-        "CREATE OR REPLACE TEMP TABLE base_digests AS SELECT *, "
-        "row_number() OVER (PARTITION BY _digest ORDER BY _deleted, _rid) AS _place FROM "
-        f"(SELECT _rid, false AS _deleted, _digest FROM {present} "
-        f"UNION ALL SELECT _rid, true, _digest FROM {deleted})"
+    corrected = (
+        f"SELECT rid AS _rid FROM lake.workbench.overrides WHERE dataset = {literal(head.dataset)} AND state = 'cell'"
     )
     session.run(
-        "CREATE OR REPLACE TEMP TABLE incoming_digests AS SELECT *, "
-        "row_number() OVER (PARTITION BY _digest ORDER BY _rid) AS _place FROM "
-        f"(SELECT _rid, {told_digest(shape)} AS _digest FROM {incoming})"
+        f"CREATE OR REPLACE TEMP TABLE base_digests AS SELECT _rid, false AS _deleted, _rid IN ({corrected}) "
+        f"AS _corrected, _digest FROM {present} UNION ALL SELECT _rid, true, false, _digest FROM {deleted}"
     )
+    session.run(
+        f"CREATE OR REPLACE TEMP TABLE incoming_digests AS SELECT _rid, {told_digest(shape)} AS _digest FROM {incoming}"
+    )
+    unsure = 0
+    if {column.name for column in head.columns} - {column.name for column in shared}:
+        unsure = _drop_unsure(session, rows, head)
+    session.run("CREATE OR REPLACE TEMP TABLE pairs (_rid BIGINT, record BIGINT)")
+    _pair(session)
+    if held:
+        now = ", ".join(texts[column.name] for column in shared)
+        session.run(
+            "CREATE OR REPLACE TEMP TABLE base_digests AS SELECT _rid, false AS _deleted, true AS _corrected, "
+            f"md5_number(json_array({now})::VARCHAR) AS _digest FROM {rows} WHERE _rid IN ({corrected})"
+        )
+        _pair(session)
     cells = ", ".join(f"{shape.old[column.name]} AS {quote(column.physical)}" for column in shape.columns)
-    own = f"(SELECT _rid, _lane, _excluded, {cells} FROM {rows})"
+    own = f"SELECT _rid, _lane, _excluded, false AS _deleted, {cells} FROM {rows}"
     return Match(
-        base=f"(SELECT * FROM base_digests LEFT JOIN {own} USING (_rid))",
-        incoming=f"(SELECT * FROM {incoming} JOIN incoming_digests USING (_rid))",
-        on="b._digest = i._digest AND b._place = i._place",
+        base=f"(SELECT * FROM ({own} UNION ALL BY NAME SELECT _rid, true AS _deleted FROM {deleted}) "
+        "LEFT JOIN pairs USING (_rid))",
+        incoming=incoming,
+        on="b.record = i._rid",
         content=True,
+        unsure=unsure,
     )
+
+
+def _pair(session: Session) -> None:
+    """Add to ``pairs`` what ``base_digests`` and ``incoming_digests`` say alike, among the rows that are not in it."""
+    session.run(
+        "INSERT INTO pairs SELECT b._rid, i._rid FROM "
+        "(SELECT *, row_number() OVER (PARTITION BY _digest ORDER BY _deleted, _corrected, _rid) AS _place "
+        "FROM base_digests WHERE _rid NOT IN (SELECT _rid FROM pairs)) b JOIN "
+        "(SELECT *, row_number() OVER (PARTITION BY _digest ORDER BY _rid) AS _place FROM incoming_digests "
+        "WHERE _rid NOT IN (SELECT record FROM pairs)) i ON b._digest = i._digest AND b._place = i._place"
+    )
+
+
+def _drop_unsure(session: Session, rows: str, head: Version) -> int:
+    """Take out of ``incoming_digests`` what could be several different rows, and return how many rows that is."""
+    full = ", ".join(canonical_text(quote(column.physical), column.type) for column in head.columns)
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE unsure_digests AS SELECT _digest FROM "
+        "(SELECT _digest, count(*) AS _here, count(DISTINCT _full) AS _kinds FROM base_digests LEFT JOIN "
+        f"(SELECT _rid, md5_number(json_array({full})::VARCHAR) AS _full FROM {rows}) USING (_rid) GROUP BY _digest) "
+        "JOIN (SELECT _digest, count(*) AS _there FROM incoming_digests GROUP BY _digest) USING (_digest) "
+        "WHERE _kinds > 1 OR _here <> _there"
+    )
+    count = session.rows("SELECT count(*) FROM incoming_digests SEMI JOIN unsure_digests USING (_digest)")[0][0]
+    session.run("DELETE FROM incoming_digests WHERE _digest IN (SELECT _digest FROM unsure_digests)")
+    return int(count)
 
 
 def _shared(shape: Shape) -> list[Column]:

@@ -152,7 +152,7 @@ def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str)
         )
         for n, column in enumerate(columns):
             outcome = (
-                "'kept'"
+                f"CASE WHEN t.i{n} IS NOT DISTINCT FROM t.b{n} THEN 'settled' ELSE 'kept' END"
                 if match.content
                 else f"CASE WHEN t.i{n} IS NOT DISTINCT FROM t.b{n} THEN 'settled' "
                 f"WHEN t.i{n} IS NOT DISTINCT FROM h.source_value THEN 'kept' ELSE 'replaced' END"

@@ -7,12 +7,13 @@ changed takes the new value. Rows are matched by key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.errors import DataError, LakeBusy, UsageError
+from workbench.errors import DataError, DoubtfulRefresh, LakeBusy, UsageError
 from workbench.ingest.casting import read_typed
 from workbench.ingest.checking import check_rows
+from workbench.ingest.doubts import doubts, header_doubts, renamed, same_but_for_spelling
 from workbench.ingest.lanes import lane
 from workbench.ingest.matching import by_content, by_key
 from workbench.ingest.merging import merged
@@ -53,6 +54,8 @@ def refresh(
     mode: str = "upsert",
     author: str,
     message: str = "",
+    confirmed: bool = False,
+    rename: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> RefreshResult:
     """Merge a newer delivery into a dataset, all or nothing.
@@ -70,6 +73,10 @@ def refresh(
         that it lacks leave. ``append``: only rows with new keys are taken.
     author, message : str
         Recorded with the version.
+    confirmed : bool
+        Merge it though it looks like a mistake.
+    rename : mapping, optional
+        Column of the delivery → column of the dataset that it is; later refreshes know it again.
     progress : Progress
         Told how far the work is; may raise :class:`workbench.errors.Cancelled`.
 
@@ -83,7 +90,9 @@ def refresh(
     UsageError
         The mode makes no sense here, or the dataset remembers no source.
     UnknownName
-        There is no such dataset.
+        There is no such dataset, or no column to be renamed.
+    DoubtfulRefresh
+        The delivery looks like a mistake (:mod:`workbench.ingest.doubts`), and nobody confirmed it.
     DataError
         The delivery cannot be taken whole, or a split column names no lane.
     KeyColumnError
@@ -106,7 +115,9 @@ def refresh(
     with lake.session() as session, opened(lake, session, source) as reading:
         for _ in range(_ATTEMPTS):
             try:
-                return _refreshed(lake, session, reading, newest(lake, name), mode, author, message, progress)
+                return _refreshed(
+                    lake, session, reading, newest(lake, name), mode, author, message, confirmed, rename or {}, progress
+                )
             except _MovedError:
                 continue
     raise LakeBusy(
@@ -123,11 +134,19 @@ def _refreshed(
     mode: str,
     author: str,
     message: str,
+    confirmed: bool,
+    rename: Mapping[str, str],
     progress: Progress,
 ) -> RefreshResult:
     """Work the merge out against one head, and publish it unless the head moved meanwhile."""
     full = mode == "full"
     versions = read_versions(session, head.dataset)
+    written = reading.names
+    reading = renamed(reading, head, versions, rename)
+    spelt = same_but_for_spelling(reading, head)
+    if spelt and not confirmed and set(spelt.values()) & set(head.definition.key):
+        # Without its key nothing more can be said of the delivery.
+        raise DoubtfulRefresh(head.dataset, header_doubts(spelt, reading.source))
     check_delivery(head, reading, full=full)
     rows = view_of(lake, head).rows
     options = refresh_choices(session, reading, head, rows, _narrow(versions))
@@ -137,8 +156,8 @@ def _refreshed(
 
     _, cells = read_typed(session, reading, options, stage, progress)
     shape = shaped(session, reading, cells, head, versions, full=full)
-    renamed = ", ".join(f"c{n} AS {quote(column.physical)}" for n, column in enumerate(shape.read))
-    incoming = f"(SELECT _rid, _lane, {renamed} FROM incoming)"
+    names = ", ".join(f"c{n} AS {quote(column.physical)}" for n, column in enumerate(shape.read))
+    incoming = f"(SELECT _rid, _lane, {names} FROM incoming)"
     count = int(session.rows("SELECT count(*) FROM incoming")[0][0])
     check_rows(session, incoming, head.definition, shape.read, reading, count, progress)
     if full and not count:
@@ -151,10 +170,17 @@ def _refreshed(
         match = by_content(session, lake, rows, incoming, shape, versions)
     progress(f"comparing with {head.name}", 0, 0)
     merge = merged(session, lake, match, shape, versions, mode, reading.source)
+    if not confirmed:
+        found = header_doubts(spelt, reading.source)
+        found += doubts(session, reading, match, shape, head, mode, lake.settings)
+        if found:
+            raise DoubtfulRefresh(head.dataset, found)
     detail = {
         "mode": mode, "source": reading.source, "next_rid": merge.next_rid, **merge.counts(),
         "widened": {name: column.type for column in head.columns for name in shape.widened if name == column.name},
     }  # fmt: skip
+    if written != reading.names:
+        detail["renamed"] = {old: new for old, new in zip(written, reading.names, strict=True) if old != new}
 
     def work(current: Session) -> int | None:
         if newest(current, head.dataset).version != head.version:
@@ -180,6 +206,7 @@ def _refreshed(
         **merge.counts(),
         columns_added=shape.added,
         columns_removed=shape.removed,
+        columns_missing=tuple(c.name for c in shape.columns if c not in shape.read),
         columns_widened=shape.widened,
         recipes=(),
     )

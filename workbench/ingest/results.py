@@ -45,6 +45,8 @@ class RefreshResult:
         Rows whose split column now names another lane; they stay in theirs.
     columns_added, columns_removed, columns_widened : tuple of str
         Columns that are new, no longer there, or stored in a wider type.
+    columns_missing : tuple of str
+        Columns that the delivery lacks and that stay as they are, since only a full refresh removes columns.
     recipes : tuple of dict
         What the recipes did that were replayed on the new version: ``recipe``, ``version`` (None where it had nothing
         to do), ``draft``, ``cells``, ``excluded``, ``conflicts``, ``note``.
@@ -71,6 +73,7 @@ class RefreshResult:
     columns_added: tuple[str, ...] = ()
     columns_removed: tuple[str, ...] = ()
     columns_widened: tuple[str, ...] = ()
+    columns_missing: tuple[str, ...] = ()
     recipes: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -98,6 +101,7 @@ class RefreshResult:
                 "added": list(self.columns_added),
                 "removed": list(self.columns_removed),
                 "widened": list(self.columns_widened),
+                "missing": list(self.columns_missing),
             },
             "recipes": list(self.recipes),
         }
@@ -129,6 +133,7 @@ class RefreshResult:
             ("new", self.columns_added),
             ("gone", self.columns_removed),
             ("stored in a wider type", self.columns_widened),
+            ("not delivered, kept as they were", self.columns_missing),
         ):
             said += f"\n  columns {what}: {', '.join(names)}" if names else ""
         for each in self.recipes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.drafts import discard, draft_view, new_draft
@@ -24,6 +25,8 @@ def refresh_and_replay(
     mode: str = "upsert",
     author: str,
     message: str = "",
+    confirmed: bool = False,
+    rename: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> RefreshResult:
     """Merge a newer delivery, and then replay the recipes that are kept for that.
@@ -35,7 +38,7 @@ def refresh_and_replay(
 
     Parameters
     ----------
-    source, mode, author, message, progress
+    source, mode, author, message, confirmed, rename, progress
         As for :func:`workbench.ingest.refresh`.
 
     Returns
@@ -46,7 +49,10 @@ def refresh_and_replay(
     from workbench.ingest import refresh
     from workbench.recipes import list_recipes
 
-    result = refresh(lake, dataset, source, mode=mode, author=author, message=message, progress=progress)
+    result = refresh(
+        lake, dataset, source, mode=mode, author=author, message=message, confirmed=confirmed, rename=rename,
+        progress=progress,
+    )  # fmt: skip
     if result.version is None:
         return result
     replayed = [kept for kept in list_recipes(lake, dataset) if kept.replay]

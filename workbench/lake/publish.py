@@ -220,7 +220,9 @@ def publish_rows(
     if not (added or removed or changed) and same_shape:
         return None
     cells = " + ".join(
-        f"count(*) FILTER (n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)})" for c in columns
+        f"count(*) FILTER (n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)})"
+        for c in columns
+        if c.name in {before.name for before in head.columns}
     )
     cells_changed = session.rows(f"SELECT {cells} FROM changed_rows n JOIN old_rows o USING (_rid)")[0][0]
     excluded = head.excluded + int(

@@ -123,9 +123,14 @@ def against(run: Document) -> str:
 
 def _refreshed(refresh: Document) -> str:
     """Write what a refresh did."""
+    if refresh.get("doubts"):
+        return "not refreshed: " + "; ".join(doubt["why"] for doubt in refresh["doubts"])
     if refresh["version"] is None:
         return "nothing changed at the source"
     kept = f", {count_of(refresh['kept_corrections'], 'correction')} kept" if refresh["kept_corrections"] else ""
+    for what in ("added", "removed"):
+        names = refresh.get("columns", {}).get(what)
+        kept += f", columns {what}: {', '.join(names)}" if names else ""
     return (
         f"{refresh['dataset']}@{refresh['version']}: {count_of(refresh['rows_added'], 'row')} added, "
         f"{refresh['rows_removed']:,} removed, {count_of(refresh['cells_changed'], 'cell')} updated{kept}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench import iterations
 from workbench.checks import CHECKS
-from workbench.errors import Cancelled, UnknownName, WorkbenchError
+from workbench.errors import Cancelled, DoubtfulRefresh, UnknownName, WorkbenchError
 from workbench.findings import outcomes
 from workbench.lake import Lake, Version, claimed, kept_snapshots, newest, read_version, read_versions
 from workbench.progress import Progress, silent
@@ -125,9 +125,13 @@ class _Steps:
         digest, spoke = source_digest(self.lake, definition.source), self._spoke()
         if digest is None or self.before.get("source") != digest or self.before.get("spoke") != spoke:
             mode = mode if definition.key or mode != "upsert" else "append"
-            found = iterations.refresh_and_replay(
-                self.lake, dataset, mode=mode, author=self.author, message="scheduled run", progress=self.progress
-            )
+            try:
+                found = iterations.refresh_and_replay(
+                    self.lake, dataset, mode=mode, author=self.author, message="scheduled run", progress=self.progress
+                )
+            except DoubtfulRefresh as error:
+                self.note(refresh={"dataset": dataset, "version": None, "doubts": [vars(d) for d in error.doubts]})
+                raise
             self.note(refresh=found.to_dict())
         else:
             self.note(notes=[*self.state.notes, "the source is what the run before read; it was not merged again"])

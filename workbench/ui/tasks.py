@@ -6,14 +6,14 @@ Nothing here may touch Streamlit.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from workbench import iterations
 from workbench.api import OpenLake
 from workbench.attribution import Attribution, attribute
-from workbench.errors import DataError, WorkbenchError
+from workbench.errors import DataError, Doubt, DoubtfulRefresh, WorkbenchError
 from workbench.findings import Filter, queue
 from workbench.findings.listing import Order
 from workbench.lake import Version
@@ -41,6 +41,29 @@ class Asked:
 
     about: str
     found: WhatIf
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A newer delivery and how it is to be merged.
+
+    Attributes
+    ----------
+    upload : bool
+        The source is a file that was uploaded.
+    doubts : tuple of Doubt
+        Why it was not merged.
+    rename : dict
+        Column in the delivery → column of the dataset that it seems to be.
+    """
+
+    dataset: str
+    source: str
+    mode: str
+    message: str
+    upload: bool
+    doubts: tuple[Doubt, ...] = ()
+    rename: dict[str, str] = field(default_factory=dict)
 
 
 def on_lake(
@@ -152,15 +175,31 @@ def import_file(
 
 
 def refresh(
-    lake: OpenLake, source: str, upload: bool, dataset: str, mode: str, message: str, *, progress: Progress
+    lake: OpenLake,
+    source: str,
+    upload: bool,
+    delivery: Delivery,
+    confirmed: bool,
+    rename: dict[str, str],
+    *,
+    progress: Progress,
 ) -> Any:
-    """Merge a newer delivery into a dataset."""
+    """Merge a newer delivery into a dataset; one that looks like a mistake comes back with what speaks against it."""
     try:
-        merged = lake[dataset].refresh(source, mode=mode, message=message, progress=progress)
+        merged = lake[delivery.dataset].refresh(
+            source, mode=delivery.mode, message=delivery.message, confirmed=confirmed, rename=rename, progress=progress
+        )
+    except DoubtfulRefresh as error:
+        return replace(delivery, doubts=error.doubts, rename=error.rename)
     except WorkbenchError as error:
         raise named(error, source, upload) from error
     _taken(source, upload)
     return merged
+
+
+def drop(delivery: Delivery) -> None:
+    """Forget a delivery that is not to be merged, and the file that was uploaded for it."""
+    _taken(delivery.source, delivery.upload)
 
 
 def _taken(source: str, upload: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from workbench.models import PRESETS
 from workbench.settings import load
 from workbench.ui import jobs, tasks
 from workbench.ui.components.message import show_error
-from workbench.ui.tasks import named
+from workbench.ui.tasks import Delivery, named
 
 KEY = "import"
 """The job's key: one import at a time for this app."""
@@ -110,6 +110,7 @@ def _ask_columns(seen: Any, source: str, upload: bool) -> None:
                 "message": message,
             }  # fmt: skip
             _begin(f"Import of {name.strip()}", tasks.import_file, source, upload, name.strip(), options)
+            st.rerun()
 
 
 def _ask_mode(dataset: str, source: str, upload: bool) -> None:
@@ -124,13 +125,21 @@ def _ask_mode(dataset: str, source: str, upload: bool) -> None:
         st.text("What people corrected stays corrected, unless the source itself says something new.")
         message = st.text_input("Message", key="import-message", placeholder="December delivery")
         if st.form_submit_button("Merge", type="primary"):
-            _begin(f"Refresh of {dataset}", tasks.refresh, source, upload, dataset, mode, message)
+            merge(Delivery(dataset, source, mode, message, upload))
+            st.rerun()
+
+
+def merge(delivery: Delivery, *, confirmed: bool = False, rename: Mapping[str, str] | None = None) -> None:
+    """Merge a delivery in the background; one that looks like a mistake is the result, with what speaks against it."""
+    _begin(
+        f"Refresh of {delivery.dataset}", tasks.refresh, delivery.source, delivery.upload, delivery, confirmed,
+        dict(rename or {}),
+    )  # fmt: skip
 
 
 def _begin(title: str, task: Callable[..., Any], source: str, upload: bool, *args: Any) -> None:
     """Start the work in the background, and close the dialog."""
     jobs.start_apart(KEY, title, None, task, source, upload, *args, create=True)
-    st.rerun()
 
 
 @contextlib.contextmanager

@@ -8,9 +8,12 @@ import streamlit as st
 
 from workbench.ingest import RefreshResult
 from workbench.reporting import count_of
-from workbench.ui.components.import_dialog import KEY, import_dialog
+from workbench.ui.components.import_dialog import KEY, import_dialog, merge
 from workbench.ui.components.job import show_job
 from workbench.ui.jobs import Job
+from workbench.ui.tasks import Delivery, drop
+
+_DOUBT = "refresh-doubt-asked"
 
 
 def show_import_button(dataset: str | None, *, primary: bool = False) -> None:
@@ -24,12 +27,45 @@ def show_import_button(dataset: str | None, *, primary: bool = False) -> None:
 
 def show_import_job() -> None:
     """Show how far an import is, or what became of it."""
-    show_job(KEY, done=_done)
+    if not show_job(KEY, done=_done):
+        _ask_doubt()
+
+
+def _ask_doubt() -> None:
+    """Ask whether a delivery that looks like a mistake is to be merged all the same."""
+    delivery: Delivery | None = st.session_state.get(_DOUBT)
+    if delivery is None:
+        return
+    with st.container(border=True, key="refresh-doubt"):
+        st.warning(f"{delivery.dataset} was not refreshed: is this delivery a mistake?", icon=":material/help:")
+        for each in delivery.doubts:
+            st.text(f"{each.why[:1].upper()}{each.why[1:]}.")
+        if delivery.rename:
+            names = ", ".join(f"{name!r} as {target}" for name, target in delivery.rename.items())
+            st.button(
+                "Use the known names", key="refresh-rename", type="primary", help=f"Reads {names}.",
+                on_click=_answer, kwargs={"confirmed": False, "rename": delivery.rename},
+            )  # fmt: skip
+        st.button("Merge anyway", key="refresh-confirm", on_click=_answer, kwargs={"confirmed": True})
+        st.button("Do not merge", key="refresh-drop", on_click=_drop)
+
+
+def _answer(confirmed: bool, rename: dict[str, str] | None = None) -> None:
+    """Merge a doubtful delivery as it was decided."""
+    merge(st.session_state.pop(_DOUBT), confirmed=confirmed, rename=rename)
+
+
+def _drop() -> None:
+    """Leave the dataset as it is."""
+    drop(st.session_state.pop(_DOUBT))
 
 
 def _done(job: Job) -> None:
     """Say what came in, and show it."""
     result: Any = job.result
+    if isinstance(result, Delivery):
+        st.session_state[_DOUBT] = result
+        return
     if isinstance(result, RefreshResult):
         dataset, said = result.dataset, result.summary()
     else:
