@@ -64,10 +64,10 @@ def by_content(
     """Match rows that hold the same, each with one: what the source last said with what it says now.
 
     A row that a correction changed is known by what the source said before (after the others that say the same), and
-    by what it holds now where the source has caught up. Rows that are equal in every column of the dataset are told apart by their order, which changes
-    nothing. Where the delivery lacks columns, the others bring together only what they identify: one row with one.
-    Rows that a person deleted are looked up in the newest version that still has them, so that the source sending them
-    again does not bring them back.
+    by what it holds now where the source has caught up. Rows that are equal in every column of the dataset are told
+    apart by their order, which changes nothing. Where the delivery lacks columns, the others bring together only what
+    they identify: one row with one. Rows that a person deleted are looked up in the newest version that still has
+    them, so that the source sending them again does not bring them back.
     """
     head = versions[-1]
     shared = _shared(shape)
