@@ -25,7 +25,7 @@ to = "title"
 
 def test_clusters(people):
     Path("more.csv").write_text("id,age,city,job,income,comment\n7,31,oslo,nurse,low,\n8,31,Oslo.,nurse,low,\n")
-    people("refresh", "people", "more.csv")
+    people("refresh", "people", "more.csv", "--mode", "append")
     found = people("clusters", "people", "city", "--json").json
     assert set(found) == {"column", "method", "distinct", "clusters", "note"}
     (cluster,) = found["clusters"]
@@ -119,7 +119,7 @@ def test_a_recipe_from_first_to_last(people):
     assert nothing.code == 2 and "nothing to do" in nothing.err
     assert people("draft", "list", "people", "--json").json == []
     Path("more.csv").write_text("id,age,city,job,income,comment\n7,31,NYC,nurse,low,\n")
-    refreshed = people("refresh", "people", "more.csv", "--json").json
+    refreshed = people("refresh", "people", "more.csv", "--mode", "append", "--json").json
     assert [(each["recipe"], each["version"], each["cells"]) for each in refreshed["recipes"]] == [("tidy", 4, 2)]
     assert people("recipe", "remove", "people", "tidy").code == 0
     assert people("recipe", "show", "people", "tidy").code == 2
