@@ -159,6 +159,19 @@ def test_who_comes_second_is_told(lake, people):
     assert get(lake, "people", one.finding).status == "unsure"
 
 
+@pytest.mark.parametrize(("decision", "values"), [("keep", None), ("unsure", None), ("fix", ["30"])])
+def test_a_doubled_key_press_answers_once(lake, people, decision, values):
+    """The second one answers what the first one answered, whatever status it has left the finding with."""
+    one, *_ = queue(lake, "people")
+    for _ in range(2):
+        seen = [get(lake, "people", one.finding)]
+        decide(lake, "people", [one.finding], decision, values=values, seen=seen, author="ann")
+        recorded = lake.read("SELECT count(*) FROM lake.workbench.decisions")
+        with pytest.raises(AnsweredMeanwhile, match=rf"Finding {one.finding} is \w+ by ann since you looked"):
+            decide(lake, "people", [one.finding], decision, values=values, seen=seen, author="ann")
+        assert lake.read("SELECT count(*) FROM lake.workbench.decisions") == recorded
+
+
 def test_of_two_at_the_same_moment_one_is_told(lake, people):
     one, *_ = queue(lake, "people")
     told, start = [], threading.Barrier(4)

@@ -132,6 +132,28 @@ class LakeBusy(StoreError):
     """Other processes kept the catalogue for longer than the retries last."""
 
 
+class ConnectionLost(StoreError):
+    """The catalogue's server dropped the connection, or cannot be reached."""
+
+
+class ClaimLost(WorkbenchError):
+    """Another process took over what this one was doing.
+
+    Attributes
+    ----------
+    what : str
+        What was claimed, such as ``run of adult``.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"This {what} has lost its claim: its connection to the server was dropped or its lock file removed, and "
+            "another process has begun the same since. Nothing more of it was written.",
+            hint="The other process's result counts. Start it again if there is none.",
+        )
+        self.what = what
+
+
 class AlreadyUnderWay(WorkbenchError):
     """Another process is doing the same long work."""
 

@@ -12,7 +12,7 @@ from workbench.errors import DataError, UsageError
 from workbench.findings import Finding, last_answers
 from workbench.findings import reopen as reopen_in
 from workbench.iterations import own_draft, policy_of, schema_of, undo
-from workbench.lake import Lake, Session, Version, canonical_text, literal, quote, rid_list, view_of
+from workbench.lake import MOMENT, Lake, Session, Version, canonical_text, literal, quote, rid_list, view_of
 from workbench.lake.sql import NAMED
 from workbench.validation import CheckOutcome, failing_checks
 
@@ -195,8 +195,9 @@ def undo_last(lake: Lake, dataset: str, *, draft: int | None, author: str) -> Un
     """
     last = last_answers(lake, dataset, author=author)
     steps = corrections_of(lake, draft) if draft is not None else []
-    newest = max((staged.created_at for staged in steps), default=None)
-    if last is not None and last.draft is None and (newest is None or newest < last.created_at):
+    touched = f"SELECT max({MOMENT}) FROM lake.workbench.corrections WHERE draft = ? AND NOT undone"
+    staged_at = lake.read(touched, [draft])[0][0] if steps else None
+    if last is not None and last.draft is None and (staged_at is None or staged_at < last.moment):
         reopen(lake, dataset, last.findings, author=author)
         return Undone(last.findings, last.decision)
     if draft is None or not steps:
@@ -246,7 +247,7 @@ def staged_on(
     rows = lake.read(
         "SELECT rid, draft, author, action, column_name, new FROM lake.workbench.corrections "
         f"WHERE draft IN ({rid_list(drafts)}) AND rid IN ({rid_list(sorted(set(rids)))}) AND NOT undone "
-        "ORDER BY created_at, seq"
+        f"ORDER BY {MOMENT}, seq"
     )
     hidden: set[tuple[int, int, str | None]] = set()
     if reader is not None and policy_of(lake, dataset).second_opinion:

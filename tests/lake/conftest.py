@@ -45,7 +45,7 @@ def answers() -> Callable[[subprocess.Popen[str]], list[dict[str, object]]]:
     """Wait for another process and return what it said; one that failed fails the test with its own words."""
 
     def answers(process: subprocess.Popen[str]) -> list[dict[str, object]]:
-        out, error = process.communicate(timeout=120)
+        out, error = process.communicate(timeout=600)
         assert process.returncode == 0, error
         return [json.loads(line) for line in out.splitlines()]
 

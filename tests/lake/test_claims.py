@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
-from workbench.errors import AlreadyUnderWay, Cancelled, StoreError
-from workbench.lake import claim_held, claimed
+from workbench.errors import AlreadyUnderWay, Cancelled, ClaimLost, StoreError
+from workbench.lake import claim_held, claimed, open_lake
 
 
 def test_a_claim_is_held_once_and_free_afterwards(lake):
@@ -54,6 +55,28 @@ def test_a_killed_process_gives_its_claim_up(lake, settings, writer):
     holder.kill()
     holder.communicate()
     assert not claim_held(lake, "run of people")
+
+
+def test_a_claim_that_somebody_took_over_counts_no_more(lake, settings):
+    """A folder that was cleared, or a disk that forgets locks: both believe that they hold it."""
+
+    def add(name):
+        lake.write(lambda session: session.insert("tags", [{"dataset": "people", "tag": name, "version": 1}]))
+
+    with claimed(lake, "run of people"):
+        add("mine")
+        shutil.rmtree(Path(lake.url.removeprefix("sqlite:")).parent / "claims")
+        add("still mine")
+        with open_lake(settings) as other, claimed(other, "run of people"), pytest.raises(ClaimLost) as caught:
+            add("too late")
+        with pytest.raises(
+            ClaimLost, match=r"This run of people has lost its claim: .* Nothing more of it was written"
+        ):
+            add("they are done, and so am I")
+    assert caught.value.what == "run of people" and caught.value.exit_code == 3
+    add("free again")
+    tags = lake.read("SELECT tag FROM lake.workbench.tags ORDER BY tag")
+    assert tags == [("free again",), ("mine",), ("still mine",)]
 
 
 def test_a_lake_that_cannot_be_written_says_so(lake):

@@ -27,7 +27,13 @@ FRAME = pd.DataFrame({"id": range(1, 501), "x": "short"})
         (duckdb.Error('query "SELECT 1": unable to open database file'), "cannot be opened", "rights"),
         (duckdb.Error("file is not a database"), "not a lake's catalogue", "path that is free"),
         (duckdb.OutOfMemoryException("failed to allocate 1.0 GiB"), "memory_limit", "WORKBENCH_MEMORY_LIMIT"),
-        (duckdb.IOException("server closed the connection unexpectedly"), "cannot be read or written", ""),
+        (duckdb.IOException("server closed the connection unexpectedly"), "was lost. Nothing", "try again"),
+        (
+            duckdb.TransactionException('Failed to commit: Failed to execute query "ROLLBACK": '),
+            "was lost",
+            "try again",
+        ),
+        (duckdb.IOException('Unable to connect to Postgres at "password=geheim": x'), "cannot be reached", "doctor"),
         (duckdb.Error("Failed to query most recent snapshot"), "cannot be read or written", ""),
     ],
 )

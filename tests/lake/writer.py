@@ -6,6 +6,7 @@ Each duty writes one JSON document a line, so that the test knows how far it cam
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -15,9 +16,23 @@ import threading
 import time
 from pathlib import Path
 
+import duckdb
+
 from workbench.drafts import Correction, new_draft, publish_draft, stage
 from workbench.errors import ConflictError, WorkbenchError
-from workbench.lake import Definition, Lake, claimed, newest, open_lake, publish_first, read_versions, view_of
+from workbench.lake import (
+    Definition,
+    Lake,
+    Session,
+    claimed,
+    newest,
+    open_lake,
+    publish_first,
+    publish_rows,
+    read_versions,
+    view_of,
+)
+from workbench.lake.store import load_extension
 from workbench.settings import Settings
 from workbench.versions import diff
 
@@ -137,6 +152,95 @@ def claim(lake: Lake, what: str) -> None:
         time.sleep(60)
 
 
+def busy(lake: Lake, dataset: str, row: str, rounds: str) -> None:
+    """Publish so many versions of a dataset, each of which changes one row, as fast as it goes."""
+    for turn in range(int(rounds)):
+
+        def work(session: Session, turn: int = turn) -> int | None:
+            session.run("CREATE OR REPLACE TEMP TABLE gone_rows (_rid BIGINT)")
+            session.run(
+                f"CREATE OR REPLACE TEMP TABLE new_rows AS SELECT * REPLACE ({turn + 1} AS x) "
+                f"FROM lake.data.{dataset} WHERE id = {row}"
+            )
+            return publish_rows(session, newest(session, dataset), kind="publish", author="loop", message="loop")
+
+        say(version=lake.write(work))
+
+
+def dropped(lake: Lake, server: str) -> None:
+    """Lose every connection to the server in each state that it can be in, and live on."""
+
+    def drop() -> None:
+        name = dict(part.split("=") for part in lake.url.partition(":")[2].split())["dbname"]
+        with contextlib.closing(duckdb.connect()) as other:
+            load_extension(other, "postgres_scanner")
+            other.execute(f"ATTACH '{server.removeprefix('postgres:')}' AS server (TYPE postgres)")
+            question = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ''{name}''"
+            assert other.execute(f"FROM postgres_query('server', '{question}')").fetchall()[0][0]
+
+    def alive(after: str) -> None:
+        lake.write(lambda session: session.insert("tags", [{"dataset": "t", "tag": after, "version": 1}]))
+        say(alive=after)
+
+    def begin(session: Session) -> None:
+        session.run("BEGIN")
+        session.insert("tags", [{"dataset": "t", "tag": "never", "version": 1}])
+
+    drop()
+    alive("idle")
+    with claimed(lake, "run of t"):
+        drop()
+    alive("claim")
+    with lake.session() as session:
+        begin(session)
+        drop()
+    alive("transaction")
+    with lake.session() as session:
+        next(iter(session.batches("SELECT tag FROM lake.workbench.tags, range(1000000)", size=1000)))
+        drop()
+    alive("stream")
+    attempts = []
+
+    def work(session: Session) -> None:
+        session.insert("tags", [{"dataset": "t", "tag": "write", "version": 1}])
+        attempts.append(1)
+        if len(attempts) == 1:
+            drop()
+
+    lake.write(work)
+    say(alive="write", attempts=len(attempts))
+
+    def thread() -> None:
+        try:
+            with lake.session() as session:
+                begin(session)
+                drop()
+                session.rows("SELECT count(*) FROM lake.workbench.tags")
+        except WorkbenchError as error:
+            say(error=type(error).__name__)
+
+    worker = threading.Thread(target=thread)
+    worker.start()
+    worker.join()
+    alive("thread")
+    with open_lake(lake.settings) as again:
+        left = again.session()
+        begin(left.__enter__())
+        drop()
+    alive("closed")
+    forgotten = open_lake(lake.settings).session()
+    begin(forgotten.__enter__())
+    drop()
+    del forgotten
+    gc.collect()
+    alive("collected")
+    kept = lake.session()
+    begin(kept.__enter__())
+    drop()
+    say(ends=True)
+    sys.exit(3)
+
+
 def tag(lake: Lake, name: str) -> None:
     """Write one record, or say what stands against it."""
     try:
@@ -147,7 +251,7 @@ def tag(lake: Lake, name: str) -> None:
 
 
 if __name__ == "__main__":
-    duties = (create, correct, read, publish, die_in_commit, die_in_import, hold, take_turn, claim, tag)
+    duties = (create, correct, read, publish, die_in_commit, die_in_import, hold, take_turn, claim, busy, dropped, tag)
     duty = next(duty for duty in duties if duty.__name__ == sys.argv[1])
     timeout = float(os.environ.get("TIMEOUT", "60"))
     options = Settings(

@@ -62,7 +62,7 @@ def test_a_round_of_answers_teaches_which_signal_leads(ranked, truth):
     bugs, promised = ranked, newest_ranking(ranked, "bugs")
     wrong = review(bugs, truth, 20)
     assert 12 < wrong <= 20
-    assert decided_since(bugs, "bugs", promised.created_at) == 20
+    assert decided_since(bugs, "bugs", promised.seen) == 20
     after = rescore(bugs, "bugs", author="ann")
     assert (after.round, after.decisions) == (2, 20)
     assert sum(share.asked for share in after.shares) >= 20
@@ -114,7 +114,7 @@ def test_answers_that_come_while_it_is_scored_do_no_harm_and_count_from_then_on(
             decide(bugs, "bugs", [late.finding], "exclude", author="ann")
 
     during = rescore(bugs, "bugs", author="ann", progress=meanwhile)
-    assert during.rounds[0].decisions == 5 and decided_since(bugs, "bugs", during.created_at) == 1
+    assert during.rounds[0].decisions == 5 and decided_since(bugs, "bugs", during.seen) == 1
     assert late.finding not in [finding.finding for finding in first(bugs, 1000)]
     after = rescore(bugs, "bugs", author="ann")
     assert [each.decisions for each in after.rounds] == [5, 1] and after.decisions == 6

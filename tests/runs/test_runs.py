@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from workbench.drafts import Correction, new_draft, publish_draft, stage
 from workbench.errors import AlreadyUnderWay, Cancelled, UnknownName
 from workbench.findings import Filter, queue
 from workbench.ingest import import_source
-from workbench.lake import claimed, maintain, newest, view_of
+from workbench.lake import claimed, maintain, newest, open_lake, view_of
 from workbench.runs import list_runs, read_run, run, worst
 from workbench.runs.history import changed_findings
 
@@ -74,10 +75,28 @@ def test_nothing_is_done_twice_where_nothing_changed(lake, people, monkeypatch):
     written = [
         query for query in statements if "INSERT INTO lake" in query or "CREATE OR REPLACE TEMP TABLE incoming" in query
     ]
-    assert all(query.startswith("INSERT INTO lake.workbench.runs") for query in written) and len(written) == 2
+    tables = [query.split()[2] for query in written]
+    assert tables == ["lake.workbench.claims", "lake.workbench.runs", "lake.workbench.runs"]
     assert second.refresh is None and "was not merged again" in second.notes[0]
     assert second.validation == first.validation and second.evaluation == first.evaluation
     assert second.findings == {**first.findings, "new": 0} and second.findings["fixed"] == 0
+
+
+def test_a_run_that_another_one_took_over_ends_and_says_so(lake, people, project, settings):
+    """Its lock was lost, to a server that dropped it or to whoever cleared the folder."""
+    taken = []
+
+    def take_over(*_):
+        if not taken:
+            shutil.rmtree(project / "data" / "lake" / "claims")
+            with open_lake(settings) as other, claimed(other, "run of people"):
+                taken.append(True)
+
+    lost = cron(lake, progress=take_over)
+    assert (lost.outcome, lost.exit_code, lost.checks) == ("error", 3, [])
+    assert lost.error.startswith("This run of people has lost its claim: its connection to the server was dropped or")
+    assert list_runs(lake, "people") == [lost] and queue(lake, "people") == []
+    assert cron(lake, evaluate=False).outcome == "failed"
 
 
 def test_a_delivery_is_read_again_when_somebody_else_spoke_for_the_source(lake, people, project, deliver):

@@ -12,13 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import workbench
 from workbench.drafts import Correction, corrections_of
 from workbench.findings import Filter, get, queue, saved_views, tally
+from workbench.lake import newest
 from workbench.reviewing import class_counts, rows_at
 from workbench.ui import jobs
+from workbench.ui.components.review_desk import Desk
+from workbench.ui.components.review_table import _key, take_edits
+from workbench.ui.components.review_wanted import Wanted
 from workbench.ui.wording import plain
 
 SCHEMA = """
@@ -98,6 +103,11 @@ def press(page: AppTest, button: str) -> AppTest:
     return page.button(key=f"{button}-{shown(page)}").click().run()
 
 
+def edit(page: AppTest, part: str) -> str:
+    """Name a part of the open finding's field for another value."""
+    return f"edit-{part}-{shown(page)}"
+
+
 def grid(page: AppTest) -> pd.DataFrame:
     """The table that can be edited."""
     return page.dataframe[0].value
@@ -105,7 +115,8 @@ def grid(page: AppTest) -> pd.DataFrame:
 
 def type_into(page: AppTest, line: int, name: str, value: Any, *, also: Any = None) -> AppTest:
     """Edit a cell, as the browser tells it: together with the edits before it."""
-    editor = f"table-{page.session_state['review-desk'].edits}-1"
+    desk = page.session_state["review-desk"]
+    editor = f"table-{desk.number}-{desk.edits}-1"
     edits = {number: dict(changes) for number, changes in (also or {}).items()}
     edits.setdefault(line, {})[name] = value
     page.session_state[editor] = {"edited_rows": edits, "added_rows": [], "deleted_rows": []}
@@ -273,9 +284,9 @@ def test_any_cell_of_the_row_is_edited_and_tried_first(review, url):
     first = finding(url, shown(page))
 
     def set_cell(page: AppTest, column: str, value: str) -> AppTest:
-        page.selectbox(key="edit-column").select(column)
-        page.text_input(key="edit-value").input(value)
-        return page.button(key="edit-set").click().run()
+        page.selectbox(key=edit(page, "column")).select(column)
+        page.text_input(key=edit(page, "value")).input(value)
+        return page.button(key=edit(page, "set")).click().run()
 
     for column, value, said in (
         ("n", "many", "'many' does not fit the column's type BIGINT"),
@@ -287,7 +298,7 @@ def test_any_cell_of_the_row_is_edited_and_tried_first(review, url):
         page = set_cell(page, column, value)
         assert said in words(page)
         assert shown(page) == first.finding
-        assert page.text_input(key="edit-value").value == value
+        assert page.text_input(key=edit(page, "value")).value == value
         assert finding(url, first.finding).status == "open"
     page = set_cell(page, "b", "0.25")
     assert "The cell is staged in your draft" in words(page) and shown(page) == first.finding
@@ -303,7 +314,7 @@ def test_any_cell_of_the_row_is_edited_and_tried_first(review, url):
 
 def test_a_key_column_is_not_offered(review):
     page = review(check="schema.n")
-    assert "id" not in page.selectbox(key="edit-column").options
+    assert "id" not in page.selectbox(key=edit(page, "column")).options
 
 
 def of_drafts(url: str) -> list:
@@ -476,6 +487,16 @@ def test_a_cell_edited_in_the_table_is_staged_by_row_identity(review, url):
     assert finding(url, known[1].finding).status == "open"
 
 
+def test_what_was_typed_into_a_table_is_never_taken_for_the_lines_of_another_desk(url):
+    """The browser goes on telling of it while the page is laid anew, and its lines may be others."""
+    with workbench.open(url) as lake:
+        first, second = (Desk((), newest(lake.lake, "people"), Wanted(), {}, 0, {}) for _ in range(2))
+        first.pages = second.pages = {1: queue(lake.lake, "people", limit=2)}
+        st.session_state[_key(first, 1)] = {"edited_rows": {0: {"cell n": "7"}}}
+        assert not take_edits(lake, second) and second.applied == []
+    assert not of_drafts(url)
+
+
 def test_the_table_refuses_what_the_schema_and_the_type_refuse_and_shows_what_the_lake_holds(review, url):
     page = review(view="table", check="schema.n")
     known = of(url, check="schema.n")
@@ -567,8 +588,8 @@ def test_one_answer_to_the_first_few_leaves_the_others(review, url):
 def test_a_draft_is_checked_evaluated_and_published(review, url):
     page = review(check="schema.n")
     name = shown(page)
-    page.text_input(key="edit-value").input("7")
-    page = page.button(key="edit-set").click().run()
+    page.text_input(key=edit(page, "value")).input("7")
+    page = page.button(key=edit(page, "set")).click().run()
     page = finish(page.button(key="draft-check").click().run())
     with workbench.open(url) as lake:
         number = lake["people"].drafts()[0].draft
@@ -599,8 +620,8 @@ def test_conflicts_are_shown_cell_by_cell_and_the_rest_is_published(review, url)
     page = review(check="schema.n")
     for _ in range(2):
         name = shown(page)
-        page.text_input(key="edit-value").input("7")
-        page = page.button(key="edit-set").click().run()
+        page.text_input(key=edit(page, "value")).input("7")
+        page = page.button(key=edit(page, "set")).click().run()
     last = finding(url, name)
     with workbench.open(url, author="ben") as lake:
         mine = lake["people"].drafts()[0].draft

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from workbench.drafts.records import Draft
 from workbench.drafts.staging import get_draft, open_draft
 from workbench.errors import UsageError
-from workbench.lake import Lake, Session
+from workbench.lake import MOMENT, Lake, Session
 
 FoundKind = Literal["checked", "evaluated", "findings"]
 """What is found out about a draft: failures of the schema, the verdict, findings of the checks."""
@@ -152,7 +152,7 @@ def discussion_of(lake: Lake | Session, draft: int) -> Discussion:
     events = read(
         "SELECT kind, CASE WHEN kind <> 'opinion' THEN text ELSE '' END, content, author, created_at "
         "FROM lake.workbench.draft_events WHERE draft = ? "
-        "ORDER BY coalesce(snapshot_id, 9223372036854775807), created_at",
+        f"ORDER BY {MOMENT}, rowid",
         [draft],
     )
     writers = read(

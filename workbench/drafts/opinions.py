@@ -19,7 +19,7 @@ from workbench.drafts.overlay import folded
 from workbench.drafts.records import Draft, Staged
 from workbench.drafts.staging import get_draft, open_draft
 from workbench.errors import DataError, UsageError
-from workbench.lake import LANES, Lake, Session, View, literal, read_version, rid_list, view_of
+from workbench.lake import LANES, MOMENT, Lake, Session, View, literal, read_version, rid_list, view_of
 from workbench.lake.values import fitted
 
 OpinionState = Literal["waiting", "agreed", "differs"]
@@ -164,7 +164,8 @@ def _said(source: Lake | Session, draft: int) -> dict[int, list[tuple[str, str |
     """Read who said what about which row."""
     read = source.rows if isinstance(source, Session) else source.read
     rows = read(
-        "SELECT text, author FROM lake.workbench.draft_events WHERE draft = ? AND kind = 'opinion' ORDER BY created_at",
+        "SELECT text, author FROM lake.workbench.draft_events WHERE draft = ? AND kind = 'opinion' "
+        f"ORDER BY {MOMENT}, rowid",
         [draft],
     )
     said: dict[int, list[tuple[str, str | None]]] = {}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.lake.records import Task
+from workbench.lake.records import Task, from_stored
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,9 @@ class Evaluation:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Evaluation:
         """Read what :meth:`to_dict` wrote, also after JSON."""
-        metrics = {name: Score(**score) for name, score in values["metrics"].items()}
-        lists = {name: tuple(values[name]) for name in ("classes", "train_classes", "notes")}
-        return cls(**{**values, **lists, "metrics": metrics})
+        metrics = {name: from_stored(Score, score) for name, score in values["metrics"].items()}
+        lists = {name: tuple(values.get(name, ())) for name in ("classes", "train_classes", "notes")}
+        return from_stored(cls, {**values, **lists, "metrics": metrics})
 
 
 @dataclass(frozen=True)

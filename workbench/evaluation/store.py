@@ -16,7 +16,7 @@ import numpy as np
 
 from workbench.evaluation.fits import MadeFits
 from workbench.evaluation.records import Evaluation, Predictions, to_json
-from workbench.lake import Lake, Session
+from workbench.lake import MOMENT, Lake, Session
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,7 +134,7 @@ def states_of(lake: Lake, dataset: str) -> list[tuple[str, str]]:
     """List the states of a dataset that were evaluated and their input hashes, oldest first."""
     rows = lake.read(
         "SELECT json_extract_string(result, '$.state'), input_hash FROM lake.workbench.evaluations "
-        "WHERE dataset = ? AND json_extract_string(result, '$.kind') = 'evaluation' ORDER BY created_at",
+        f"WHERE dataset = ? AND json_extract_string(result, '$.kind') = 'evaluation' ORDER BY {MOMENT}, rowid",
         [dataset],
     )
     return list(dict.fromkeys((str(state), str(hashed)) for state, hashed in rows))
@@ -142,7 +142,7 @@ def states_of(lake: Lake, dataset: str) -> list[tuple[str, str]]:
 
 def evaluation_of(result: dict[str, Any]) -> Evaluation:
     """Read an evaluation back from what was kept."""
-    return Evaluation.from_dict({name: value for name, value in result.items() if name not in ("kind", "reading")})
+    return Evaluation.from_dict(result)
 
 
 def _table(name: str, rows: Predictions) -> pa.Table:

@@ -30,7 +30,9 @@ class Answers:
     state : {"open", "published"} or None
         What became of the draft.
     created_at : datetime
-        When, in UTC.
+        When, in UTC, by the clock of the person's machine.
+    moment : int
+        When, as a snapshot: the greater, the later.
     """
 
     findings: tuple[str, ...]
@@ -38,6 +40,7 @@ class Answers:
     draft: int | None
     state: str | None
     created_at: datetime
+    moment: int
 
 
 _SHAPE = {
@@ -63,6 +66,7 @@ def insert_decisions(
     draft: int | None = None,
     step: int | None = None,
     values: Sequence[str | None] | None = None,
+    at: datetime | None = None,
 ) -> int:
     """Record one answer to findings, inside a transaction of the caller's.
 
@@ -81,6 +85,8 @@ def insert_decisions(
         Where the corrections are staged; for ``fix`` and ``exclude`` only.
     values : sequence of str or None, optional
         For a fix: the new value of each finding, as canonical text.
+    at : datetime, optional
+        When; default: now.
 
     Returns
     -------
@@ -124,7 +130,7 @@ def insert_decisions(
     session.temporary("answered", _SHAPE, list(records.values()))
     session.run(
         "INSERT INTO lake.workbench.decisions BY NAME SELECT *, ? AS created_at FROM answered",
-        [datetime.now(UTC)],
+        [at or datetime.now(UTC)],
     )
     return len(records)
 
@@ -196,7 +202,7 @@ def last_answers(lake: Lake, dataset: str, *, author: str) -> Answers | None:
     """Return what an author answered last and did not take back; None where there is nothing."""
     rows = lake.read(
         f"WITH {EFFECTIVE} SELECT list(finding ORDER BY finding), any_value(decision), draft, any_value(state), "
-        "max(created_at) FROM effective WHERE author = $2 GROUP BY moment, draft ORDER BY moment DESC LIMIT 1",
+        "max(created_at), moment FROM effective WHERE author = $2 GROUP BY moment, draft ORDER BY moment DESC LIMIT 1",
         [dataset, author],
     )
     return Answers(tuple(rows[0][0]), *rows[0][1:]) if rows else None

@@ -26,12 +26,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.findings.records import Status
-from workbench.lake import literal
+from workbench.lake import MOMENT, literal
 
 CONCLUDED = "('passed', 'failed', 'not applicable')"
-
-_NOW = "9223372036854775807"
-# Rows of a transaction that is still open have no snapshot yet; they are the newest.
 
 RUNS = f"""
     runs AS MATERIALIZED (
@@ -62,7 +59,7 @@ def _effective(only: str = "") -> str:
     among = f" AND d.finding IN ({only})" if only else ""
     return f"""
     answers AS MATERIALIZED (
-        SELECT d.*, coalesce(snapshot_id, {_NOW}) AS moment FROM lake.workbench.decisions d WHERE d.dataset = $1{among}
+        SELECT d.*, {MOMENT} AS moment FROM lake.workbench.decisions d WHERE d.dataset = $1{among}
     ),
     trials AS MATERIALIZED (SELECT draft, state, version FROM lake.workbench.drafts WHERE dataset = $1),
     undone AS (

@@ -1,6 +1,6 @@
 """Saved views: a filter and an order under a name, for everybody who reviews a dataset.
 
-Rows are only ever added; the newest of a name counts.
+Rows are only ever added; the newest of a name counts, by snapshot.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from workbench.errors import UnknownName, UsageError
+from workbench.errors import UnknownName, UsageError, WorkbenchError
 from workbench.findings.filtering import Filter
 from workbench.findings.listing import ORDERS, Order
-from workbench.lake import Lake, newest
+from workbench.lake import Lake, latest, newest
 
 LONGEST = 60
 """Characters of a name."""
@@ -35,6 +35,8 @@ class SavedView:
         Who saved it.
     created_at : datetime
         When, in UTC.
+    problem : str
+        Why it cannot be used; empty where it can.
     """
 
     name: str
@@ -42,6 +44,7 @@ class SavedView:
     order: Order
     author: str
     created_at: datetime
+    problem: str = ""
 
 
 def save_view(lake: Lake, dataset: str, name: str, wanted: Filter, *, order: Order = "score", author: str) -> SavedView:
@@ -72,18 +75,23 @@ def save_view(lake: Lake, dataset: str, name: str, wanted: Filter, *, order: Ord
 
 def saved_views(lake: Lake, dataset: str) -> list[SavedView]:
     """List the saved views of a dataset, by name."""
-    rows = lake.read(
-        "SELECT name, wanted, author, created_at FROM lake.workbench.saved_views WHERE dataset = ? "
-        "QUALIFY row_number() OVER (PARTITION BY name ORDER BY created_at DESC) = 1 ORDER BY lower(name)",
-        [dataset],
-    )
-    views = []
-    for name, text, author, created_at in rows:
-        if text is not None:
-            wanted = json.loads(text)
-            order = wanted.pop("order")
-            views.append(SavedView(name, Filter(**wanted), order, author, created_at))
-    return views
+    columns = ("wanted", "author", "created_at")
+    rows = latest(lake, "saved_views", "name", columns, where="dataset = ?", params=[dataset])
+    kept = [_view(*row) for row in rows if row[1] is not None]
+    return sorted(kept, key=lambda view: view.name.lower())
+
+
+def _view(name: str, text: str, author: str, created_at: datetime) -> SavedView:
+    """Read a view; one that cannot be read says so, since a filter without one of its parts would show other rows."""
+    try:
+        wanted = dict(json.loads(text))
+        order = wanted.pop("order", "score")
+        if order not in ORDERS:
+            raise UnknownName("order", order, ORDERS)
+        return SavedView(name, Filter(**wanted), order, author, created_at)
+    except (TypeError, ValueError, WorkbenchError) as error:
+        problem = f"it was saved by another release, whose filters are not known here ({error})"
+        return SavedView(name, Filter(), "score", author, created_at, problem)
 
 
 def get_view(lake: Lake, dataset: str, name: str) -> SavedView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from workbench.drafts import UNSEEN, Correction, Draft, get_draft, new_draft, newest_of, stage_in, undo_in
@@ -37,12 +38,15 @@ class Decided:
         Findings answered.
     draft, step : int or None
         Where the corrections were staged, and the undo step they are.
+    decided_at : datetime
+        When, in UTC.
     """
 
     decision: str
     count: int
     draft: int | None
     step: int | None
+    decided_at: datetime
 
 
 def decide(
@@ -73,18 +77,19 @@ def decide(
     draft : int, optional
         Default: the author's newest open draft on the dataset, or a new one.
     seen : sequence of Finding, optional
-        The findings as the person saw them; an answer that somebody gave since then stands against this one.
+        The findings as the person saw them. If one was answered since, by whomever, this answer is refused: it may be
+        a late or doubled key press.
 
     Raises
     ------
     UsageError
         A fix without a value, or of a finding that is about no cell.
     AnsweredMeanwhile
-        Somebody was faster; nothing was recorded.
+        A finding was answered since it was seen; nothing was recorded.
     UnknownName
         No such finding or draft.
     """
-    correcting = decision in CORRECTING
+    correcting, now = decision in CORRECTING, datetime.now(UTC)
     begun = draft if draft is not None or not correcting else open_draft(lake, dataset, author=author)
 
     def answer(found: Sequence[Finding], refuse: Callable[[Session], None]) -> Decided:
@@ -99,18 +104,18 @@ def decide(
         def work(session: Session) -> int | None:
             refuse(session)
             if target is None:
-                insert_decisions(session, found, decision, author=author, reason=reason)
+                insert_decisions(session, found, decision, author=author, reason=reason, at=now)
                 return None
             step = stage_in(session, lake, target, corrections, author=author)
             new = [None if correction.new is None else str(correction.new) for correction in corrections]
             insert_decisions(
-                session, found, decision, author=author, reason=reason, draft=target, step=step, values=new
+                session, found, decision, author=author, reason=reason, draft=target, step=step, values=new, at=now
             )
             return step
 
         with lake.session() as session:
             step = lake.write(work, author=author, message=f"{decision} {len(found)} findings", session=session)
-        return Decided(decision, len(found), target, step)
+        return Decided(decision, len(found), target, step, now)
 
     unchanged = _as_seen(lake, dataset, findings, seen or (), suggested=use_suggestion)
     # Where a draft is to be begun it is known beforehand that nobody was faster: an empty one would stay behind.
@@ -119,7 +124,7 @@ def decide(
             return answer(unchanged, lambda session: _refuse_touched(session, dataset, findings))
     recorded = count_recorded(lake, dataset, findings) if seen is not None else 0
     found = find(lake, dataset, findings)
-    _refuse_answered(found, {finding.finding: finding.status for finding in seen or ()})
+    _refuse_answered(found, {finding.finding: _state(finding) for finding in seen or ()})
 
     def refuse_faster(session: Session) -> None:
         if seen is not None and count_recorded(session, dataset, findings) != recorded:
@@ -197,9 +202,14 @@ def _refuse_touched(session: Session, dataset: str, findings: Sequence[str]) -> 
         raise _TouchedError
 
 
-def _refuse_answered(found: Sequence[Finding], seen: dict[str, str]) -> None:
-    """Refuse to answer findings whose status is no longer what the person saw."""
-    late = [finding for finding in found if seen.get(finding.finding, finding.status) != finding.status]
+def _state(finding: Finding) -> tuple[str, datetime | None]:
+    """Tell a finding apart from itself after another answer, even where both leave it with the same status."""
+    return finding.status, finding.decided_at
+
+
+def _refuse_answered(found: Sequence[Finding], seen: dict[str, tuple[str, datetime | None]]) -> None:
+    """Refuse to answer findings that are no longer what the person saw."""
+    late = [finding for finding in found if seen.get(finding.finding, _state(finding)) != _state(finding)]
     if late:
         first, more = late[0], f", and {len(late) - 1} more were answered" if len(late) > 1 else ""
         who = f" by {first.author}" if first.author else ""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.iterations.checking import schema_types
-from workbench.lake import Lake, Version, kept_snapshots, read_versions, view_of
+from workbench.lake import Lake, Version, kept_snapshots, latest, read_versions, view_of
 from workbench.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -144,20 +144,17 @@ def measurements(lake: Lake, dataset: str) -> list[dict[str, Any]]:
         ``version``, ``evaluation`` (its id), ``result`` (the evaluation's JSON), ``against`` (version number or None),
         ``comparison`` (the comparison's JSON or None).
     """
-    rows = lake.read(
-        "SELECT version, arg_max({'e': evaluation, 'r': result, 'a': against, 'c': comparison}, created_at) "
-        "FROM lake.workbench.measurements WHERE dataset = ? GROUP BY version ORDER BY version",
-        [dataset],
-    )
+    columns = ("evaluation", "result", "against", "comparison")
+    rows = latest(lake, "measurements", "version", columns, where="dataset = ?", params=[dataset])
     return [
         {
             "version": number,
-            "evaluation": last["e"],
-            "result": json.loads(last["r"]),
-            "against": last["a"],
-            "comparison": json.loads(last["c"]) if last["c"] else None,
+            "evaluation": evaluation,
+            "result": {"metrics": {}, "comparable": True, "notes": [], **json.loads(result)},
+            "against": against,
+            "comparison": json.loads(comparison) if comparison else None,
         }
-        for number, last in rows
+        for number, evaluation, result, against, comparison in sorted(rows)
     ]
 
 
@@ -187,7 +184,7 @@ def version_documents(lake: Lake, dataset: str) -> list[dict[str, Any]]:
                 "metrics": measured["result"]["metrics"] if measured else None,
                 "comparable": measured["result"]["comparable"] if measured else None,
                 "notes": measured["result"]["notes"] if measured else [],
-                "verdict": comparison["verdict"] if comparison else None,
+                "verdict": comparison.get("verdict") if comparison else None,
                 "comparison": comparison,
             }
         )

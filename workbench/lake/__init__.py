@@ -3,6 +3,7 @@
 from workbench.lake.changes import feed, kept_snapshots, latest_images, touch
 from workbench.lake.claims import claim_held, claimed
 from workbench.lake.foreign import foreign_database
+from workbench.lake.latest import MOMENT, latest
 from workbench.lake.maintenance import Maintained, maintain
 from workbench.lake.opening import open_lake
 from workbench.lake.publish import (
@@ -15,13 +16,15 @@ from workbench.lake.publish import (
     read_versions,
     view_of,
 )
-from workbench.lake.records import LANES, Column, Definition, Lane, Task, Version
+from workbench.lake.records import LANES, Column, Definition, Lane, Task, Version, from_stored
+from workbench.lake.session import Session
 from workbench.lake.sql import canonical_text, lane_of, literal, low_bits, quote, rid_list
-from workbench.lake.store import Lake, Session
+from workbench.lake.store import Lake
 from workbench.lake.view import View
 
 __all__ = [
     "LANES",
+    "MOMENT",
     "PARQUET",
     "Column",
     "Definition",
@@ -38,8 +41,10 @@ __all__ = [
     "data_table",
     "feed",
     "foreign_database",
+    "from_stored",
     "kept_snapshots",
     "lane_of",
+    "latest",
     "latest_images",
     "literal",
     "low_bits",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from workbench.lake.publish import data_table, read_versions
 from workbench.lake.recall import CATALOGUE
 from workbench.lake.records import Version
+from workbench.lake.session import Session
 from workbench.lake.sql import literal, quote
-from workbench.lake.store import Lake, Session
+from workbench.lake.store import Lake
 
 
 def kept_snapshots(session: Session | Lake) -> set[int]:

@@ -2,12 +2,15 @@
 
 A claim is held by a process and dies with it, however that ends. Beside a SQLite catalogue it is a locked file, since
 all its users are on one machine; on PostgreSQL it is an advisory lock of a transaction that is kept open.
+
+Either lock can be lost while its holder works on: a server drops connections, somebody clears a folder, a network disk
+forgets. So a claim bears a number as well, one higher each time it is taken, and every transaction that the holder
+writes in checks that nobody has taken a higher one since.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import socket
@@ -17,12 +20,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-
 from workbench.errors import AlreadyUnderWay, StoreError
+from workbench.lake.locks import lock_number
 from workbench.lake.modes import umasked
-from workbench.lake.sql import literal
-from workbench.lake.store import OFFLINE, Lake, load_extension
+from workbench.lake.session import Session
+from workbench.lake.store import Lake
 
 try:
     import fcntl
@@ -35,6 +37,9 @@ _PAUSE = 0.1
 @contextmanager
 def claimed(lake: Lake, what: str, *, wait: Callable[[str], None] | None = None) -> Iterator[None]:
     """Hold a claim for the length of a block.
+
+    What this thread writes in the block is refused with :class:`workbench.errors.ClaimLost` once another process has
+    taken the claim over.
 
     Parameters
     ----------
@@ -55,11 +60,11 @@ def claimed(lake: Lake, what: str, *, wait: Callable[[str], None] | None = None)
         # Nothing can be written here that another process could be in the way of.
         yield
         return
-    attempt = _locked_file if lake.url.startswith("sqlite:") else _advisory_lock
     with contextlib.ExitStack() as stack:
         while True:
-            holder = stack.enter_context(attempt(lake, what))
+            holder = stack.enter_context(_lock(lake, what))
             if holder is None:
+                stack.enter_context(lake.under(what, _next_number(lake, what)))
                 yield
                 return
             if wait is None:
@@ -73,11 +78,35 @@ def claimed(lake: Lake, what: str, *, wait: Callable[[str], None] | None = None)
 
 def claim_held(lake: Lake, what: str) -> bool:
     """Tell whether somebody holds a claim now."""
-    try:
-        with claimed(lake, what):
-            return False
-    except AlreadyUnderWay:
-        return True
+    if lake.readonly:
+        return False
+    with _lock(lake, what) as holder:
+        return holder is not None
+
+
+def _next_number(lake: Lake, what: str) -> int:
+    """Number this holding of a claim, so that no earlier one can write any more."""
+
+    def work(session: Session) -> int:
+        numbers = "SELECT coalesce(max(number), 0) + 1 FROM lake.workbench.claims WHERE what = ?"
+        number = int(session.rows(numbers, [what])[0][0])
+        session.run("DELETE FROM lake.workbench.claims WHERE what = ?", [what])
+        record = {"what": what, "number": number, "process": os.getpid(), "host": socket.gethostname()}
+        session.insert("claims", [{**record, "created_at": datetime.now(UTC)}])
+        return number
+
+    return lake.write(work, message=f"claim: {what}")
+
+
+@contextmanager
+def _lock(lake: Lake, what: str) -> Iterator[str | None]:
+    """Try to lock a claim; gives None, or who holds it."""
+    if lake.url.startswith("sqlite:"):
+        with _locked_file(lake, what) as holder:
+            yield holder
+    else:
+        with lake.advisory_lock(what, 0) as got:
+            yield None if got else ""
 
 
 @contextmanager
@@ -86,7 +115,7 @@ def _locked_file(lake: Lake, what: str) -> Iterator[str | None]:
     if fcntl is None:
         yield None
         return
-    path = Path(lake.url.partition(":")[2]).parent / "claims" / f"{_number(what):016x}"
+    path = Path(lake.url.partition(":")[2]).parent / "claims" / f"{lock_number(what):016x}"
     try:
         with umasked(lake.mask):
             path.parent.mkdir(exist_ok=True)
@@ -116,21 +145,3 @@ def _told(text: str) -> str:
     except ValueError:
         return ""
     return f" (process {holder['process']}, since {holder['since'][:16].replace('T', ' ')} UTC)"
-
-
-@contextmanager
-def _advisory_lock(lake: Lake, what: str) -> Iterator[str | None]:
-    """Try to take PostgreSQL's advisory lock; gives None, or that somebody holds it."""
-    with contextlib.closing(duckdb.connect(config=OFFLINE)) as connection:
-        load_extension(connection, "postgres_scanner")
-        connection.execute(f"ATTACH {literal(lake.url.partition(':')[2])} AS held (TYPE postgres)")
-        connection.execute("BEGIN")
-        question = literal(f"SELECT pg_try_advisory_xact_lock({_number(what) - 2**63})")
-        # A query of its own transaction would give the lock back at once.
-        got = connection.execute(f"SELECT * FROM postgres_query('held', {question})").fetchall()[0][0]
-        yield None if got else ""
-
-
-def _number(what: str) -> int:
-    """64 bits that stand for a claim."""
-    return int(hashlib.md5(what.encode(), usedforsecurity=False).hexdigest()[:16], 16)

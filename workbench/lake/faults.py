@@ -6,7 +6,7 @@ import re
 
 import duckdb
 
-from workbench.errors import StoreError
+from workbench.errors import ConnectionLost, StoreError
 from workbench.settings import without_password
 
 _LOCKED = ("database is locked", "database table is locked")
@@ -23,6 +23,18 @@ _BUSY = (
     # Two processes make one lake at the same time.
     'relation "ducklake_metadata" already exists',
 )
+_DROPPED = (
+    "server closed the connection",
+    "terminating connection",
+    "no connection to the server",
+    "could not receive data from server",
+    "could not send data to server",
+    "ssl connection has been closed",
+    "ssl syscall error",
+    # DuckLake rolls back after a failure and tells that error in place of the first; only a dead connection refuses it.
+    'failed to execute query "rollback"',
+)
+_UNREACHABLE = "unable to connect to postgres"
 
 
 # A statement was planned on a state whose small changes, or files, another process has put elsewhere since.
@@ -44,6 +56,12 @@ def is_busy(error: duckdb.Error) -> bool:
     return any(sign in text for sign in _BUSY) or bool(_MOVED.search(text))
 
 
+def is_dropped(error: duckdb.Error) -> bool:
+    """Tell whether the connection to PostgreSQL was lost, or cannot be made."""
+    text = str(error).lower()
+    return any(sign in text for sign in (*_DROPPED, _UNREACHABLE))
+
+
 def explained(error: duckdb.Error, url: str) -> StoreError | None:
     """Turn a failure of disk, catalogue, data file, network or memory into an error of ours.
 
@@ -59,6 +77,18 @@ def explained(error: duckdb.Error, url: str) -> StoreError | None:
     def any_of(*signs: str) -> bool:
         return any(sign in lowered for sign in signs)
 
+    if any_of(_UNREACHABLE):
+        why = str(error).partition("connection to server")
+        told = without_password((why[1] + why[2]).strip().splitlines()[0] if why[1] else said)
+        return ConnectionLost(
+            f"The PostgreSQL server of the lake {lake} cannot be reached: {told}",
+            hint="See whether it runs and lets you in: `workbench doctor`.",
+        )
+    if is_dropped(error):
+        return ConnectionLost(
+            f"The connection to the PostgreSQL server of the lake {lake} was lost. Nothing was changed.",
+            hint="See whether the server was restarted, and try again.",
+        )
     if any_of("no space left", "disk is full", "disk full", "could not write all"):
         return StoreError(f"The disk that holds the lake {lake} is full. Nothing was changed.", hint="Free some space.")
     if any_of("disk i/o error"):

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import duckdb
 
+from workbench.lake.session import Session, let_go
 from workbench.lake.sql import literal
-from workbench.lake.store import OFFLINE, Session, load_extension
+from workbench.lake.store import OFFLINE, load_extension
 from workbench.settings import Settings
 
 _EXTENSIONS = {"sqlite": "sqlite_scanner", "postgres": "postgres_scanner"}
@@ -39,7 +40,8 @@ def foreign_database(settings: Settings, kind: str, where: str, scratch: Path) -
     duckdb.Error
         It cannot be attached.
     """
-    with contextlib.closing(duckdb.connect(config=OFFLINE)) as connection:
+    connection = duckdb.connect(config=OFFLINE)
+    try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute(f"SET memory_limit = {literal(settings.memory_limit)}")
         if settings.threads:
@@ -54,3 +56,6 @@ def foreign_database(settings: Settings, kind: str, where: str, scratch: Path) -
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield Session(connection, None, contextlib.nullcontext, 0)
+    finally:
+        # A PostgreSQL server that is gone by now must not end the process.
+        let_go(connection)

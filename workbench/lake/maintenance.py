@@ -15,8 +15,9 @@ from workbench.lake.claims import claimed
 from workbench.lake.publish import read_versions
 from workbench.lake.recall import CATALOGUE
 from workbench.lake.scratch import SCRATCH, sweep
+from workbench.lake.session import Session
 from workbench.lake.sql import literal
-from workbench.lake.store import Lake, Session
+from workbench.lake.store import Lake
 
 GRACE = timedelta(days=1)
 """Age from which files that nobody needs any more are deleted: whoever began to read them has long finished."""

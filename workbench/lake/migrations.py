@@ -14,7 +14,8 @@ import duckdb
 from workbench.errors import StoreError
 
 if TYPE_CHECKING:
-    from workbench.lake.store import Lake, Session
+    from workbench.lake.session import Session
+    from workbench.lake.store import Lake
 
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -139,6 +140,14 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         # and delete what it finds there: it refuses a lake with a step that it does not know.
         "0009_data_folder",
         (),
+    ),
+    (
+        "0010_claims",
+        (
+            # How often a claim was taken; one row each. Whoever holds a lower number has lost it.
+            """CREATE TABLE lake.workbench.claims (what VARCHAR, number BIGINT, process BIGINT, host VARCHAR,
+            created_at TIMESTAMPTZ)""",
+        ),
     ),
 )
 

@@ -69,7 +69,7 @@ def open_lake(settings: Settings, *, create: bool = False) -> Lake:
         readonly = kind == "sqlite" and Path(rest).exists() and not _may_write(Path(rest))
         url = f"sqlite:{held.enter_context(_copied(Path(rest), settings))}" if readonly else settings.lake
         lake = Lake(root, url=settings.lake, settings=settings, files=base, catalogue=url, held=held)
-        lake.files = lake.retried(lambda: _attach(root, settings, url, base, create=create), "opening")
+        lake.files = lake.retried(lambda: _attach(root, settings, url, base, create=create), "opening", reconnect=False)
         lake.mask = None if "://" in lake.files else mask_of(Path(lake.files))
         lake.scratch = held.enter_context(_spill(lake, settings))
         root.execute(f"SET temp_directory = {literal(str(lake.scratch))}")

@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench.errors import DataError, UnknownName, UsageError
 from workbench.lake.records import Column, Definition, Version, columns_from_json, columns_to_json
+from workbench.lake.session import Session
 from workbench.lake.sql import (
     canonical_text,
     content_hash,
@@ -25,7 +26,7 @@ from workbench.lake.sql import (
     rid_list,
     row_digest,
 )
-from workbench.lake.store import Lake, Session
+from workbench.lake.store import Lake
 from workbench.lake.view import View
 
 PRUNED = 5_000

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workbench.lake.store import Session
+    from workbench.lake.session import Session
 
 KEPT = 256
 """Answers kept; the one that was used longest ago goes first."""

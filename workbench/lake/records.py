@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+T = TypeVar("T")
 Task = Literal["classification", "regression"]
 Lane = Literal["train", "validation", "test"]
 LANES: tuple[Lane, ...] = ("train", "validation", "test")
@@ -80,7 +82,7 @@ class Definition:
     def from_json(cls, text: str) -> Definition:
         """Read what :meth:`to_json` wrote."""
         values: dict[str, Any] = json.loads(text)
-        return cls(**{**values, "key": tuple(values["key"]), "ignore": tuple(values["ignore"])})
+        return from_stored(cls, {**values, "key": tuple(values["key"]), "ignore": tuple(values["ignore"])})
 
 
 @dataclass(frozen=True)
@@ -155,3 +157,15 @@ def columns_to_json(columns: tuple[Column, ...]) -> str:
 def columns_from_json(text: str) -> tuple[Column, ...]:
     """Read what :func:`columns_to_json` wrote."""
     return tuple(Column(*item) for item in json.loads(text))
+
+
+def from_stored(kind: type[T], document: Mapping[str, Any]) -> T:
+    """Make a dataclass of what an older or newer workbench wrote: a field that it does not know is left out.
+
+    Raises
+    ------
+    TypeError
+        A field without a default is missing.
+    """
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in document.items() if name in known})

@@ -3,31 +3,40 @@
 Reads of a version never wait: they name a snapshot. Writes are short transactions that :meth:`Lake.write` runs again
 from the start when another writer came first, so that whatever they read is still true when they commit. A SQLite
 catalogue is kept in write-ahead mode: its readers do not block the writer, and a writer whose snapshot is stale is
-refused by SQLite itself ("database is locked") instead of overwriting. Writers of one machine take turns at a lock
-file beside it, so that a long publish is not overtaken again and again by short decisions; the lock is for order, not
-for safety, which SQLite sees to.
+refused by SQLite itself ("database is locked") instead of overwriting. On PostgreSQL DuckLake refuses it, whichever
+tables the two have written.
+
+Writers take turns, so that a long publish is not overtaken again and again by short decisions: beside SQLite at a lock
+file, on PostgreSQL at an advisory lock. The turn is for order, not for safety, which the catalogue sees to.
+
+A connection that PostgreSQL dropped is opened again by the next statement, so what was lost with it is repeated whole.
+Where it was lost during a COMMIT, the catalogue is asked first whether the change was made.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib.resources
-import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 
-from workbench.errors import LakeBusy, StoreError
-from workbench.lake.faults import explained, is_busy, is_locked
+from workbench.errors import ClaimLost, ConnectionLost, LakeBusy, StoreError
+from workbench.lake.faults import explained, is_busy, is_dropped
 from workbench.lake.gate import Gate
+from workbench.lake.locks import lock_number, take_lock
 from workbench.lake.modes import umasked
-from workbench.lake.recall import Recall
+from workbench.lake.recall import CATALOGUE, Recall
 from workbench.lake.scratch import SCRATCH, scratch
-from workbench.lake.sql import literal, quote, rendered
+from workbench.lake.session import Session, Tracer, Turn, let_go, roll_back_all
+from workbench.lake.sql import literal
 from workbench.settings import Settings, without_password
 
 try:
@@ -35,13 +44,7 @@ try:
 except ModuleNotFoundError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 T = TypeVar("T")
-Tracer = Callable[[str, Sequence[Any]], None]
-Turn = Callable[[], contextlib.AbstractContextManager[None]]
-_ENDS = ("COMMIT", "ROLLBACK")
 
 OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "allow_unsigned_extensions": "true",
@@ -49,126 +52,11 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
 """How a DuckDB instance is started: it fetches no extension, and the wheels' own need no check of their signatures,
 which would take a quarter of a second for 70 MB."""
 
+RECONNECT = 5.0
+"""Seconds that a PostgreSQL server which was lost is given to come back: a restart takes about two."""
 
-class Session:
-    """One connection to the lake, for one thread.
-
-    Every statement goes through :meth:`run`, which is also where a tracer sees it.
-    """
-
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, tracer: Tracer | None, turn: Turn, patience: float
-    ) -> None:
-        self._connection = connection
-        self._tracer = tracer
-        self._turn = turn
-        self._patience = patience
-        self._in_transaction = False
-
-    def run(self, query: str, params: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
-        """Execute one statement and return DuckDB's cursor on its result.
-
-        Where the catalogue is locked for a moment a statement waits; one of a transaction does not, since what the
-        transaction has read may be outdated by then: it is for :meth:`Lake.write` to begin again.
-        """
-        return self._run(query, params, lambda cursor: cursor)
-
-    def rows(self, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Execute a query and return all its rows as tuples."""
-        return self._run(query, params, lambda cursor: cursor.fetchall())
-
-    def row(self, query: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        """Execute a query and return its first row."""
-        return self._run(query, params, lambda cursor: cursor.fetchone())
-
-    def arrow(self, query: str, params: Sequence[Any] = ()) -> pa.Table:
-        """Execute a query and return an Arrow table."""
-        return self._run(query, params, lambda cursor: cursor.to_arrow_table())
-
-    def batches(self, query: str, params: Sequence[Any] = (), *, size: int = 1_000_000) -> pa.RecordBatchReader:
-        """Execute a query and stream it as Arrow record batches of at most ``size`` rows."""
-        return self._run(query, params, lambda cursor: cursor.to_arrow_reader(size))
-
-    def _run(self, query: str, params: Sequence[Any], take: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        """Execute one statement and take its result, again where the catalogue was locked just then."""
-        if self._tracer:
-            self._tracer(query, params)
-        text = rendered(query, params)
-        deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                with self._turn():
-                    if text is None:
-                        result = take(self._connection.execute(query, list(params)))
-                    else:
-                        result = take(self._connection.execute(text))
-            except duckdb.Error as error:
-                if self._in_transaction or not is_locked(error) or time.monotonic() > deadline:
-                    raise
-            else:
-                self._in_transaction = query == "BEGIN" or (self._in_transaction and query not in _ENDS)
-                return result
-            time.sleep(random.uniform(0.002, 0.02))
-
-    def register(self, name: str, table: Any) -> None:
-        """Let queries of this session read an Arrow table or a DataFrame under a name."""
-        self._connection.register(name, table)
-
-    def insert(self, table: str, records: Sequence[Mapping[str, Any]]) -> None:
-        """Insert records by the names of their columns, so that a table may have more than the writer knows.
-
-        Parameters
-        ----------
-        table : str
-            Bookkeeping table, without schema.
-        records : sequence of mappings
-            Column → value, with the same columns in each; may be empty.
-        """
-        for start in range(0, len(records), 1000):
-            chunk = records[start : start + 1000]
-            names = list(chunk[0])
-            row = "(" + ", ".join("?" * len(names)) + ")"
-            self.run(
-                f"INSERT INTO lake.workbench.{table} ({', '.join(map(quote, names))}) "
-                f"VALUES {', '.join([row] * len(chunk))}",
-                [record[name] for record in chunk for name in names],
-            )
-
-    def temporary(self, table: str, columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> None:
-        """Make a temporary table of records, which travel as one JSON parameter.
-
-        Parameters
-        ----------
-        table : str
-            Its name; one of the same name is replaced.
-        columns : mapping
-            Name → DuckDB type.
-        records : sequence of mappings
-            Column → JSON value; what is absent is NULL.
-        """
-        shape = json.dumps([dict(columns)])
-        names = ", ".join(f"r.{name}" for name in columns)
-        self.run(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {names} "
-            f"FROM (SELECT unnest(from_json(?::JSON, {literal(shape)})) AS r)",
-            [json.dumps(list(records), ensure_ascii=False)],
-        )
-
-    def progress(self) -> float:
-        """Percent done of the statement that another thread is running on this session; 0 where that is unknown.
-
-        DuckDB only counts on sessions that were told to: ``SET enable_progress_bar = true``.
-        """
-        return max(0.0, self._connection.query_progress())
-
-    def interrupt(self) -> None:
-        """Stop the statement that another thread is running on this session."""
-        self._connection.interrupt()
-
-    def close(self) -> None:
-        """Give the connection back."""
-        with self._turn():
-            self._connection.close()
+_CLAIMS: ContextVar[tuple[tuple[Lake, str, int], ...]] = ContextVar("claims", default=())
+"""The claims that this thread holds: lake, what is claimed, number."""
 
 
 class Lake:
@@ -210,6 +98,9 @@ class Lake:
         self._recall = Recall()
         # Only SQLite's connections get into each other's way.
         self._gate: Turn = Gate().turn if url.startswith("sqlite:") else contextlib.nullcontext
+        self._open: set[duckdb.DuckDBPyConnection] = set()
+        # A process that ends destroys what its other threads have open.
+        self._ended = weakref.finalize(self, roll_back_all, self._open)
         self.url = url
         self.settings = settings
         self.files = files
@@ -238,11 +129,14 @@ class Lake:
     @contextlib.contextmanager
     def _borrowed(self) -> Iterator[Session]:
         """Borrow a connection whose errors are for :meth:`retried` to look at."""
-        session = Session(self._root.cursor(), self._tracer, self._gate, self.settings.write_timeout)
+        connection = self._root.cursor()
+        self._open.add(connection)
+        session = Session(connection, self._tracer, self._gate, self.settings.write_timeout)
         try:
             yield session
         finally:
             session.close()
+            self._open.discard(connection)
 
     def _explain(self, error: duckdb.Error, what: str) -> None:
         """Raise what a person is told instead of an error of DuckDB; a mistake in a statement stays what it is."""
@@ -287,7 +181,13 @@ class Lake:
         return self.retried(once, "read")
 
     def write(
-        self, work: Callable[[Session], T], *, author: str = "", message: str = "", session: Session | None = None
+        self,
+        work: Callable[[Session], T],
+        *,
+        author: str = "",
+        message: str = "",
+        session: Session | None = None,
+        fenced: bool = True,
     ) -> T:
         """Run ``work`` in one transaction, all or nothing.
 
@@ -302,20 +202,41 @@ class Lake:
             Recorded with the DuckLake snapshot.
         session : Session, optional
             Session whose temporary tables ``work`` needs; default: a new one.
+        fenced : bool
+            Refuse it where this thread works under a claim that it has lost.
 
         Raises
         ------
         LakeBusy
             Other writers came first for as long as ``settings.write_timeout``.
+        ClaimLost
+            Another process took a claim over that this thread works under.
+        ConnectionLost
+            The PostgreSQL server was lost and did not come back soon; it says what is known of the change.
         """
+        # The snapshot bears it, so that it can be looked for.
+        mark = "" if self.url.startswith("sqlite:") else uuid.uuid4().hex
+        unknown: list[T] = []
 
         def once(current: Session) -> T:
+            made = f"SELECT 1 FROM {CATALOGUE}.ducklake_snapshot_changes WHERE commit_extra_info = ?"
+            if unknown and current.row(made, [mark]):
+                self._recall.stir()
+                return unknown[-1]
             current.run("BEGIN")
             try:
+                if fenced:
+                    self._check_claims(current)
                 result = work(current)
-                if author or message:
-                    current.run(f"CALL lake.set_commit_message({literal(author)}, {literal(message)})")
-                current.run("COMMIT")
+                if author or message or mark:
+                    said = ", ".join(map(literal, (author, message)))
+                    current.run(f"CALL lake.set_commit_message({said}{f', extra_info => {mark!r}' if mark else ''})")
+                try:
+                    current.run("COMMIT")
+                except duckdb.Error as error:
+                    if is_dropped(error):
+                        unknown.append(result)
+                    raise
                 self._recall.stir()
             except BaseException:
                 # A failed COMMIT has ended the transaction already; the first error is the one to tell.
@@ -324,11 +245,19 @@ class Lake:
                 raise
             return result
 
+        def attempt(current: Session) -> T:
+            try:
+                return self.retried(lambda: once(current), "write")
+            except ConnectionLost as error:
+                if unknown:
+                    raise self._unknown() from error
+                raise
+
         with self.writing(), self._turn():
             if session is not None:
-                return self.retried(lambda: once(session), "write")
+                return attempt(session)
             with self._borrowed() as own:
-                return self.retried(lambda: once(own), "write")
+                return attempt(own)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -374,9 +303,15 @@ class Lake:
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait for this machine's other writers; a lock dies with its process."""
+        """Wait for the other writers; a lock dies with its process."""
         kind, _, path = self._catalogue.partition(":")
-        if kind != "sqlite" or fcntl is None:
+        if kind == "postgres":
+            with self.advisory_lock("turn of the writers", self.settings.write_timeout) as got:
+                if not got:
+                    raise self._busy("write")
+                yield
+            return
+        if fcntl is None:
             yield
             return
         try:
@@ -396,6 +331,57 @@ class Lake:
                         raise self._busy("write") from error
                 time.sleep(random.uniform(0.005, 0.02))
             yield
+
+    @contextlib.contextmanager
+    def advisory_lock(self, what: str, seconds: float) -> Iterator[bool]:
+        """Hold an advisory lock of PostgreSQL for the length of a block, in a transaction that stays open as long.
+
+        Parameters
+        ----------
+        what : str
+            What it stands for.
+        seconds : float
+            How long to wait where another connection holds it; whoever has waited longest is next.
+
+        Yields
+        ------
+        bool
+            Whether it is held. A lock is lost with its connection, and nobody is told.
+        """
+        connection = self._root.cursor()
+        self._open.add(connection)
+        deadline = time.monotonic() + seconds
+        try:
+            yield self.retried(lambda: take_lock(connection, lock_number(what) - 2**63, deadline), "lock")
+        finally:
+            let_go(connection)
+            self._open.discard(connection)
+
+    @contextlib.contextmanager
+    def under(self, what: str, number: int) -> Iterator[None]:
+        """Refuse this thread's writes in the block once the claim has got a higher number: somebody else holds it."""
+        before = _CLAIMS.set((*_CLAIMS.get(), (self, what, number)))
+        try:
+            yield
+        finally:
+            _CLAIMS.reset(before)
+
+    def _check_claims(self, session: Session) -> None:
+        """Refuse to write for a claim that was lost."""
+        for lake, what, number in _CLAIMS.get():
+            if lake is self and session.row(
+                "SELECT 1 FROM lake.workbench.claims WHERE what = ? AND number > ?", [what, number]
+            ):
+                raise ClaimLost(what)
+
+    def _unknown(self) -> ConnectionLost:
+        """Say that nobody knows whether a change was made."""
+        return ConnectionLost(
+            f"The connection to the PostgreSQL server of the lake {without_password(self.url)} was lost while a change "
+            f"was being committed, and the server did not come back within {RECONNECT:g} s. The change was made as a "
+            "whole or not at all; which of the two cannot be told before the server is back.",
+            hint="Look for it (`workbench versions NAME`, `workbench draft list NAME`) before you repeat it.",
+        )
 
     def _busy(self, what: str) -> LakeBusy:
         """Say that other processes were in the way for too long."""
@@ -423,24 +409,44 @@ class Lake:
             finally:
                 self._recall.stir()
 
-    def retried(self, attempt: Callable[[], T], what: str) -> T:
-        """Repeat an attempt that met another writer, with growing pauses and jitter."""
+    def retried(self, attempt: Callable[[], T], what: str, *, reconnect: bool = True) -> T:
+        """Repeat an attempt that met another writer or lost its connection, with growing pauses and jitter.
+
+        Parameters
+        ----------
+        attempt : callable
+            Safe to repeat.
+        what : str
+            For people: ``write``.
+        reconnect : bool
+            Give a server that cannot be reached :data:`RECONNECT` seconds to come back.
+        """
         deadline = time.monotonic() + self.settings.write_timeout
+        back_by = None
         pause = 0.02
         while True:
             try:
                 return attempt()
-            except duckdb.Error as error:
-                if not is_busy(error):
-                    self._explain(error, what)
+            except (duckdb.Error, ConnectionLost) as error:
+                lost = error if isinstance(error, ConnectionLost) else explained(error, self.url)
+                now = time.monotonic()
+                if isinstance(error, duckdb.Error) and is_busy(error):
+                    if now + pause > deadline:
+                        raise self._busy(what) from error
+                elif isinstance(lost, ConnectionLost) and reconnect:
+                    back_by = back_by or now + RECONNECT
+                    if now + pause > back_by:
+                        raise lost from error
+                else:
+                    if isinstance(error, duckdb.Error):
+                        self._explain(error, what)
                     raise
-                if time.monotonic() + pause > deadline:
-                    raise self._busy(what) from error
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 1.6, 1.0)
 
     def close(self) -> None:
         """Let go of the catalogue."""
+        self._ended()
         self._held.close()
 
     def __enter__(self) -> Lake:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from workbench.lake.store import Lake, Session
+    from workbench.lake.session import Session
+    from workbench.lake.store import Lake
 
 _ROWS = re.compile(r"""\{rows\}|"(?:[^"]|"")*"|'(?:[^']|'')*'""")
 

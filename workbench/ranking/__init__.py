@@ -8,7 +8,7 @@ answers so far (:mod:`workbench.ranking.choosing`); what was predicted is held a
 
 from workbench.ranking.choosing import FIRST, Share
 from workbench.ranking.gains import Round
-from workbench.ranking.keeping import decided_since, newest_ranking
+from workbench.ranking.keeping import checked_since, decided_since, newest_ranking
 from workbench.ranking.records import Ranking
 from workbench.ranking.rescoring import LABEL_CHECK, can_rank, rescore
 
@@ -19,6 +19,7 @@ __all__ = [
     "Round",
     "Share",
     "can_rank",
+    "checked_since",
     "decided_since",
     "newest_ranking",
     "rescore",

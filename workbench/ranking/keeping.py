@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from workbench.evaluation.fits import MadeFits
@@ -49,23 +49,26 @@ class Answered:
     gain: float | None
     doubt: float | None
     ranks: Sequence[int | None]
-    at: datetime
+    at: int
 
+
+_SEEN = "coalesce(json_extract(r.result, '$.seen')::BIGINT, r.snapshot_id)"
+"""SQL for the snapshot that a scoring knew; one that an older release made knew all that was there when it was kept."""
 
 _ANSWERED = f"""WITH {EFFECTIVE},
     newest AS (
-        SELECT finding, decision, value, created_at FROM effective
+        SELECT finding, decision, value, moment FROM effective
         QUALIFY row_number() OVER (PARTITION BY finding ORDER BY moment DESC) = 1
     )
     SELECT f.check_code, n.decision, n.value, f.observed, g.round, g.gain, g.doubt, [g.quality_rank, g.value_rank],
-    n.created_at
+    n.moment
     FROM newest n
     JOIN lake.workbench.findings f ON f.finding = n.finding AND f.dataset = $1
     JOIN lake.workbench.expected_gains g ON g.finding = n.finding AND g.dataset = $1
-    JOIN lake.workbench.rankings r ON r.round = g.round AND r.dataset = $1 AND r.created_at <= n.created_at
+    JOIN lake.workbench.rankings r ON r.round = g.round AND r.dataset = $1 AND {_SEEN} < n.moment
     WHERE n.decision <> 'unsure'
     QUALIFY row_number() OVER (PARTITION BY n.finding ORDER BY g.round DESC) = 1
-    ORDER BY n.created_at, n.finding"""
+    ORDER BY n.moment, n.finding"""
 
 
 def answers(lake: Lake, dataset: str) -> list[Answered]:
@@ -79,20 +82,30 @@ def count_effective(lake: Lake, dataset: str) -> int:
     return int(lake.read(query, [dataset])[0][0])
 
 
-def decided_since(lake: Lake, dataset: str, moment: datetime) -> int:
-    """Count the answers recorded since a moment, those taken back included."""
-    query = "SELECT count(*) FROM lake.workbench.decisions WHERE dataset = ? AND created_at > ?"
-    return int(lake.read(query, [dataset, moment])[0][0])
+def decided_since(lake: Lake, dataset: str, snapshot: int) -> int:
+    """Count the answers recorded since a snapshot, those taken back included."""
+    query = "SELECT count(*) FROM lake.workbench.decisions WHERE dataset = ? AND snapshot_id > ?"
+    return int(lake.read(query, [dataset, snapshot])[0][0])
+
+
+def checked_since(lake: Lake, dataset: str, snapshot: int) -> bool:
+    """Tell whether a check of the dataset was asked since a snapshot."""
+    query = "SELECT count(*) FROM lake.workbench.check_results WHERE dataset = ? AND snapshot_id > ?"
+    return bool(lake.read(query, [dataset, snapshot])[0][0])
 
 
 def newest_ranking(lake: Lake | Session, dataset: str) -> Ranking | None:
     """Return the newest scoring of a dataset's queue; None where there is none."""
     read = lake.rows if isinstance(lake, Session) else lake.read
     rows = read(
-        "SELECT result, author, created_at FROM lake.workbench.rankings WHERE dataset = ? ORDER BY round DESC LIMIT 1",
+        f"SELECT result, author, created_at, {_SEEN} FROM lake.workbench.rankings r WHERE dataset = ? "
+        "ORDER BY round DESC LIMIT 1",
         [dataset],
     )
-    return Ranking.from_kept(json.loads(rows[0][0]), rows[0][1], rows[0][2].astimezone(UTC)) if rows else None
+    if not rows:
+        return None
+    result, author, created_at, seen = rows[0]
+    return Ranking.from_kept({**json.loads(result), "seen": seen}, author, created_at.astimezone(UTC))
 
 
 def keep_ranking(lake: Lake, ranking: Ranking, gains: pa.Table, *, made: MadeFits) -> Ranking:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from workbench.lake import from_stored
 from workbench.ranking.choosing import FIRST, Share
 from workbench.ranking.gains import Round, scale_of
 from workbench.ranking.pace import Pace
@@ -59,6 +60,8 @@ class Ranking:
         How long decisions took.
     trial : Trial or None
         What came of trying suggested labels, over all scorings so far.
+    seen : int
+        The newest snapshot when it began: answers and checks after it are news to it.
     """
 
     dataset: str
@@ -78,6 +81,7 @@ class Ranking:
     evaluation: str = field(repr=False)
     pace: Pace = Pace({})
     trial: Trial | None = field(default=None, repr=False, compare=False)
+    seen: int = field(default=0, repr=False)
 
     @property
     def scale(self) -> float:
@@ -103,7 +107,9 @@ class Ranking:
     def to_dict(self) -> dict[str, Any]:
         """Lay out as JSON."""
         document = {
-            name: value for name, value in vars(self).items() if name not in ("content", "evaluation", "pace", "trial")
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("content", "evaluation", "pace", "trial", "seen")
         }
         return document | {
             "shares": [share.to_dict() for share in self.shares],
@@ -127,15 +133,13 @@ class Ranking:
     def from_kept(cls, kept: dict[str, Any], author: str, created_at: datetime) -> Ranking:
         """Read what :meth:`to_kept` laid out, also after JSON."""
         lists: dict[str, Any] = {
-            "shares": tuple(Share(**share) for share in kept["shares"]),
-            "rounds": tuple(Round(**each) for each in kept["rounds"]),
+            "shares": tuple(from_stored(Share, share) for share in kept["shares"]),
+            "rounds": tuple(from_stored(Round, each) for each in kept["rounds"]),
             "notes": tuple(kept["notes"]),
-            "pace": Pace(**kept["pace"]) if "pace" in kept else Pace({}),
+            "pace": from_stored(Pace, kept["pace"]) if "pace" in kept else Pace({}),
             "trial": Trial.from_kept(kept["trial"]) if kept.get("trial") else None,
         }
-        known = {each.name for each in fields(cls)}
-        values = {name: value for name, value in kept.items() if name in known}
-        return cls(**{**values, **lists, "author": author, "created_at": created_at})
+        return from_stored(cls, {**kept, **lists, "author": author, "created_at": created_at})
 
 
 def explain(shares: Sequence[Share], *, validated: bool) -> str:

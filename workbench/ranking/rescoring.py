@@ -16,7 +16,7 @@ from workbench.evaluation import ModelInputs, OutOfFold, inputs, out_of_fold
 from workbench.evaluation.fits import MadeFits, work_of
 from workbench.findings import lay_out, outcomes
 from workbench.iterations import schema_types
-from workbench.lake import LANES, Lake, Version, View, claimed, newest, view_of
+from workbench.lake import LANES, Lake, Version, View, claimed, kept_snapshots, newest, view_of
 from workbench.models import load_model
 from workbench.progress import Progress, silent
 from workbench.provenance import code_folders
@@ -125,7 +125,7 @@ def _score(
 ) -> Ranking:
     """Score anew, and keep it."""
     # Whatever is answered from now on is an answer to the new order.
-    moment, dataset = datetime.now(UTC), version.dataset
+    moment, dataset, seen = datetime.now(UTC), version.dataset, max(kept_snapshots(lake))
     draft = newest_of(lake, dataset, base=version.version, author=author)
     view = view_of(lake, version)
     view = view if draft is None else draft_view(view, draft)
@@ -186,6 +186,7 @@ def _score(
             notes=(*notes, *believed.notes),
             author=author,
             created_at=moment,
+            seen=seen,
             content=content,
             evaluation=believed.id,
             pace=took,
@@ -271,7 +272,7 @@ def _rounds(lake: Lake, before: Ranking | None, believed: OutOfFold, past: list[
     """Add what came of the decisions since the scoring before."""
     if before is None:
         return ()
-    since = [each for each in past if each.at > before.created_at]
+    since = [each for each in past if each.at > before.seen]
     if not since:
         return before.rounds
     _, change, error = realised(lake, believed, before.evaluation)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.errors import UnknownName, UsageError
-from workbench.lake import Lake, Session, newest
+from workbench.lake import Lake, Session, latest, newest
 from workbench.recipes.files import parse_recipe, write_recipe
 from workbench.recipes.records import Recipe
 
@@ -84,13 +84,8 @@ def save_recipe(lake: Lake, dataset: str, recipe: Recipe, *, replay: bool = Fals
 def list_recipes(lake: Lake, dataset: str) -> list[KeptRecipe]:
     """List the recipes kept for a dataset, by name."""
     newest(lake, dataset)  # an unknown dataset is an error, not an empty list
-    rows = lake.read(
-        "SELECT name, last.text, last.replay, last.author, last.created_at FROM (SELECT name, "
-        "arg_max({'text': text, 'replay': replay, 'author': author, 'created_at': created_at, 'removed': removed}, "
-        "snapshot_id) AS last FROM lake.workbench.recipes WHERE dataset = ? GROUP BY name) "
-        "WHERE NOT last.removed ORDER BY name",
-        [dataset],
-    )
+    columns = ("text", "replay", "author", "created_at", "removed")
+    rows = latest(lake, "recipes", "name", columns, where="dataset = ?", params=[dataset])
     return [
         KeptRecipe(
             dataset,
@@ -100,7 +95,8 @@ def list_recipes(lake: Lake, dataset: str) -> list[KeptRecipe]:
             author,
             created_at,
         )
-        for name, text, replay, author, created_at in rows
+        for name, text, replay, author, created_at, removed in sorted(rows)
+        if not removed
     ]
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from workbench.errors import UnknownName
 from workbench.findings import lay_out
-from workbench.lake import Lake, Session, Version, claim_held
-from workbench.runs.records import Run
+from workbench.lake import MOMENT, Lake, Session, Version, claim_held, latest
+from workbench.runs.records import Run, RunOutcome
 
 CHANGES = ("new", "returned", "fixed", "answered")
 
@@ -21,7 +21,7 @@ def claim_of(dataset: str) -> str:
     return f"run of {dataset}"
 
 
-def write_run(lake: Lake, run: Run) -> Run:
+def write_run(lake: Lake, run: Run, *, fenced: bool = True) -> Run:
     """Put a run on record, or what has become of it; gives it as it will be read back."""
     document = json.dumps(run.to_dict(), ensure_ascii=False, default=str)
     record = {
@@ -32,6 +32,7 @@ def write_run(lake: Lake, run: Run) -> Run:
         lambda session: session.insert("runs", [record]),
         author=run.author,
         message=f"run of {run.dataset}: {run.outcome}",
+        fenced=fenced,
     )
     return Run.from_dict(json.loads(document))
 
@@ -46,7 +47,7 @@ def list_runs(lake: Lake, dataset: str | None = None, *, limit: int | None = Non
     limit : int, optional
         At most so many.
     """
-    where, params = ("WHERE dataset = ?", [dataset]) if dataset is not None else ("", [])
+    where, params = ("dataset = ?", [dataset]) if dataset is not None else ("true", [])
     return _read(lake, where, params, limit=limit)
 
 
@@ -58,7 +59,7 @@ def read_run(lake: Lake, run: str) -> Run:
     UnknownName
         There is none, or there are several.
     """
-    found = _read(lake, "WHERE starts_with(run, ?)", [run])
+    found = _read(lake, "starts_with(run, ?)", [run])
     if len(found) != 1:
         raise UnknownName("run", run, [each.run for each in found])
     return found[0]
@@ -66,18 +67,26 @@ def read_run(lake: Lake, run: str) -> Run:
 
 def last_run(lake: Lake, dataset: str) -> Run | None:
     """Return the newest run of a dataset that got as far as its findings."""
-    found = _read(lake, "WHERE dataset = ? AND json_type(document, '$.findings') = 'OBJECT'", [dataset], limit=1)
+    found = _read(lake, "dataset = ? AND TRY(json_type(document, '$.findings')) = 'OBJECT'", [dataset], limit=1)
     return found[0] if found else None
 
 
 def _read(lake: Lake, where: str, params: Sequence[Any], *, limit: int | None = None) -> list[Run]:
     """Read the newest record of each run, the newest run first."""
-    rows = lake.read(
-        f"SELECT arg_max(document, (created_at, outcome <> 'running')) FROM lake.workbench.runs {where} "
-        f"GROUP BY run ORDER BY min(created_at) DESC, run LIMIT {'ALL' if limit is None else int(limit)}",
-        params,
-    )
-    return [_as_it_is(lake, Run.from_dict(json.loads(row[0]))) for row in rows]
+    columns = ("document", "dataset", "version", "outcome", "author", "created_at")
+    rows = latest(lake, "runs", "run", columns, where=where, params=params, limit=limit)
+    return [_as_it_is(lake, _run(*row)) for row in rows]
+
+
+def _run(
+    run: str, document: str, dataset: str, version: int | None, outcome: RunOutcome, author: str, at: datetime
+) -> Run:
+    """Read a run; of one that another release wrote in another way what its record says beside it."""
+    try:
+        return Run.from_dict(json.loads(document))
+    except (TypeError, ValueError, KeyError) as error:
+        told = f"The report of this run was written by another release and cannot be read here ({error})."
+        return Run(run, dataset, version, outcome, author, at, error=told)
 
 
 def changed_findings(lake: Lake, run: str, *, change: str | None = None) -> list[tuple[str, str, str]]:
@@ -110,7 +119,7 @@ def note_changes(lake: Lake, run: str, version: Version, *, author: str) -> dict
             lay_out(current, version.dataset, version.version, table="status_now")
             current.run(
                 "CREATE OR REPLACE TEMP TABLE known AS SELECT finding, any_value(check_code) AS check_code, "
-                "arg_max(change, created_at) IN ('new', 'returned') AS was_open "
+                f"arg_max(change, {MOMENT}) IN ('new', 'returned') AS was_open "
                 "FROM lake.workbench.run_changes WHERE dataset = ? GROUP BY finding",
                 [version.dataset],
             )

@@ -90,8 +90,9 @@ class Run:
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Run:
         """Read what :meth:`to_dict` wrote."""
-        values = {name: value for name, value in document.items() if name != "exit_code"}
-        return cls(**{**values, "started_at": datetime.fromisoformat(values["started_at"])})
+        from workbench.lake import from_stored
+
+        return from_stored(cls, {**document, "started_at": datetime.fromisoformat(document["started_at"])})
 
 
 def worst(runs: Iterable[Run]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench import iterations
 from workbench.checks import CHECKS
-from workbench.errors import Cancelled, DoubtfulRefresh, UnknownName, WorkbenchError
+from workbench.errors import Cancelled, ClaimLost, DoubtfulRefresh, UnknownName, WorkbenchError
 from workbench.findings import outcomes
 from workbench.lake import Lake, Version, claimed, kept_snapshots, newest, read_version, read_versions
 from workbench.progress import Progress, silent
@@ -99,7 +99,11 @@ def run(
             raise
         finally:
             steps.note(seconds=round(time.monotonic() - began, 3))
-            steps.state = write_run(lake, steps.state)
+            try:
+                steps.state = write_run(lake, steps.state)
+            except ClaimLost as error:
+                steps.note(outcome="error", error=str(error))
+                steps.state = write_run(lake, steps.state, fenced=False)
     return steps.state
 
 

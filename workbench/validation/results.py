@@ -142,4 +142,6 @@ def checks_to_json(checks: tuple[CheckOutcome, ...]) -> str:
 
 def checks_from_json(text: str) -> tuple[CheckOutcome, ...]:
     """Read what :func:`checks_to_json` wrote."""
-    return tuple(CheckOutcome(**item) for item in json.loads(text))
+    from workbench.lake import from_stored
+
+    return tuple(from_stored(CheckOutcome, item) for item in json.loads(text))

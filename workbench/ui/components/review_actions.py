@@ -78,25 +78,29 @@ def show_editor(lake: OpenLake, desk: Desk, finding: Finding) -> None:
         return
     columns = [column.name for column in desk.version.columns if column.name not in desk.version.definition.key]
     state = st.session_state
-    if state.get("edit-of") != finding.finding or "edit-value" not in state:
+    # Field and button belong to one finding: what was typed for it is never taken for the next one.
+    at_column, at_value, at_missing, at_button = (
+        f"edit-{part}-{finding.finding}" for part in ("column", "value", "missing", "set")
+    )
+    if at_value not in state:
         first = finding.column if finding.column in columns else columns[0]
-        state.update({"edit-of": finding.finding, "edit-column": first, "edit-value": "", "edit-missing": False})
+        state.update({at_column: first, at_value: "", at_missing: False})
 
     def submit() -> None:
-        typed, missing = state["edit-value"], bool(state["edit-missing"])
+        typed, missing = state[at_value], bool(state[at_missing])
         if not typed and not missing:
             desk.problem = DataError("Nothing was typed.", hint="Type a value, or say that it is missing.")
         elif desk.current is finding:
-            answers.set_cell(lake, desk, finding, str(state["edit-column"]), None if missing else typed)
+            answers.set_cell(lake, desk, finding, str(state[at_column]), None if missing else typed)
 
     with (
-        st.form("edit", border=False),
+        st.form(f"edit-{finding.finding}", border=False),
         st.container(horizontal=True, vertical_alignment="bottom", key="review-editor"),
     ):
-        st.selectbox("Cell", columns, key="edit-column", width=180)
-        st.text_input("Another value", key="edit-value", width=220)
-        st.checkbox("missing", key="edit-missing")
-        st.form_submit_button("Set", key="edit-set", on_click=submit)
+        st.selectbox("Cell", columns, key=at_column, width=180)
+        st.text_input("Another value", key=at_value, width=220)
+        st.checkbox("missing", key=at_missing)
+        st.form_submit_button("Set", key=at_button, on_click=submit)
 
 
 def show_problem(desk: Desk) -> None:

@@ -48,7 +48,9 @@ def record(lake: OpenLake, desk: Desk, finding: Finding, decision: str, value: s
                 decision = "keep"
             else:
                 _try(lake, desk, finding.column, value)
-        decide(lake.lake, desk.dataset, [finding.finding], decision, values=[value], seen=[finding], author=lake.author)
+        done = decide(
+            lake.lake, desk.dataset, [finding.finding], decision, values=[value], seen=[finding], author=lake.author
+        )
     except AnsweredMeanwhile as error:
         desk.problem = error
         refresh(lake, desk, (finding.finding,))
@@ -57,7 +59,7 @@ def record(lake: OpenLake, desk: Desk, finding: Finding, decision: str, value: s
         desk.problem = error
         return False
     desk.today += finding.author != lake.author or finding.status == "open"
-    desk.move(finding, STATUS[decision], decision=decision, author=lake.author, decided_at=None)
+    desk.move(finding, STATUS[decision], decision=decision, author=lake.author, decided_at=done.decided_at)
     return True
 
 

@@ -31,6 +31,9 @@ DIGITS = 9
 """Classes that have a key of their own."""
 
 
+_NUMBERS = itertools.count()
+
+
 @dataclass
 class Desk:
     """Where a visitor stands.
@@ -56,6 +59,8 @@ class Desk:
         answered since stay, and the next.
     round, reordered : int, bool
         The scoring by whose order the findings were read, and whether another one has come since the first.
+    number : int
+        Tells this desk from every other one that this process has laid.
     edits, applied : int, list
         How often the table's editor was begun anew, and the edits of the present one that were seen.
     refused : tuple of str
@@ -91,6 +96,7 @@ class Desk:
     pages: dict[int, list[Finding]] = field(default_factory=dict)
     round: int = 0
     reordered: bool = False
+    number: int = field(default_factory=lambda: next(_NUMBERS))
     edits: int = 0
     applied: list[tuple[str, str, Any]] = field(default_factory=list)
     refused: tuple[str, str] = ("", "")

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from workbench.api import OpenLake
-from workbench.ranking import FIRST, Ranking, can_rank, decided_since, newest_ranking
+from workbench.ranking import FIRST, Ranking, can_rank, checked_since, decided_since, newest_ranking
 from workbench.reporting import count_of, format_change, format_count, format_points
 from workbench.ui import jobs, tasks
 from workbench.ui.components.job import show_job
@@ -66,9 +66,8 @@ def _due(lake: OpenLake, desk: Desk, ranking: Ranking | None) -> bool:
     opened = st.session_state.setdefault("order-opened", {})
     first = desk.key[:-1] not in opened
     opened[desk.key[:-1]] = True
-    checked = desk.key[3][1]
-    since = decided_since(lake.lake, desk.dataset, ranking.created_at)
-    return since >= (1 if first else ROUND) or (checked is not None and checked > ranking.created_at)
+    since = decided_since(lake.lake, desk.dataset, ranking.seen)
+    return since >= (1 if first else ROUND) or checked_since(lake.lake, desk.dataset, ranking.seen)
 
 
 def _start(lake: OpenLake, desk: Desk, key: str) -> None:

@@ -107,8 +107,8 @@ def _show_editor(lake: OpenLake, desk: Desk, found: list[Finding], page: int) ->
 
 
 def _key(desk: Desk, page: int) -> str:
-    """Name the editor."""
-    return f"table-{desk.edits}-{page}"
+    """Name the editor: what is typed into one belongs to the lines that this very desk shows in it."""
+    return f"table-{desk.number}-{desk.edits}-{page}"
 
 
 def table(desk: Desk, found: list[Finding], staged: dict[int, list[StagedCell]]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.api import OpenLake
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.findings import SavedView, remove_view, save_view, saved_views
 from workbench.ui.components.message import show_error
 from workbench.ui.components.review_desk import Desk, leave
@@ -19,7 +19,8 @@ NONE = ""
 def show_views(lake: OpenLake, desk: Desk) -> None:
     """Offer the saved views, and to save the filter as one."""
     views = _views(lake, desk)
-    here = next((view for view in views.values() if Wanted(view.wanted, view.order) == desk.wanted), None)
+    usable = (view for view in views.values() if not view.problem)
+    here = next((view for view in usable if Wanted(view.wanted, view.order) == desk.wanted), None)
     st.session_state["view-chosen"] = here.name if here else NONE
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="review-views"):
         st.selectbox(
@@ -52,6 +53,11 @@ def _open(views: dict[str, SavedView]) -> None:
     if not is_choice("view-chosen", (NONE, *views)):
         return
     view = views.get(st.session_state["view-chosen"])
+    if view is not None and view.problem:
+        st.session_state["view-problem"] = UsageError(
+            f"The view '{view.name}' cannot be opened: {view.problem}.", hint="Save the filter again under its name."
+        )
+        return
     to_address(Wanted(view.wanted, view.order) if view else Wanted(order=usual_order()))
     leave()
 
