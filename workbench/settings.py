@@ -331,7 +331,8 @@ def _explained(error: ValidationError, origin: Path | None) -> ConfigurationErro
 def _placed(settings: Settings, home: Path | None, directory: Path) -> Settings:
     """Make the project's folder and the trusted ones absolute, as seen from the settings file."""
     base = home or directory.resolve()
-    project = str(base / settings.project) if settings.project else str(home or "")
+    unsaid = home if home and "WORKBENCH_PROJECT" not in os.environ else ""
+    project = str(base / settings.project) if settings.project else str(unsaid)
     trusted = tuple(str(base / Path(folder).expanduser()) for folder in settings.trusted_folders)
     return settings.model_copy(update={"project": project, "trusted_folders": trusted})
 
