@@ -152,8 +152,9 @@ def clusters(
     if not 0 < similarity <= 1:
         raise UsageError(f"A similarity of {similarity:g} makes no sense.", hint="Give one above 0 and up to 1.")
     chosen = view.column(column)
-    if chosen.type != "VARCHAR":
-        raise UsageError(f"'{column}' holds {chosen.type}, not text; only texts have variants.")
+    if chosen.reads != "VARCHAR":
+        kind = chosen.type if chosen.reads == chosen.type else chosen.logical_type
+        raise UsageError(f"'{column}' holds {kind}, not text; only texts have variants.")
     cell = canonical_text(quote(chosen.physical), chosen.type)
     counts: dict[str, int] = dict(
         view.fetch(

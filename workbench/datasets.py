@@ -15,7 +15,7 @@ from workbench import drafts as _drafts
 from workbench import iterations, versions
 from workbench.drafts import UNSEEN, Draft
 from workbench.lake import Definition, Lake, Version, newest, quote, read_versions, view_of
-from workbench.lake.values import to_json
+from workbench.lake.values import value_of
 from workbench.progress import Progress, silent
 from workbench.tidying import ColumnCalls
 
@@ -54,7 +54,19 @@ class AtVersion:
         view = view_of(self.lake, self.version)
         cells = "".join(f", {quote(column.physical)}" for column in view.columns)
         rows = view.fetch(f"SELECT _rid{cells} FROM {{rows}} ORDER BY _rid LIMIT {int(limit)}")
-        return [column.name for column in view.columns], [[to_json(value) for value in row] for row in rows]
+        return [column.name for column in view.columns], [
+            [row[0], *(value_of(value, column) for value, column in zip(row[1:], view.columns, strict=True))]
+            for row in rows
+        ]
+
+    def columns(self) -> list[dict[str, Any]]:
+        """List the columns: name, logical type, how they are stored, and what they are to the dataset."""
+        return versions.column_documents(self.version)
+
+    def type_notes(self) -> list[dict[str, Any]]:
+        """List what was found out about the columns' types when the version was made, each with a ``message``."""
+        notes: list[dict[str, Any]] = self.version.detail.get("types", [])
+        return notes
 
     def validate(self, *, progress: Progress = silent) -> Validation:
         """Validate against the dataset's schema."""
@@ -196,6 +208,10 @@ class Dataset(ColumnCalls):
         wanted = self._version(version)
         message = message or f"restored {wanted.name}"
         return versions.restore(self.lake, wanted, author=self.author, message=message)
+
+    def set_types(self, types: Mapping[str, str], *, message: str = "") -> Version:
+        """Say what columns mean (``number``, ``text``, …) as a new version; no cell is rewritten."""
+        return versions.set_types(self.lake, self.name, types, author=self.author, message=message)
 
     def tag(self, version: int | str, tag: str) -> None:
         """Let a tag name a version."""

@@ -14,6 +14,7 @@ from workbench.findings import reopen as reopen_in
 from workbench.iterations import own_draft, policy_of, schema_of, undo
 from workbench.lake import MOMENT, Lake, Session, Version, canonical_text, literal, quote, rid_list, view_of
 from workbench.lake.sql import NAMED
+from workbench.lake.values import fitted_in
 from workbench.validation import CheckOutcome, failing_checks
 
 MODEL_ONLY = ("suggested", "probability_given", "probability_suggested", "likely")
@@ -115,13 +116,14 @@ def try_value(lake: Lake, version: Version, column: str, value: str | None) -> l
         There is no such column.
     """
     view = view_of(lake, version)
-    kind = view.column(column).type
+    cell = view.column(column)
+    kind = cell.type if cell.reads == cell.type else cell.logical_type
     if column in view.definition.key:
         raise UsageError(
             f"'{column}' is part of the key of '{view.dataset}' and is never corrected.",
             hint="Delete the row, and import it under its right key with the next refresh.",
         )
-    if value is not None and lake.read(f"SELECT TRY_CAST({literal(value)} AS {kind}) IS NULL")[0][0]:
+    if value is not None and lake.read(f"SELECT {fitted_in(literal(value), cell)} IS NULL")[0][0]:
         raise DataError(
             f"'{value}' does not fit the column's type {kind}.", column=column,
             hint="Give a value of that type, or leave the field empty for a missing value.",

@@ -221,7 +221,7 @@ def _reading_of(view: View, types: dict[str, str]) -> Reading:
     """Settle how the rows are read, with or without a label."""
     if view.definition.label is not None:
         return reading_of(view, types)
-    features = tuple(sorted((column.name, types.get(column.name, column.type)) for column in view.features))
+    features = tuple(sorted((column.name, types.get(column.name, column.reads)) for column in view.features))
     return _Unlabelled("", "VARCHAR", view.definition.task, features)
 
 

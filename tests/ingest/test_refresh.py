@@ -254,7 +254,7 @@ def test_text_that_stands_for_numbers_keeps_being_compared_as_numbers(load, deli
     assert deliver("id,x\n1,1.10\n2,2.50\n3,lost\n").updated_cells == 1
     result = deliver("id,x\n1,1.10\n2,2.50\n3,lost\n")
     assert result.version is None and result.kept_corrections == 1
-    assert rows() == [(1, "1.1"), (2, "2"), (3, "lost")]
+    assert rows() == [(1, "1.10"), (2, "2.0"), (3, "lost")]
     sound()
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from workbench.checks.protocol import Subject
 from workbench.findings import CheckResult
 from workbench.lake import Session, View, canonical_text, literal, low_bits, quote
+from workbench.lake.values import logical_text
 
 MOST_FINDINGS = 200_000
 """Findings that join the queue at most, in whole groups. Each carries the members of its group, so that more would cost
@@ -63,13 +64,16 @@ def equal_rows(subject: Subject, code: str, wanted: Wanted) -> Iterator[tuple[Se
     ``place`` (in key order).
     """
     view = subject.view
-    texts = ", ".join(canonical_text(f"r.{quote(column.physical)}", column.type) for column in view.features)
-    features = [f"r.{quote(column.physical)}" for column in view.features]
+    # As they are read, so that 5 and 5.0 in a column of numbers are equal.
+    cells = [(f"r.{quote(column.physical)}", column) for column in view.features]
+    texts = ", ".join(logical_text(cell, column) for cell, column in cells)
+    features = [cell if column.reads == column.type else logical_text(cell, column) for cell, column in cells]
     label, label_text = "NULL", "NULL::VARCHAR"
     if view.definition.label is not None:
         column = view.column(view.definition.label)
-        label = f"r.{quote(column.physical)}"
-        label_text = canonical_text(label, column.type)
+        cell = f"r.{quote(column.physical)}"
+        label = cell if column.reads == column.type else logical_text(cell, column)
+        label_text = logical_text(cell, column)
     equal = [*features, *([label] if wanted.labels_apart else []), *(["r._lane = 2"] if wanted.test_apart else [])]
     same = f"hash({', '.join(equal)})"
     # Names of the dataset's columns stay inside; outside there are only these.

@@ -31,7 +31,14 @@ def init(directory: str) -> None:
 @click.option("--key", multiple=True, metavar="COLUMN", help="Column that identifies a row; repeat for several.")
 @click.option("--label", metavar="COLUMN", help="Column that the model learns to predict.")
 @click.option("--task", type=click.Choice(["classification", "regression"]), help="Default: by the label's type.")
-@click.option("--type", "types", multiple=True, metavar="COLUMN=TYPE", help="Force a column's type, e.g. zip=VARCHAR.")
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="COLUMN=TYPE",
+    help="Say what a column is: number or text, e.g. zip=text; cells stay as written. DuckDB's types are forced, e.g. "
+    "amount=DECIMAL(18,2).",
+)
 @click.option("--split-column", metavar="COLUMN", help="Column that says train, validation or test.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Column the model must not see, e.g. a comment.")
 @click.option(
@@ -63,12 +70,14 @@ def import_(
     """Make version 1 of dataset NAME from SOURCE, losing nothing and changing nothing.
 
     SOURCE is a CSV, Parquet, JSON lines or Excel file, a glob of them, or a table: duckdb:FILE?table=T,
-    sqlite:FILE?table=T. Every cell arrives, or the import fails and says where.
+    sqlite:FILE?table=T. Every cell arrives, or the import fails and says where. A column in which one number is written
+    in two ways (1.1 and 1.10) is taken for codes and stays text.
 
     \b
     Examples:
       workbench import people people.csv --key id --label income
       workbench import sales 'sales/*.parquet' --key store --key day --label amount --task regression
+      workbench import releases releases.csv --key id --type release=text --type price=number
     """
     forced = {}
     for item in types:
@@ -93,11 +102,13 @@ def import_(
             message=message,
             progress=report,
         )
-        document = dataset.at(1).document()
+        document = {**dataset.at(1).document(), "types": dataset.at(1).type_notes()}
     if as_json:
         show_json(document)
     else:
         say(f"{name}@1: {count_of(document['rows'], 'row')} from {source}")
+        for note in document["types"]:
+            say(f"  {note['message']}")
 
 
 @click.command()
@@ -168,23 +179,28 @@ def list_datasets(state: State, as_json: bool) -> None:
 @click.command()
 @click.argument("name", metavar="NAME[@V]")
 @click.option("--limit", default=20, show_default=True, metavar="N", help="Rows to show.")
+@click.option("--columns", "as_columns", is_flag=True, help="List the columns and their types instead of rows.")
 @json_option
 @pass_state
-def show(state: State, name: str, limit: int, as_json: bool) -> None:
-    """Show rows of a version.
+def show(state: State, name: str, limit: int, as_columns: bool, as_json: bool) -> None:
+    """Show rows of a version, or its columns with their types.
 
     \b
-    Example:
+    Examples:
       workbench show people@2 --limit 5
+      workbench show people --columns
     """
     with state.lake() as lake:
         version = lake.resolve(name)
-        columns, rows = version.head(limit)
-        document = version.document()
+        columns, rows = version.head(0 if as_columns else limit)
+        document, described = version.document(), version.columns()
     if as_json:
-        show_json(
-            {**document, "columns": columns, "data": [dict(zip(["rid", *columns], row, strict=True)) for row in rows]}
-        )
+        data = [dict(zip(["rid", *columns], row, strict=True)) for row in rows]
+        show_json({**document, "columns": columns, "types": described, "data": data})
+        return
+    if as_columns:
+        names = ["column", "logical_type", "stored_as", "role"]
+        show_table([each.replace("_", " ") for each in names], [[each[name] for name in names] for each in described])
         return
     show_table(["rid", *columns], rows)
     say(f"{min(limit, len(rows)):,} of {document['rows']:,} rows of {name}")

@@ -20,7 +20,7 @@ from workbench.drafts.records import Draft, Staged
 from workbench.drafts.staging import get_draft, open_draft
 from workbench.errors import DataError, UsageError
 from workbench.lake import LANES, MOMENT, Lake, Session, View, literal, read_version, rid_list, view_of
-from workbench.lake.values import fitted
+from workbench.lake.values import fitted_in, value_of
 
 OpinionState = Literal["waiting", "agreed", "differs"]
 
@@ -87,7 +87,8 @@ def second_opinions(source: Lake | Session, lake: Lake, draft: int, *, reader: s
         if rid not in test:
             continue
         answers = tuple((who, value) for who, value in said.get(rid, ()) if not same_person(who, [author]))
-        agreed = any(value == new for _, value in answers)
+        means = base.column(label)
+        agreed = any(value_of(value, means) == value_of(new, means) for _, value in answers)
         opinion = SecondOpinion(
             rid, json.loads(row_key), label, old, new, False, author,
             "agreed" if agreed else "differs" if answers else "waiting", answers,
@@ -123,9 +124,10 @@ def give_opinion(lake: Lake, draft: int, rid: int, value: str | None, *, author:
                 f"{author} has answered this already, and has seen since what others say.", hint="Ask a third person."
             )
         base = _base(session, lake, draft)[1]
-        kind = base.column(asked.column).type
-        stored = None if value is None else session.rows(f"SELECT {fitted(literal(value), kind)}")[0][0]
+        column = base.column(asked.column)
+        stored = None if value is None else session.rows(f"SELECT {fitted_in(literal(value), column)}")[0][0]
         if value is not None and stored is None:
+            kind = column.type if column.reads == column.type else column.logical_type
             raise DataError(f"'{value}' does not fit the column's type {kind}", column=asked.column)
         said = json.dumps({"rid": rid, "column": asked.column, "value": stored}, ensure_ascii=False)
         insert_event(session, draft, "opinion", said, content_of(session, draft), author)

@@ -27,6 +27,7 @@ from workbench.lake import (
     view_of,
 )
 from workbench.lake.publish import PRUNED
+from workbench.lake.values import differs
 
 
 @dataclass(frozen=True)
@@ -191,8 +192,8 @@ def conflicting(session: Session, head: View) -> list[Conflict]:
             "CASE WHEN m.rid IS NULL THEN 'the cell was changed' ELSE 'the row was excluded' END "
             "FROM net n JOIN head_rows h ON h._rid = n.rid "
             "LEFT JOIN moved_rows m ON m.rid = n.rid AND m.action IS NULL "
-            f"WHERE n.column_name = {literal(name)} AND {found} IS DISTINCT FROM n.new "
-            f"AND ({found} IS DISTINCT FROM n.old OR m.rid IS NOT NULL)"
+            f"WHERE n.column_name = {literal(name)} AND {differs(found, 'n.new', known[name])} "
+            f"AND ({differs(found, 'n.old', known[name])} OR m.rid IS NOT NULL)"
         )
     session.run("CREATE OR REPLACE TEMP TABLE clash AS " + " UNION ALL ".join(parts))
     rows = session.rows(

@@ -29,7 +29,7 @@ from workbench.lake import (
 )
 from workbench.lake.publish import PRUNED
 from workbench.lake.sql import NAMED
-from workbench.lake.values import FLOATING, WHOLE, fitted, from_text, to_text
+from workbench.lake.values import FLOATING, WHOLE, differs, fitted_in, to_text, value_of
 
 _DRAFT = (
     "SELECT d.draft, d.dataset, d.base, d.title, d.author, d.created_at, d.state, d.version, "
@@ -293,16 +293,17 @@ def _fill(session: Session, base: View, draft: int) -> None:
         if column.name not in named:
             continue
         cell = canonical_text(f"h.{quote(column.physical)}", column.type)
+        seen = f"coalesce({fitted_in('p.old', column)}, p.old)"
         parts.append(
             f"SELECT p.*, h._rid IS NOT NULL AS present, true AS known, h._excluded AS out, {cell} AS found, "
-            f"{fitted('p.new', column.type)} AS fitted, {fitted('p.old', column.type)} AS seen "
+            f"{fitted_in('p.new', column)} AS fitted, p.has_old AND {differs(seen, cell, column)} AS stale "
             "FROM placed p LEFT JOIN held h ON h._rid = p.rid "
             f"WHERE p.action = 'set' AND p.column_name = {literal(column.name)}"
         )
     unknown = ", ".join(literal(column.name) for column in base.columns)
     parts.append(
         "SELECT p.*, h._rid IS NOT NULL AS present, p.action <> 'set' AS known, h._excluded AS out, "
-        "NULL::VARCHAR AS found, NULL::VARCHAR AS fitted, NULL::VARCHAR AS seen "
+        "NULL::VARCHAR AS found, NULL::VARCHAR AS fitted, false AS stale "
         f"FROM placed p LEFT JOIN held h ON h._rid = p.rid WHERE p.action <> 'set' OR p.column_name NOT IN ({unknown})"
     )
     session.run("CREATE OR REPLACE TEMP TABLE filled AS " + " UNION ALL ".join(parts))
@@ -341,15 +342,13 @@ def _refuse_bad(session: Session, base: View, corrections: Sequence[Correction])
         "ORDER BY seq LIMIT 1"
     )
     if bad:
-        kind = base.column(bad[1]).type
+        column = base.column(bad[1])
+        kind = column.type if column.reads == column.type else column.logical_type
         raise DataError(
             f"{where(bad[0])}'{bad[2]}' does not fit the column's type {kind} (row {key(bad[0])})",
-            source=base.label, column=bad[1], hint=f"Give {_example(kind)}, or nothing for a missing value.",
+            source=base.label, column=bad[1], hint=f"Give {_example(column.reads)}, or nothing for a missing value.",
         )  # fmt: skip
-    stale = session.rows(
-        "SELECT seq, row_key, column_name, old, found, new FROM filled WHERE has_old AND action = 'set' "
-        "AND coalesce(seen, old) IS DISTINCT FROM found ORDER BY seq"
-    )
+    stale = session.rows("SELECT seq, row_key, column_name, old, found, new FROM filled WHERE stale ORDER BY seq")
     if stale:
         conflicts = [
             Conflict(json.loads(row_key), column, *(_typed(base, column, text) for text in (old, found, new)))
@@ -367,7 +366,7 @@ def _refuse_bad(session: Session, base: View, corrections: Sequence[Correction])
 def _typed(base: View, column: str, text: str | None) -> Any:
     """Read a canonical text as the column's JSON value; a text that does not fit stays text."""
     try:
-        return from_text(text, base.column(column).type)
+        return value_of(text, base.column(column))
     except ValueError:
         return text
 

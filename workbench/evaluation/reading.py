@@ -88,7 +88,7 @@ def reading_of(view: View, types: Mapping[str, str] | None = None) -> Reading:
     view : View
         The version or draft.
     types : mapping, optional
-        Column name → DuckDB type, from the dataset's schema; other columns keep their own type.
+        Column name → DuckDB type, from the dataset's schema; other columns are read as their logical type.
 
     Raises
     ------
@@ -104,8 +104,8 @@ def reading_of(view: View, types: Mapping[str, str] | None = None) -> Reading:
             hint="Name one when the dataset is imported: --label COLUMN.",
         )
     types = types or {}
-    features = tuple(sorted((column.name, types.get(column.name, column.type)) for column in view.features))
-    return Reading(label, types.get(label, view.column(label).type), view.definition.task, features)
+    features = tuple(sorted((column.name, types.get(column.name, column.reads)) for column in view.features))
+    return Reading(label, types.get(label, view.column(label).reads), view.definition.task, features)
 
 
 def hash_query(view: View, reading: Reading) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from workbench.errors import DataError, UnknownName, WorkbenchError
+from workbench.ingest.meaning import asked_number
 from workbench.ingest.reading import Reading, shortage
-from workbench.ingest.types import CANDIDATES, MISFIT, Cell, forced_cell, known_type, text_cell, typed_cell
+from workbench.ingest.types import MISFIT, Cell, exact_cells, forced_cell, known_type, typed_cell
 from workbench.ingest.watching import watched
 from workbench.lake import Session
 from workbench.progress import Progress
@@ -46,7 +47,9 @@ def choices(session: Session, reading: Reading, forced: Mapping[str, str]) -> li
     result = []
     for position, (name, source) in enumerate(zip(reading.names, reading.types, strict=True)):
         raw = f"c{position}"
-        if name in forced:
+        if name in forced and asked_number(forced[name]):
+            result.append(numbers(raw) if reading.text else [typed_cell(raw, source)])
+        elif name in forced:
             result.append([forced_cell(raw, source, known_type(session, forced[name], name))])
         elif reading.text:
             result.append(fresh(raw))
@@ -57,7 +60,12 @@ def choices(session: Session, reading: Reading, forced: Mapping[str, str]) -> li
 
 def fresh(raw: str) -> list[Cell]:
     """List what a text column may be that the dataset does not have yet; a column with no cell at all is text."""
-    return [Cell("VARCHAR", raw, NOTHING, raw, raw), *(text_cell(raw, kind) for kind in (*CANDIDATES, "VARCHAR"))]
+    return [Cell("VARCHAR", raw, NOTHING, raw, raw), *exact_cells(raw)]
+
+
+def numbers(raw: str) -> list[Cell]:
+    """List how a column of numbers in a text file may be stored; what is written otherwise is kept as text."""
+    return [cell for cell in exact_cells(raw) if cell.type in ("BIGINT", "DOUBLE", "VARCHAR")]
 
 
 def read_typed(

@@ -140,7 +140,7 @@ def check_label(
     if definition.label is None:
         return definition
     column = next(column for column in columns if column.name == definition.label)
-    floating = column.type in ("FLOAT", "DOUBLE") or column.type.startswith("DECIMAL")
+    floating = column.reads in ("FLOAT", "DOUBLE") or column.reads.startswith("DECIMAL")
     definition = replace(definition, task=task or ("regression" if floating else "classification"))
     cell = quote(column.physical)
     filled, values = session.rows(f"SELECT count({cell}), count(DISTINCT {cell}) FROM {rows}")[0]

@@ -12,6 +12,7 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.ingest.casting import choices, read_typed
 from workbench.ingest.checking import check_columns, check_label, check_rows, read_sums
 from workbench.ingest.lanes import lane
+from workbench.ingest.meaning import logical_columns
 from workbench.ingest.reading import Reading
 from workbench.ingest.sources import opened, source_name
 from workbench.ingest.types import Cell
@@ -43,8 +44,10 @@ def import_source(
 ) -> Version:
     """Make version 1 of a dataset from a source, losing nothing and changing nothing.
 
-    A text column gets a type only if every cell's text survives the way there and back: "007", "+1", "yes" and 20-digit
-    numbers stay text; "1.10" becomes the number 1.1. An empty field is missing; "NA" and "?" are text.
+    A text column gets a storage type only if every cell's text survives the way there and back: "007", "+1", "yes",
+    20-digit numbers and "5.50" stay text. Whether such a text means a number is the column's logical type: 5, 5.50, 499
+    are numbers; 1.1 and 1.10, one value in two spellings, are codes and text. An empty field is missing; "NA" and "?"
+    are text.
 
     Parameters
     ----------
@@ -63,7 +66,8 @@ def import_source(
     task : {"classification", "regression"}, optional
         Default: regression if the label's type is a fraction, else classification.
     types : mapping, optional
-        Column → DuckDB type, for cells whose spelling may be lost: ``{"zip": "VARCHAR", "amount": "DECIMAL(18,2)"}``.
+        Column → ``number`` or ``text``, for what a column means (its cells stay as they are written), or a DuckDB type,
+        for cells whose spelling may be lost: ``{"zip": "text", "release": "number", "amount": "DECIMAL(18,2)"}``.
     split_column : str, optional
         Column that says ``train``, ``validation`` or ``test``; default: the lane follows from the features.
     schema : str, optional
@@ -115,19 +119,20 @@ def import_source(
         try:
             cells = _write(session, reading, definition, physical, unfinished, progress)
             columns = tuple(
-                Column(name, stored, cell.type)
+                Column(name, stored, cell.type, written=cell.spelling)
                 for name, stored, cell in zip(reading.names, physical, cells, strict=True)
             )
             sums, next_rid = read_sums(session, unfinished, columns, f"reading {reading.source} back", progress)
             rows = f"read_parquet({literal(unfinished)})"
             check_rows(session, rows, definition, columns, reading, sums[0], progress)
+            columns, notes = logical_columns(session, rows, definition, columns, reading, task=task, progress=progress)
             definition = check_label(session, rows, definition, columns, reading, task)
             held = sums[0] > 0
             if held:
                 lake.settle(unfinished, file)
             version = publish_first(
                 lake, definition, columns, [file] if held else [], sums=sums, author=author, message=message,
-                detail={"next_rid": next_rid},
+                detail={"next_rid": next_rid, "types": [note.to_dict() for note in notes]},
             )  # fmt: skip
         finally:
             if not (held and _registered(lake, name, file)):
@@ -190,7 +195,7 @@ def _write(
     def copy(cells: Sequence[Cell]) -> None:
         session.run("CREATE OR REPLACE TEMP SEQUENCE rids")
         values = ", ".join(f"{cell.guarded} AS {quote(stored)}" for cell, stored in zip(cells, physical, strict=True))
-        texts = {name: cell.canonical for name, cell in zip(reading.names, cells, strict=True)}
+        texts = {name: cell.lane for name, cell in zip(reading.names, cells, strict=True)}
         rid = "nextval('rids')" if reading.large else "row_number() OVER ()"
         query = (
             f"COPY (SELECT {rid} AS _rid, {lane(definition, texts)} AS _lane, false AS _excluded, {values} "

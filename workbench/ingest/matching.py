@@ -18,6 +18,7 @@ from workbench.lake import (
     rid_list,
     view_of,
 )
+from workbench.lake.values import logical_text
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def by_content(
     head = versions[-1]
     shared = _shared(shape)
     held = _held(session, head.dataset)
-    texts = {c.name: canonical_text(shape.old[c.name], c.type) for c in shared}
+    texts = {c.name: logical_text(shape.old[c.name], c) for c in shared}
     present = _digests(rows, [texts[column.name] for column in shared], shared, held, head.dataset)
     deleted = deleted_digests(session, lake, shape, versions)
     corrected = (
@@ -148,7 +149,7 @@ def _held(session: Session, dataset: str) -> set[str]:
 
 def told_digest(shape: Shape) -> str:
     """SQL of the digest of a row of the delivery, over the columns that the dataset has as well."""
-    told = ", ".join(canonical_text(quote(column.physical), column.type) for column in _shared(shape))
+    told = ", ".join(logical_text(quote(column.physical), column) for column in _shared(shape))
     return f"md5_number(json_array({told})::VARCHAR)"
 
 
@@ -163,8 +164,15 @@ def _digests(rows: str, texts: Sequence[str], columns: Sequence[Column], held: s
             f" LEFT JOIN (SELECT rid, source_value FROM lake.workbench.overrides WHERE dataset = {literal(dataset)} "
             f"AND state = 'cell' AND column_name = {literal(column.name)}) o{position} ON o{position}.rid = _rid"
         )
-        cells.append(f"CASE WHEN o{position}.rid IS NULL THEN {text} ELSE o{position}.source_value END")
+        cells.append(
+            f"CASE WHEN o{position}.rid IS NULL THEN {text} ELSE {_meant(f'o{position}.source_value', column)} END"
+        )
     return f"(SELECT _rid, md5_number(json_array({', '.join(cells)})::VARCHAR) AS _digest FROM {rows}{joins})"
+
+
+def _meant(text: str, column: Column) -> str:
+    """SQL of a canonical text of older days as the column means it now."""
+    return logical_text(text, column) if column.type == "VARCHAR" else text
 
 
 def deleted_digests(session: Session, lake: Lake, shape: Shape, versions: Sequence[Version]) -> str:
@@ -194,7 +202,7 @@ def deleted_digests(session: Session, lake: Lake, shape: Shape, versions: Sequen
             continue
         known = {column.name: column for column in version.columns}
         texts = [
-            canonical_text(quote(known[column.name].physical), known[column.name].type)
+            _meant(canonical_text(quote(known[column.name].physical), known[column.name].type), column)
             if column.name in known
             else "NULL::VARCHAR"
             for column in shared

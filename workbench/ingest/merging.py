@@ -17,6 +17,7 @@ from workbench.ingest.matching import Match, deleted_digests, told_digest
 from workbench.ingest.shaping import Shape
 from workbench.lake import Lake, Session, Version, canonical_text, data_table, literal, quote, rid_list
 from workbench.lake.publish import PRUNED
+from workbench.lake.values import differs, lane_text
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,8 @@ def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str)
             outcome = (
                 f"CASE WHEN t.i{n} IS NOT DISTINCT FROM t.b{n} THEN 'settled' ELSE 'kept' END"
                 if match.content
-                else f"CASE WHEN t.i{n} IS NOT DISTINCT FROM t.b{n} THEN 'settled' "
-                f"WHEN t.i{n} IS NOT DISTINCT FROM h.source_value THEN 'kept' ELSE 'replaced' END"
+                else f"CASE WHEN NOT {differs(f't.i{n}', f't.b{n}', column)} THEN 'settled' "
+                f"WHEN NOT {differs(f't.i{n}', 'h.source_value', column)} THEN 'kept' ELSE 'replaced' END"
             )
             session.run(
                 f"INSERT INTO told_cells SELECT rid, column_name, {outcome} FROM told_rows t JOIN held_cells h "
@@ -169,16 +170,17 @@ def _images(session: Session, joined: str, match: Match, shape: Shape, split: st
     """SQL of the rows that are new or differ, as they are to be; ``record`` is their number in the delivery."""
     kept = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM told_cells WHERE outcome = 'kept'")}
     read = {column.name for column in shape.read}
-    cells, differs = [], []
+    cells, changed = [], []
     for column in shape.columns:
         name = quote(column.physical)
         taken = column.name in read and (not match.content or column.name in shape.added)
         stays = f"list_contains(k.names, {literal(column.name)})" if column.name in kept else "false"
         if taken:
-            cells.append(
-                f"CASE WHEN {stays} THEN b.{name} ELSE i.{name} END AS {name}" if column.name in kept else f"i.{name}"
-            )
-            differs.append(f"(b.{name} IS DISTINCT FROM i.{name} AND {stays} IS NOT TRUE)")
+            other = differs(f"b.{name}", f"i.{name}", column)
+            same = f"b._rid IS NOT NULL AND NOT {other}" if column.reads != column.type else "false"
+            held = " OR ".join(each for each in (stays, same) if each != "false")
+            cells.append(f"CASE WHEN {held} THEN b.{name} ELSE i.{name} END AS {name}" if held else f"i.{name}")
+            changed.append(f"({other} AND {stays} IS NOT TRUE)")
         elif column.name in read:
             cells.append(f"CASE WHEN b._rid IS NULL THEN i.{name} ELSE b.{name} END AS {name}")
         else:
@@ -196,7 +198,7 @@ def _images(session: Session, joined: str, match: Match, shape: Shape, split: st
     return (
         "SELECT b._rid, i._rid AS record, coalesce(b._lane, i._lane) AS _lane, "
         f"coalesce(b._excluded, false) AS _excluded, {moved} AS moved, {', '.join(cells)} FROM {joined}{corrections} "
-        f"WHERE b._rid IS NULL OR (NOT b._deleted AND ({' OR '.join(differs) or 'false'}))"
+        f"WHERE b._rid IS NULL OR (NOT b._deleted AND ({' OR '.join(changed) or 'false'}))"
     )
 
 
@@ -207,7 +209,7 @@ def _newcomers(session: Session, shape: Shape, versions: Sequence[Version], sour
     stays out. Returns the first identity that is still unused, and how many rows stay out and returned.
     """
     head, definition = versions[-1], versions[-1].definition
-    texts = {column.name: canonical_text(quote(column.physical), column.type) for column in shape.columns}
+    texts = {column.name: lane_text(quote(column.physical), column) for column in shape.columns}
     # Equal features share a lane however many columns came later, so those of the first version choose it.
     chosen = (
         "_lane" if definition.split_column else lane(definition, texts, names=[c.name for c in versions[0].columns])
@@ -281,8 +283,8 @@ def _returned_cells(session: Session, shape: Shape, dataset: str) -> dict[str, i
         cell = quote(column.physical)
         now = canonical_text(f"r.{cell}", column.type)
         outcome = (
-            f"CASE WHEN {now} IS NOT DISTINCT FROM a.mine THEN 'settled' "
-            f"WHEN {now} IS NOT DISTINCT FROM a.source THEN 'kept' ELSE 'replaced' END"
+            f"CASE WHEN NOT {differs(now, 'a.mine', column)} THEN 'settled' "
+            f"WHEN NOT {differs(now, 'a.source', column)} THEN 'kept' ELSE 'replaced' END"
             if column.name in sent
             else "'kept'"
         )

@@ -15,10 +15,12 @@ from workbench.ingest.casting import read_typed
 from workbench.ingest.checking import check_rows
 from workbench.ingest.doubts import doubts, header_doubts, renamed, same_but_for_spelling
 from workbench.ingest.lanes import lane
-from workbench.ingest.matching import by_content, by_key
+from workbench.ingest.matching import Match, by_content, by_key
+from workbench.ingest.meaning import logical_columns
 from workbench.ingest.merging import merged
 from workbench.ingest.overriding import note_source
 from workbench.ingest.reading import Reading
+from workbench.ingest.respelling import only_respelt
 from workbench.ingest.results import RefreshResult
 from workbench.ingest.shaping import Shape, check_delivery, refresh_choices, shaped
 from workbench.ingest.sources import located, opened
@@ -37,6 +39,7 @@ from workbench.lake import (
     view_of,
 )
 from workbench.progress import Progress, silent
+from workbench.versions.logical import TypeNote, unreadable
 
 MODES = ("upsert", "full", "append")
 _ATTEMPTS = 5
@@ -155,19 +158,20 @@ def _refreshed(
         _stage(session, reading, cells, head, progress)
 
     _, cells = read_typed(session, reading, options, stage, progress)
-    shape = shaped(session, reading, cells, head, versions, full=full)
-    names = ", ".join(f"c{n} AS {quote(column.physical)}" for n, column in enumerate(shape.read))
-    incoming = f"(SELECT _rid, _lane, {names} FROM incoming)"
+    shape, incoming = _laid_out(session, reading, cells, head, versions, full=full)
     count = int(session.rows("SELECT count(*) FROM incoming")[0][0])
     check_rows(session, incoming, head.definition, shape.read, reading, count, progress)
     if full and not count:
         raise DataError(
             "it has no rows, and a full refresh would remove every row", source=reading.source, hint="Is it complete?"
         )
-    if head.definition.key:
-        match = by_key(rows, incoming, shape, head)
-    else:
-        match = by_content(session, lake, rows, incoming, shape, versions)
+    match = _matched(session, lake, rows, incoming, shape, versions)
+    narrow = only_respelt(session, reading, cells, shape, match, head, mode) if shape.widened else {}
+    if narrow:
+        cells = [narrow.get(name, cell) for name, cell in zip(reading.names, cells, strict=True)]
+        shape, incoming = _laid_out(session, reading, cells, head, versions, full=full)
+        match = _matched(session, lake, rows, incoming, shape, versions)
+    shape, notes = _meaning(session, shape, incoming, head, reading, progress)
     progress(f"comparing with {head.name}", 0, 0)
     merge = merged(session, lake, match, shape, versions, mode, reading.source)
     if not confirmed:
@@ -176,6 +180,7 @@ def _refreshed(
         if found:
             raise DoubtfulRefresh(head.dataset, found)
     detail = {
+        "types": [note.to_dict() for note in notes],
         "mode": mode, "source": reading.source, "next_rid": merge.next_rid, **merge.counts(),
         "widened": {name: column.type for column in head.columns for name in shape.widened if name == column.name},
     }  # fmt: skip
@@ -208,8 +213,42 @@ def _refreshed(
         columns_removed=shape.removed,
         columns_missing=tuple(c.name for c in shape.columns if c not in shape.read),
         columns_widened=shape.widened,
+        types=tuple(notes),
         recipes=(),
     )
+
+
+def _laid_out(
+    session: Session, reading: Reading, cells: Sequence[Cell], head: Version, versions: Sequence[Version], *, full: bool
+) -> tuple[Shape, str]:
+    """Settle the columns, and lay the staged delivery out under their physical names."""
+    shape = shaped(session, reading, cells, head, versions, full=full)
+    staged = {row[0]: row[1] for row in session.rows("DESCRIBE incoming")}
+    renamed = ", ".join(
+        f"{f'c{n}' if staged[f'c{n}'] == column.type else f'TRY_CAST(c{n} AS {column.type})'} "
+        f"AS {quote(column.physical)}"
+        for n, column in enumerate(shape.read)
+    )
+    return shape, f"(SELECT _rid, _lane, {renamed} FROM incoming)"
+
+
+def _matched(
+    session: Session, lake: Lake, rows: str, incoming: str, shape: Shape, versions: Sequence[Version]
+) -> Match:
+    """Say which row of the delivery is which row of the dataset."""
+    if versions[-1].definition.key:
+        return by_key(rows, incoming, shape, versions[-1])
+    return by_content(session, lake, rows, incoming, shape, versions)
+
+
+def _meaning(
+    session: Session, shape: Shape, incoming: str, head: Version, reading: Reading, progress: Progress
+) -> tuple[Shape, list[TypeNote]]:
+    """Record what new columns mean, and tell which cells of the others cannot be read as theirs."""
+    new = [column for column in shape.columns if column.name in shape.added]
+    settled, notes = logical_columns(session, incoming, head.definition, new, reading, progress=progress)
+    notes += unreadable(session, incoming, [column for column in shape.read if column.name not in shape.added])
+    return shape.settled(settled), notes
 
 
 def _narrow(versions: Sequence[Version]) -> dict[str, str]:

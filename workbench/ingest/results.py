@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.lake import Version
+from workbench.versions.logical import TypeNote
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class RefreshResult:
         Columns that are new, no longer there, or stored in a wider type.
     columns_missing : tuple of str
         Columns that the delivery lacks and that stay as they are, since only a full refresh removes columns.
+    types : tuple of TypeNote
+        What should be known about the columns' types: codes kept as text, cells that are no numbers.
     recipes : tuple of dict
         What the recipes did that were replayed on the new version: ``recipe``, ``version`` (None where it had nothing
         to do), ``draft``, ``cells``, ``excluded``, ``conflicts``, ``note``.
@@ -74,6 +77,7 @@ class RefreshResult:
     columns_removed: tuple[str, ...] = ()
     columns_widened: tuple[str, ...] = ()
     columns_missing: tuple[str, ...] = ()
+    types: tuple[TypeNote, ...] = ()
     recipes: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,6 +107,7 @@ class RefreshResult:
                 "widened": list(self.columns_widened),
                 "missing": list(self.columns_missing),
             },
+            "types": [note.to_dict() for note in self.types],
             "recipes": list(self.recipes),
         }
 
@@ -136,6 +141,7 @@ class RefreshResult:
             ("not delivered, kept as they were", self.columns_missing),
         ):
             said += f"\n  columns {what}: {', '.join(names)}" if names else ""
+        said += "".join(f"\n  {note}" for note in self.types)
         for each in self.recipes:
             changed = f"{each['cells']:,} cells" + (f", {each['excluded']:,} rows excluded" if each["excluded"] else "")
             done = f"{self.dataset}@{each['version']}: {changed}" if each["version"] else "nothing changed"

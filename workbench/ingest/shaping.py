@@ -7,14 +7,26 @@ new physical column of a wider type, filled with the same values; the column's n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.errors import DataError, KeyColumnError, UnknownName
 from workbench.ingest.casting import fresh
+from workbench.ingest.meaning import asked_number
 from workbench.ingest.reading import Reading
-from workbench.ingest.types import CANDIDATES, Cell, forced_cell, known_type, text_cell, typed_cell
+from workbench.ingest.types import (
+    CANDIDATES,
+    Cell,
+    exact_cells,
+    forced_cell,
+    known_type,
+    short_cell,
+    text_cell,
+    typed_cell,
+)
 from workbench.lake import Column, Session, Version, canonical_text, data_table, quote
+from workbench.lake.records import natural_type
 from workbench.lake.sql import physical_names
+from workbench.lake.values import spelt_text
 
 EXACT = 10**15
 """Whole numbers below this are written alike as BIGINT and as DOUBLE."""
@@ -45,6 +57,15 @@ class Shape:
     removed: tuple[str, ...]
     widened: tuple[str, ...]
     stored: tuple[Column, ...]
+
+    def settled(self, columns: Sequence[Column]) -> Shape:
+        """Put columns in the places of those of the same names."""
+        new = {column.name: column for column in columns}
+
+        def put(old: tuple[Column, ...]) -> tuple[Column, ...]:
+            return tuple(new.get(column.name, column) for column in old)
+
+        return replace(self, columns=put(self.columns), read=put(self.read), stored=put(self.stored))
 
     def column(self, name: str) -> Column:
         """Find a column by name."""
@@ -98,19 +119,32 @@ def refresh_choices(
         if name not in known:
             result.append(fresh(raw) if reading.text else [typed_cell(raw, source)])
             continue
-        kind, forced = known[name].type, head.definition.types.get(name)
-        if forced is not None and known_type(session, forced, name) == kind:
-            exact = forced_cell(raw, source, kind)
-        else:
-            exact = fitting_cell(raw, source, kind)
-        if kind == "VARCHAR" and name in narrow:
-            result.append([_written_as(fitting_cell(raw, source, narrow[name]), fitting_cell(raw, source, kind))])
-        elif kind == "VARCHAR":
-            result.append([exact])
+        column = known[name]
+        exact, text = present_cell(session, raw, source, column, head), fitting_cell(raw, source, "VARCHAR")
+        if column.type == "VARCHAR":
+            unspelt = name in narrow and not column.logical
+            result.append([_written_as(fitting_cell(raw, source, narrow[name]), text) if unspelt else exact])
+        elif column.logical and name not in head.definition.key:
+            wider = [short_cell(raw) if reading.text else fitting_cell(raw, source, "DOUBLE")] if name in small else []
+            result.append([exact, *(replace(cell, written="short") for cell in wider), text])
         else:
             wider = [fitting_cell(raw, source, "DOUBLE")] if name in small else []
-            result.append([exact, *wider, _written_as(exact, fitting_cell(raw, source, "VARCHAR"))])
+            result.append([exact, *wider, _written_as(exact, text)])
     return result
+
+
+def present_cell(session: Session, raw: str, source: str, column: Column, head: Version) -> Cell:
+    """Store a cell as its column is stored now; it fits if that loses nothing, not even how it is written.
+
+    Of a column whose spelling was never recorded, and of a key, only the value counts.
+    """
+    forced = head.definition.types.get(column.name)
+    if forced is not None and not asked_number(forced) and known_type(session, forced, column.name) == column.type:
+        return forced_cell(raw, source, column.type)
+    written = column.written in ("short", "full") and column.name not in head.definition.key
+    if source == "VARCHAR" and written:
+        return next(cell for cell in exact_cells(raw) if cell.written == column.written)
+    return fitting_cell(raw, source, column.type)
 
 
 def fitting_cell(raw: str, source: str, kind: str) -> Cell:
@@ -151,6 +185,7 @@ def shaped(
         Columns that the delivery lacks are gone.
     """
     types = dict(zip(reading.names, (cell.type for cell in cells), strict=True))
+    written_as = dict(zip(reading.names, (cell.spelling for cell in cells), strict=True))
     taken = {row[0] for row in session.rows(f"DESCRIBE SELECT * FROM {data_table(head.dataset)}")}
     taken |= {column.physical for version in versions for column in version.columns}
     used = sorted(taken - {"_rid", "_lane", "_excluded"})
@@ -167,11 +202,14 @@ def shaped(
             columns.append(before)
             old[name] = quote(before.physical)
             continue
-        columns.append(Column(name, chosen[name], types[name]))
+        logical = before.logical if before is not None else natural_type(types[name])
+        written = written_as[name] if logical else ""
+        columns.append(Column(name, chosen[name], types[name], logical, written))
         if before is None:
             old[name] = f"NULL::{types[name]}"
         elif types[name] == "VARCHAR":
-            old[name] = canonical_text(quote(before.physical), before.type)
+            cell = quote(before.physical)
+            old[name] = spelt_text(cell, before) if before.written else canonical_text(cell, before.type)
         else:
             old[name] = f"{quote(before.physical)}::{types[name]}"
     by_name = {column.name: column for column in columns}

@@ -1,19 +1,22 @@
 """SQL for one column of a source: how a cell becomes a stored value, and when it would not survive that.
 
-A cell of a text file survives as a type if writing the value back gives the text it came from. "1.10" and "1.1" are the
-same number, so a plain decimal of at most 15 significant digits (which a DOUBLE holds exactly, IEEE 754) survives too.
+A cell of a text file survives as a type if writing the value back gives the text it came from: "5.50" stays text, since
+the number 5.5 does not know how it was written. Whether that text *means* a number is a second question, which
+:mod:`workbench.ingest.meaning` answers. Fractions are written in two ways, and a column is stored as DOUBLE if all its
+cells follow one: whole numbers as ``5`` or as ``5.0``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.errors import UsageError
-from workbench.lake import Session, canonical_text
+from workbench.lake import Column, Session, canonical_text
+from workbench.lake.values import lane_text
 
 CANDIDATES = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN")
-"""Types that a text column is tried for, in this order; what fits none stays VARCHAR."""
+"""Types that a text column may have; what fits none stays VARCHAR."""
 
 MISFIT = "workbench: a cell does not survive as its type"
 """What DuckDB is told to raise where a cell breaks the type its column was given."""
@@ -40,6 +43,8 @@ class Cell:
         SQL of the canonical text of a cell that fits.
     raw : str
         SQL of the cell as the source has it.
+    written : {"", "short", "full"}
+        See :class:`workbench.lake.Column`.
     """
 
     type: str
@@ -47,6 +52,19 @@ class Cell:
     fits: str
     canonical: str
     raw: str
+    written: str = ""
+
+    @property
+    def lane(self) -> str:
+        """SQL of the text by which a cell of a new column has its say in a row's part of the split."""
+        if self.type != "VARCHAR":
+            return self.canonical
+        return lane_text(self.canonical, Column("", "", self.type, written=self.spelling))
+
+    @property
+    def spelling(self) -> str:
+        """How a new column of such cells is written, see :class:`workbench.lake.Column`."""
+        return "exact" if self.type == "VARCHAR" else self.written
 
     @property
     def guarded(self) -> str:
@@ -61,8 +79,26 @@ class Cell:
         return f"({self.raw} IS NOT NULL AND NOT coalesce({self.fits}, false))" if self.fits else "false"
 
 
+def exact_cells(raw: str) -> list[Cell]:
+    """List how a text may be stored so that it can be written back as it was, best first; the last one fits all."""
+    whole, fraction, *rest = CANDIDATES
+    value = f"TRY_CAST({raw} AS DOUBLE)"
+    full = replace(text_cell(raw, fraction), fits=f"isfinite({value}) AND {value}::VARCHAR = {raw}", written="full")
+    return [text_cell(raw, whole), short_cell(raw), full, *(text_cell(raw, kind) for kind in (*rest, "VARCHAR"))]
+
+
+def short_cell(raw: str) -> Cell:
+    """Store a text as DOUBLE where fractions are written as DuckDB does, and whole numbers without a point."""
+    number = text_cell(raw, "DOUBLE")
+    return replace(number, fits=f"isfinite({number.value}) AND {number.canonical} = {raw}", written="short")
+
+
 def text_cell(raw: str, kind: str) -> Cell:
-    """Store a text as one of :data:`CANDIDATES` or as VARCHAR; it fits if it survives."""
+    """Store a text as one of :data:`CANDIDATES` or as VARCHAR; it fits if it survives.
+
+    As DOUBLE it need not survive to the letter: a plain decimal of at most 15 significant digits, which a DOUBLE holds
+    exactly (IEEE 754), survives as the number it is. That is how columns grow whose spelling was never recorded.
+    """
     cast = f"TRY_CAST({raw} AS {kind})"
     if kind == "VARCHAR":
         return Cell(kind, raw, "", raw, raw)
@@ -134,7 +170,7 @@ def known_type(session: Session, name: str, column: str) -> str:
     """
     wanted = name.strip().upper()
     wanted = _ALIASES.get(wanted, wanted)
-    hint = "Types: VARCHAR, BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, DECIMAL(18,2), TIMESTAMPTZ, …"
+    hint = "Types: number, text, BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, DECIMAL(18,2), TIMESTAMPTZ, …"
     if not re.fullmatch(r"[A-Z_ ]+(\(\d+(, ?\d+)?\))?", wanted):
         raise UsageError(f"'{name}', asked for column '{column}', is no type.", hint=hint)
     try:

@@ -11,6 +11,19 @@ from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 Task = Literal["classification", "regression"]
+Logical = Literal["number", "text", "boolean", "date", "timestamp"]
+LOGICAL: dict[str, str] = {
+    "number": "DOUBLE",
+    "text": "VARCHAR",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+"""Logical types, and the DuckDB type as which a column stored in another way is read."""
+
+WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+FLOATING = {"FLOAT", "DOUBLE"}
+
 Lane = Literal["train", "validation", "test"]
 LANES: tuple[Lane, ...] = ("train", "validation", "test")
 """Stored as 0, 1, 2 in the column ``_lane``."""
@@ -28,11 +41,38 @@ class Column:
         As it is stored: unique without regard to case, never a reserved name.
     type : str
         DuckDB's storage type, such as ``BIGINT`` or ``VARCHAR``.
+    logical : str
+        What the column means, one of :data:`LOGICAL` or the natural meaning of its storage type; empty where nothing
+        was recorded, which means the same as the natural one.
+    written : {"", "short", "full", "exact"}
+        How the source writes the cells: of a DOUBLE column the whole numbers are ``5`` or ``5.0``, of a VARCHAR column
+        the texts are the source's; empty where that was not recorded.
     """
 
     name: str
     physical: str
     type: str
+    logical: str = ""
+    written: str = ""
+
+    @property
+    def logical_type(self) -> str:
+        """What the column means: number, text, boolean, date, timestamp, or else the name of its storage type."""
+        return self.logical or natural_type(self.type)
+
+    @property
+    def reads(self) -> str:
+        """DuckDB type as which checks, models and statistics read the column."""
+        return self.type if self.logical_type == natural_type(self.type) else LOGICAL[self.logical]
+
+
+def natural_type(storage_type: str) -> str:
+    """Return the logical type that a storage type has by itself."""
+    if storage_type in WHOLE | FLOATING or storage_type.startswith("DECIMAL"):
+        return "number"
+    if storage_type.startswith("TIMESTAMP"):
+        return "timestamp"
+    return {"VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date"}.get(storage_type, storage_type.lower())
 
 
 @dataclass(frozen=True)
@@ -97,8 +137,8 @@ class Version:
         1, 2, 3 …
     parent : int or None
         The version it was made from.
-    kind : {"import", "refresh", "publish", "restore"}
-        How it came about.
+    kind : {"import", "refresh", "publish", "restore", "set"}
+        How it came about; ``set`` changed what the dataset is, and no cell.
     author, message : str
         Who, and why.
     created_at : datetime
@@ -151,7 +191,18 @@ class Version:
 
 def columns_to_json(columns: tuple[Column, ...]) -> str:
     """Write columns as JSON."""
-    return json.dumps([[column.name, column.physical, column.type] for column in columns], ensure_ascii=False)
+    return json.dumps(
+        [
+            [
+                column.name,
+                column.physical,
+                column.type,
+                *([column.logical, column.written] if column.logical or column.written else []),
+            ]
+            for column in columns
+        ],
+        ensure_ascii=False,
+    )
 
 
 def columns_from_json(text: str) -> tuple[Column, ...]:

@@ -132,11 +132,11 @@ class View:
         Parameters
         ----------
         types : mapping
-            Column name → DuckDB type; columns the dataset lacks are passed over.
+            Column name → DuckDB type; columns the dataset lacks are passed over, and the others are read as their
+            logical type says.
         """
-        changed = {
-            name: kind for name, kind in types.items() if any(c.name == name and c.type != kind for c in self.columns)
-        }
+        wanted = {column.name: types.get(column.name, column.reads) for column in self.columns}
+        changed = {column.name: wanted[column.name] for column in self.columns if column.type != wanted[column.name]}
         if not changed:
             return self
         casts = ", ".join(
@@ -145,11 +145,16 @@ class View:
             if column.name in changed
         )
         columns = tuple(
-            Column(column.name, column.physical, changed.get(column.name, column.type)) for column in self.columns
+            Column(column.name, column.physical, changed[column.name]) if column.name in changed else column
+            for column in self.columns
         )
         return dataclasses.replace(
             self, columns=columns, rows=f"(SELECT * REPLACE ({casts}) FROM {self.rows})", known_hash=""
         )
+
+    def typed(self) -> View:
+        """Read every column as its logical type: numbers that are stored as text are DOUBLE."""
+        return self.retyped({})
 
     def content_hash(self) -> str:
         """Return the content hash, reading all rows where it is not known."""
@@ -161,7 +166,7 @@ class View:
     def to_arrow(
         self, *, columns: Sequence[str] | None = None, limit: int | None = None, order: bool = True
     ) -> pa.Table:
-        """Read rows under the source's column names.
+        """Read rows under the source's column names, each column as its logical type.
 
         Parameters
         ----------
@@ -177,11 +182,12 @@ class View:
         pyarrow.Table
             Its first column is ``_rid``.
         """
-        chosen = [self.column(name) for name in columns] if columns is not None else list(self.columns)
+        view = self.typed()
+        chosen = [view.column(name) for name in columns] if columns is not None else list(view.columns)
         query = f"SELECT _rid{''.join(', ' + quote(column.physical) for column in chosen)} FROM {{rows}}"
         query += " ORDER BY _rid" if order else ""
         query += f" LIMIT {int(limit)}" if limit is not None else ""
-        return self.arrow(query).rename_columns(["_rid", *(column.name for column in chosen)])
+        return view.arrow(query).rename_columns(["_rid", *(column.name for column in chosen)])
 
     def to_pandas(self, *, columns: Sequence[str] | None = None, limit: int | None = None) -> pd.DataFrame:
         """Read rows as a DataFrame whose index is the row identity, ``rid``."""

@@ -15,8 +15,8 @@ from typing import Any
 from workbench.drafts import get_draft
 from workbench.drafts.overlay import folded
 from workbench.errors import UsageError
-from workbench.lake import LANES, Lake, Version, View, canonical_text, quote, read_version, rid_list, view_of
-from workbench.lake.values import to_text
+from workbench.lake import LANES, Column, Lake, Version, View, quote, read_version, rid_list, view_of
+from workbench.lake.values import Spelt, logical_text, to_text, value_of
 from workbench.recipes.guarding import RECIPE_REASON
 from workbench.recipes.records import MergeStep, Recipe, SetStep, Step
 
@@ -123,10 +123,10 @@ def _learned(base: View, cells: Iterable[Cell], whole: int, name: str) -> Learne
     if whole:
         left.append(LeftOut("", None, None, whole, "rows excluded, restored or deleted make no rule"))
     rules: dict[str, dict[str | None, tuple[str | None, str]]] = {}
-    known = {column.name for column in base.columns}
+    columns = {column.name: column for column in base.columns}
     for column in dict.fromkeys(cell[1] for cell in cells):
-        own = [cell for cell in cells if cell[1] == column]
-        if column not in known or column in base.definition.key:
+        own = [_meant(cell, columns.get(column)) for cell in cells if cell[1] == column]
+        if column not in columns or column in base.definition.key:
             left.append(LeftOut(column, None, None, len(own), "is part of the key, or no column of the base"))
             continue
         counts = _counts(base, column)
@@ -139,6 +139,18 @@ def _learned(base: View, cells: Iterable[Cell], whole: int, name: str) -> Learne
                 rules.setdefault(column, {})[old] = (new, reasons.pop() if len(reasons) == 1 else "")
     steps = [step for column, of_column in rules.items() for step in _steps(column, of_column, left)]
     return Learned(Recipe(name, tuple(steps), base.dataset), tuple(left))
+
+
+def _meant(cell: Cell, column: Column | None) -> Cell:
+    """Write the values of a correction as recipes see them: numbers by their value, however they are spelt."""
+    if column is None or column.reads == column.type:
+        return cell
+    rid, name, old, new, why = cell
+    old, new = (
+        to_text(float(value) if isinstance(value, Spelt) else value)
+        for value in (value_of(old, column), value_of(new, column))
+    )
+    return rid, name, old, new, why
 
 
 def _why_not(found: list[Cell], test: set[int], rows: int, *, is_label: bool) -> str:
@@ -195,5 +207,5 @@ def _test_rows(base: View, rids: set[int]) -> set[int]:
 def _counts(base: View, column: str) -> dict[str | None, int]:
     """Count the rows of each value of a column at the base."""
     chosen = base.column(column)
-    cell = canonical_text(quote(chosen.physical), chosen.type)
+    cell = logical_text(quote(chosen.physical), chosen)
     return dict(base.fetch(f"SELECT {cell}, count(*) FROM {{rows}} GROUP BY 1"))

@@ -19,7 +19,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.drafts import Correction
-from workbench.lake import LANES, Column, Session, Version, View, canonical_text, literal, quote, touch
+from workbench.lake import LANES, Column, Session, Version, View, literal, quote, touch
+from workbench.lake.values import logical_text
 from workbench.recipes.guarding import RESTORED, answered, relabels
 from workbench.recipes.planning import apart, names, pairs, unsettled
 from workbench.recipes.records import (
@@ -139,7 +140,7 @@ class _Bench:
         if self.since is not None:
             touch(self.session, self.since, self._version(), table="todo_rows")
         cells = "".join(
-            f", {canonical_text(quote(column.physical), column.type)} AS b{n}" for n, column in self.columns.values()
+            f", {logical_text(quote(column.physical), column)} AS b{n}" for n, column in self.columns.values()
         )
         todo = "_rid IN (SELECT _rid FROM todo_rows)" if self.since is not None else "true"
         run(
@@ -159,6 +160,11 @@ class _Bench:
     def _lay_out(self) -> None:
         """Begin at the beginning."""
         self.session.run(f"CREATE OR REPLACE TEMP TABLE answered AS {answered(self.view, self.draft)}")
+        for name, (_, column) in self.columns.items():
+            if column.reads != column.type:
+                self.session.run(
+                    f"UPDATE answered SET value = {logical_text('value', column)} WHERE column_name = {literal(name)}"
+                )
         cells = "".join(f", b{n} AS c{n}, b{n}, NULL::INTEGER AS s{n}" for n, _ in self.columns.values())
         self.session.run(
             f"CREATE OR REPLACE TEMP TABLE work AS SELECT rid, lane, was_out AS out, "
@@ -228,7 +234,7 @@ class _Bench:
         )
         session.run(
             f"CREATE OR REPLACE TEMP TABLE told AS SELECT v, g, n, new, why, clash, {number} AS step FROM "
-            f"{applied(relation, transform, column.type)} WHERE n > 0 AND (new IS DISTINCT FROM v OR why IS NOT NULL)"
+            f"{applied(relation, transform, column.reads)} WHERE n > 0 AND (new IS DISTINCT FROM v OR why IS NOT NULL)"
         )
         held: dict[tuple[int, bool], list[tuple[str, int, str | None]]] = {}
         for place, v, why, clash, many in session.rows(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import UsageError
-from workbench.lake import Column, View, canonical_text, quote, rid_list
+from workbench.lake import Column, View, quote, rid_list
+from workbench.lake.values import logical_text
 from workbench.transforms.applying import applied
 from workbench.transforms.kinds import Transform
 
@@ -177,10 +178,9 @@ def _outcomes(view: View, column: Column, steps: Sequence[Transform]) -> str:
     """SQL of each distinct value with what all steps make of it."""
     by = list(dict.fromkeys(name for step in steps if (name := getattr(step, "by", None)) is not None))
     groups = "".join(
-        f", {canonical_text(quote(view.column(name).physical), view.column(name).type)} AS g{n}"
-        for n, name in enumerate(by)
+        f", {logical_text(quote(view.column(name).physical), view.column(name))} AS g{n}" for n, name in enumerate(by)
     )
-    cell = canonical_text(quote(column.physical), column.type)
+    cell = logical_text(quote(column.physical), column)
     keys = ", ".join(["v", *(f"g{n}" for n in range(len(by)))])
     relation = (
         f"(SELECT {keys}, v AS now, count(*) AS n, count(*) FILTER (_lane = 0 AND NOT _excluded) AS train, "
@@ -196,6 +196,6 @@ def _outcomes(view: View, column: Column, steps: Sequence[Transform]) -> str:
         relation = (
             f"(SELECT * EXCLUDE ({spent}), v0 AS v, new AS now, coalesce(told, why) AS told, "
             f"CASE WHEN told IS NULL AND why IS NOT NULL THEN {number} ELSE step END AS step "
-            f"FROM {applied(turned, step, column.type)})"
+            f"FROM {applied(turned, step, column.reads)})"
         )
     return f"SELECT v, now AS new, n, first, step, told AS why, v IS DISTINCT FROM now AS changed FROM {relation}"

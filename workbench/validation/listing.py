@@ -47,6 +47,8 @@ def column_checks(codes: Codes, name: str, column: Any, pandera: Any, view: View
         add("column_in_dataframe", Kind.SETTLED, **({} if there else _absent(name, pattern=column.regex)))
     if dtype is not None and duckdb_type(dtype):
         add("dtype", Kind.TYPE, shown=f"dtype({asked_type})")
+    elif there and view.column(name).reads != view.column(name).type:
+        add("dtype", Kind.TYPE, shown=f"dtype({view.column(name).logical_type})")
     elif dtype is not None and str(dtype) != "object":
         why = f"The workbench knows no type '{asked_type}'; the cells are checked as they are stored."
         add("dtype", Kind.SETTLED, shown=f"dtype({asked_type})", outcome="not applicable", message=why)
@@ -132,14 +134,15 @@ def cells_of(view: View, name: str, dtype: Any, default: Any = None) -> Cells:
     """Say how a column is read under a pandera dtype, and with what in place of missing cells."""
     column = view.column(name)
     wanted = duckdb_type(dtype)
+    kind = wanted or column.reads
     cell = quote(column.physical)
-    value, flaw = read_as(cell, column.type, wanted, among=getattr(dtype, "categories", None))
+    value, flaw = read_as(cell, column.type, kind, among=getattr(dtype, "categories", None))
     if default is not None:
         missing = f"{cell} IS NULL" + (f" OR isnan({cell})" if column.type in FLOATING else "")
-        filled = f"TRY_CAST({literal(str(default))} AS {wanted or column.type})"
+        filled = f"TRY_CAST({literal(str(default))} AS {kind})"
         value = f"CASE WHEN {missing} THEN {filled} ELSE {value} END"
     native = getattr(dtype, "type", None) if wanted else None
-    return Cells(view.columns.index(column), name, wanted or column.type, value, flaw, native)
+    return Cells(view.columns.index(column), name, kind, value, flaw, native)
 
 
 def dtype_of(pandera: Any, column: Any) -> Any:

@@ -4,6 +4,7 @@ from workbench.lake import Version, read_versions, view_of
 from workbench.versions.blame import Event, blame, blame_rows
 from workbench.versions.diff import Change, Diff, diff, typed_key
 from workbench.versions.export import changes_csv, export
+from workbench.versions.logical import TypeNote, column_documents, set_types
 from workbench.versions.naming import find_row, list_versions, resolve, tag
 from workbench.versions.restore import restore
 
@@ -11,10 +12,12 @@ __all__ = [
     "Change",
     "Diff",
     "Event",
+    "TypeNote",
     "Version",
     "blame",
     "blame_rows",
     "changes_csv",
+    "column_documents",
     "diff",
     "export",
     "find_row",
@@ -22,6 +25,7 @@ __all__ = [
     "read_versions",
     "resolve",
     "restore",
+    "set_types",
     "tag",
     "typed_key",
     "view_of",

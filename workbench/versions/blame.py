@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from workbench.lake import Lake, Version, feed, kept_snapshots, quote, read_versions, rid_list, view_of
-from workbench.lake.values import to_json
+from workbench.lake.values import value_of
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _rows(lake: Lake, version: Version, rids: Sequence[int]) -> dict[int, dict[s
     )
     rows = {}
     for rid, excluded, *values in found:
-        cells = {column.name: to_json(value) for column, value in zip(version.columns, values, strict=True)}
+        cells = {column.name: value_of(value, column) for column, value in zip(version.columns, values, strict=True)}
         rows[rid] = {"": excluded, **{f"={name}": value for name, value in cells.items()}}
     return rows
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from workbench.errors import UnknownName, UsageError
 from workbench.lake import LANES, Column, Lane, View, canonical_text, quote, rid_list
-from workbench.lake.values import FLOATING, WHOLE, to_json
+from workbench.lake.values import FLOATING, WHOLE, read_as, to_json, value_of
 
 Test = Literal["equals", "contains", "between", "missing"]
 TESTS: tuple[Test, ...] = ("equals", "contains", "between", "missing")
@@ -142,7 +142,7 @@ def page(
     sort = "_rid"
     if order is not None:
         column = view.column(order[0])
-        sort = f"{quote(column.physical)} {'DESC' if order[1] else 'ASC'} NULLS LAST, _rid"
+        sort = f"{_read(column)} {'DESC' if order[1] else 'ASC'} NULLS LAST, _rid"
     found = view.fetch(
         f"SELECT _rid FROM {{rows}} WHERE {where} ORDER BY {sort} LIMIT {int(limit)} OFFSET {int(offset)}", params
     )
@@ -168,7 +168,9 @@ def rows_of(view: View, rids: Sequence[int]) -> Page:
         rids=tuple(row[0] for row in rows),
         lanes=tuple(LANES[row[1]] for row in rows),
         excluded=tuple(row[2] for row in rows),
-        cells=tuple(tuple(to_json(value) for value in row[3:]) for row in rows),
+        cells=tuple(
+            tuple(value_of(value, column) for value, column in zip(row[3:], view.columns, strict=True)) for row in rows
+        ),
     )
 
 
@@ -189,7 +191,7 @@ def profile(view: View) -> list[ColumnProfile]:
         if _is_number(column):
             finite = f"FILTER (isfinite({name}::DOUBLE))"
             first.append(f"min({name}) {finite} AS {name}_low, max({name}) {finite} AS {name}_high")
-            one = 1 if column.type in WHOLE else 0  # so that a step holds as many whole numbers as the next
+            one = 1 if column.reads in WHOLE else 0  # so that a step holds as many whole numbers as the next
             width = f"nullif({name}_high::DOUBLE - {name}_low::DOUBLE + {one}, 0)"
             place = f"coalesce(floor(({name}::DOUBLE - {name}_low::DOUBLE) / {width} * {BINS}), 0)"
             inside = f"FILTER (isfinite({name}::DOUBLE))"
@@ -198,7 +200,9 @@ def profile(view: View) -> list[ColumnProfile]:
             ends = f"min({name}), max({name})" if _is_time(column) else "NULL, NULL"
             low, high = ends.split(", ")
             first.append(f"{low} AS {name}_low, {high} AS {name}_high")
-            second.append(f"approx_top_k({_text(name, column)}, {TOP}) FILTER ({name} IS NOT NULL) AS {name}_more")
+            second.append(
+                f"approx_top_k({canonical_text(name, column.reads)}, {TOP}) FILTER ({name} IS NOT NULL) AS {name}_more"
+            )
     query = (
         f"WITH cells AS (SELECT {cells} FROM {{rows}}), ends AS MATERIALIZED (SELECT {', '.join(first)} FROM cells), "
         f"shapes AS (SELECT {', '.join(second)} FROM cells, ends) SELECT * FROM ends, shapes"
@@ -236,7 +240,7 @@ def _counts(
         (
             position,
             value,
-            f"count(*) FILTER ({_text(quote(view.columns[position].physical), view.columns[position])} = ?)",
+            f"count(*) FILTER ({canonical_text(_read(view.columns[position]), view.columns[position].reads)} = ?)",
         )
         for position, values in wanted.items()
         for value in values
@@ -258,7 +262,7 @@ def _where(view: View, filters: Sequence[Filter], search: str) -> tuple[str, lis
         conditions.append(condition)
         params += values
     if search:
-        keys = [_text(quote(column.physical), column) for column in view.key] or ["_rid::VARCHAR"]
+        keys = [_text(column) for column in view.key] or ["_rid::VARCHAR"]
         conditions.append("(" + " OR ".join(f"contains(lower({key}), lower(?))" for key in keys) + ")")
         params += [search] * len(keys)
     return " AND ".join(conditions) or "true", params
@@ -271,7 +275,7 @@ def _condition(view: View, wanted: Filter) -> tuple[str, list[Any]]:
     if wanted.test == "missing":
         return f"{value} IS NULL", []
     if wanted.test == "contains":
-        return f"contains(lower({_text(value, column)}), lower(?))", [wanted.value]
+        return f"contains(lower({_text(column)}), lower(?))", [wanted.value]
     if wanted.test == "equals":
         cell, given = _comparable(view, column, wanted.value)
         return f"{cell} = {given[0]}", [given[1]]
@@ -298,16 +302,16 @@ def _comparable(view: View, column: Column, text: str) -> tuple[str, tuple[str, 
             except ValueError:
                 raise _unreadable(column, text, "a number") from None
         return cell, ("?", number)
-    if column.type == "BOOLEAN":
+    if column.reads == "BOOLEAN":
         known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
         if text.strip().lower() not in known:
             raise _unreadable(column, text, "true or false")
         return cell, ("?", known[text.strip().lower()])
     if _is_time(column):
-        if view.lake.read(f"SELECT TRY_CAST(? AS {column.type}) IS NULL", [text])[0][0]:
+        if view.lake.read(f"SELECT TRY_CAST(? AS {column.reads}) IS NULL", [text])[0][0]:
             raise _unreadable(column, text, "a time such as 2026-01-31 or 2026-01-31 18:00")
-        return cell, (f"TRY_CAST(? AS {column.type})", text)
-    return _text(cell, column), ("?", text)
+        return cell, (f"TRY_CAST(? AS {column.reads})", text)
+    return _text(column), ("?", text)
 
 
 def _unreadable(column: Column, text: str, wanted: str) -> UsageError:
@@ -315,22 +319,29 @@ def _unreadable(column: Column, text: str, wanted: str) -> UsageError:
     return UsageError(f"'{text}' cannot be compared with {column.name}, which needs {wanted}.")
 
 
+def _read(column: Column) -> str:
+    """SQL of a cell as its logical type, NULL where it cannot be read so."""
+    return read_as(quote(column.physical), column.type, column.reads)[0]
+
+
 def _value(column: Column) -> str:
-    """SQL of a cell, NULL where it is NaN."""
+    """SQL of a cell as its logical type, NULL where it is NaN."""
+    cell = _read(column)
+    return f"CASE WHEN NOT isnan({cell}) THEN {cell} END" if column.reads in FLOATING else cell
+
+
+def _text(column: Column) -> str:
+    """SQL of a cell's canonical text, as it is stored; NaN is missing."""
     cell = quote(column.physical)
-    return f"CASE WHEN NOT isnan({cell}) THEN {cell} END" if column.type in FLOATING else cell
-
-
-def _text(cell: str, column: Column) -> str:
-    """SQL of a cell's canonical text."""
-    return canonical_text(cell, column.type)
+    text = canonical_text(cell, column.type)
+    return f"CASE WHEN NOT isnan({cell}) THEN {text} END" if column.type in FLOATING else text
 
 
 def _is_number(column: Column) -> bool:
     """Tell whether a column holds numbers."""
-    return column.type in WHOLE | FLOATING or column.type.startswith("DECIMAL")
+    return column.reads in WHOLE | FLOATING or column.reads.startswith("DECIMAL")
 
 
 def _is_time(column: Column) -> bool:
     """Tell whether a column holds dates or times."""
-    return column.type in ("DATE", "TIME") or column.type.startswith("TIMESTAMP")
+    return column.reads in ("DATE", "TIME") or column.reads.startswith("TIMESTAMP")

@@ -23,7 +23,7 @@ from workbench.lake import (
     view_of,
 )
 from workbench.lake.publish import PRUNED
-from workbench.lake.values import from_text
+from workbench.lake.values import value_of
 
 
 @dataclass(frozen=True)
@@ -197,8 +197,8 @@ def _read(session: Session, a: Version, b: Version, limit: int | None) -> Diff:
     truncated = limit is not None and len(rows) > limit
     rows = rows[:limit] if limit is not None else rows
     credits = _credits(session, a, b, {(row[0], row[3]) for row in rows}) if rows else {}
-    kinds = {column.name: column.type for column in b.columns}
-    old_kinds = {column.name: column.type for column in a.columns}
+    kinds = {column.name: column for column in b.columns}
+    old_kinds = {column.name: column for column in a.columns}
     changes = []
     for rid, row_key, change, column, old, new in rows:
         if change == "added":
@@ -206,7 +206,7 @@ def _read(session: Session, a: Version, b: Version, limit: int | None) -> Diff:
         elif change == "removed":
             old = _cells_by_name(old, a)
         elif change == "changed":
-            old, new = from_text(old, old_kinds[column]), from_text(new, kinds[column])
+            old, new = value_of(old, old_kinds[column]), value_of(new, kinds[column])
         author, reason = credits.get((rid, column), ("", ""))
         changes.append(Change(typed_key(row_key, b), rid, change, column, old, new, author, reason))
     names_a, names_b = [column.name for column in a.columns], [column.name for column in b.columns]
@@ -227,9 +227,9 @@ def _read(session: Session, a: Version, b: Version, limit: int | None) -> Diff:
 
 def typed_key(row_key: str, version: Version | View) -> dict[str, Any]:
     """Read a key's JSON text with its values in their own types."""
-    kinds = {column.name: column.type for column in version.columns}
+    kinds = {column.name: column for column in version.columns}
     return {
-        name: from_text(value, kinds[name]) if name in kinds and isinstance(value, str) else value
+        name: value_of(value, kinds[name]) if name in kinds and isinstance(value, str) else value
         for name, value in json.loads(row_key).items()
     }
 
@@ -237,7 +237,7 @@ def typed_key(row_key: str, version: Version | View) -> dict[str, Any]:
 def _cells_by_name(row: str, version: Version) -> dict[str, Any]:
     """Read a row image's JSON array as column → value."""
     values = json.loads(row)
-    return {column.name: from_text(value, column.type) for column, value in zip(version.columns, values, strict=True)}
+    return {column.name: value_of(value, column) for column, value in zip(version.columns, values, strict=True)}
 
 
 def _credits(

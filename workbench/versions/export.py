@@ -12,8 +12,9 @@ from typing import Any
 
 from workbench.errors import StoreError, UsageError
 from workbench.lake import Column, View, literal, quote
-from workbench.lake.values import to_text
+from workbench.lake.values import json_text, spelt_text, to_text
 from workbench.versions.diff import Diff
+from workbench.versions.logical import unreadable
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -21,6 +22,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def export(view: View, path: Path, *, formula_safe: bool = True, excluded: bool = False) -> int:
     """Write a version's rows, in order of row identity, to CSV, Parquet or JSON lines by the file's ending.
+
+    CSV and JSON lines give numbers as they were spelt. Parquet gives a column that means numbers as DOUBLE, and as text
+    where one of its cells cannot be read as a number.
 
     The file appears whole or not at all.
 
@@ -68,7 +72,7 @@ def export(view: View, path: Path, *, formula_safe: bool = True, excluded: bool 
 def _csv(view: View, path: Path, where: str, formula_safe: bool) -> None:
     """Write the header ourselves (DuckDB would rename names that differ only in case), the rows by DuckDB."""
     cells = ", ".join(
-        f"{_safe(column) if formula_safe else quote(column.physical)} AS c{position}"
+        f"{_safe(column) if formula_safe else spelt_text(quote(column.physical), column)} AS c{position}"
         for position, column in enumerate(view.columns)
     )
     body = path.with_name(path.name + ".body")
@@ -91,7 +95,7 @@ def _safe(column: Column) -> str:
     """SQL for a text cell that a spreadsheet will not run."""
     cell = quote(column.physical)
     if column.type != "VARCHAR":
-        return cell
+        return spelt_text(cell, column) if column.type == "DOUBLE" else cell
     return (
         f"CASE WHEN regexp_matches({cell}, '^[=+\\-@\\t\\r]') AND TRY_CAST({cell} AS DOUBLE) IS NULL "
         f"THEN '''' || {cell} ELSE {cell} END"
@@ -103,8 +107,11 @@ def _parquet(view: View, path: Path, where: str, formula_safe: bool) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    cells = ", ".join(f"{quote(column.physical)} AS c{position}" for position, column in enumerate(view.columns))
     with view.session() as session:
+        # A cell that is no number would be lost in a column of numbers, so such a column is written as text.
+        lost = {note.column for note in unreadable(session, view.rows, view.columns)}
+        view = view.retyped({column.name: column.type for column in view.columns if column.name in lost})
+        cells = ", ".join(f"{quote(column.physical)} AS c{position}" for position, column in enumerate(view.columns))
         reader = session.batches(f"SELECT {cells} FROM {view.rows}{where} ORDER BY _rid", size=100_000)
         fields = [field.with_name(column.name) for field, column in zip(reader.schema, view.columns, strict=True)]
         with pq.ParquetWriter(path, pa.schema(fields), compression="zstd") as writer:
@@ -114,9 +121,13 @@ def _parquet(view: View, path: Path, where: str, formula_safe: bool) -> None:
 
 def _jsonl(view: View, path: Path, where: str, formula_safe: bool) -> None:
     """Write one JSON object a line."""
-    pairs = ", ".join(f"{literal(column.name)}, {quote(column.physical)}" for column in view.columns)
+    pairs = ", ',', ".join(
+        f"{literal(json.dumps(column.name, ensure_ascii=False) + ':')}, {json_text(quote(column.physical), column)}"
+        for column in view.columns
+    )
+    line = f"concat('{{', {pairs}, '}}')" if pairs else "'{}'"
     with view.session() as session, path.open("w", encoding="utf-8", newline="\n") as file:
-        cursor = session.run(f"SELECT json_object({pairs})::VARCHAR FROM {view.rows}{where} ORDER BY _rid")
+        cursor = session.run(f"SELECT {line} FROM {view.rows}{where} ORDER BY _rid")
         while rows := cursor.fetchmany(10_000):
             file.writelines(row[0] + "\n" for row in rows)
 

@@ -16,7 +16,7 @@ from workbench.drafts.overlay import folded, overlay
 from workbench.errors import UnknownName, UsageError
 from workbench.findings import Finding
 from workbench.lake import Lake, Session, Version, View, literal, newest, view_of
-from workbench.lake.values import fitted
+from workbench.lake.values import fitted_in
 
 if TYPE_CHECKING:
     from workbench.recipes import Recipe
@@ -215,7 +215,7 @@ def _write(session: Session, base: View, corrections: Sequence[Correction], file
     session.temporary("thought_of", shape, records)
     named = {each.column for each in corrections}
     cases = "".join(
-        f" WHEN {literal(column.name)} THEN {fitted('new', column.type)}"
+        f" WHEN {literal(column.name)} THEN {fitted_in('new', column)}"
         for column in base.columns
         if column.name in named
     )

@@ -11,6 +11,7 @@ from workbench import iterations
 from workbench.api import OpenLake
 from workbench.errors import WorkbenchError
 from workbench.lake import canonical_text, quote, rid_list
+from workbench.lake.values import logical_text
 from workbench.recipes import DryRun, Recipe
 from workbench.recipes.trying import tried
 from workbench.reporting import count_of
@@ -54,7 +55,7 @@ def look_ahead(lake: OpenLake, dataset: str, column: str, recipe: Recipe, draft:
     balance: list[tuple[str | None, int, int]] = []
     if column == view.definition.label:
         place = view.column(column)
-        text = canonical_text(quote(place.physical), place.type)
+        text = logical_text(quote(place.physical), place)
         before = dict(view.fetch(f"SELECT {text} AS v, count(*) FROM {{rows}} GROUP BY v ORDER BY v"))
         after = dict(before)
         for each in found.corrections:

@@ -46,8 +46,9 @@ def show_variants(lake: OpenLake, here: Bench, column: Column, busy: bool) -> No
             "Which values are taken to be one", [*METHODS], key="variants-method", format_func=METHODS.__getitem__,
             on_change=_choose, args=(here,), width=400,
         )  # fmt: skip
-    if column.type != "VARCHAR":
-        st.text(f"'{column.name}' holds {column.type}, not text; only texts have variants. Try a transform.")
+    if column.reads != "VARCHAR":
+        kind = column.type if column.reads == column.type else column.logical_type
+        st.text(f"'{column.name}' holds {kind}, not text; only texts have variants. Try a transform.")
         return
     dataset, name, draft = lake[here.dataset], column.name, here.number
     found: Clusters | None = worked_out(

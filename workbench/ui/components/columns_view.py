@@ -67,7 +67,7 @@ def _columns(lake: OpenLake, version: Version) -> dict[str, int]:
         column: count for (column,), count in tally(lake.lake, version.dataset, Filter("open"), by=("column",)).items()
     }
     columns = [column for column in version.columns if column.name not in version.definition.key]
-    columns.sort(key=lambda column: (-counts.get(column.name, 0), column.type != "VARCHAR"))
+    columns.sort(key=lambda column: (-counts.get(column.name, 0), column.reads != "VARCHAR"))
     return {column.name: counts.get(column.name, 0) for column in columns}
 
 

@@ -30,7 +30,8 @@ def show_profile(lake: OpenLake, version: Version) -> None:
     frame["histogram"] = frame["histogram"].astype("object")
     config = {
         "column": st.column_config.TextColumn("column", pinned=True),
-        "type": st.column_config.TextColumn("type", width="small"),
+        "type": st.column_config.TextColumn("type", width="small", help="What the column means to models and checks."),
+        "stored": st.column_config.TextColumn("stored as", width="small", help="How its cells are stored."),
         "missing": st.column_config.ProgressColumn("missing (%)", format="%.1f", min_value=0, max_value=100),
         "distinct": st.column_config.TextColumn("different values", alignment="right"),
         "range": st.column_config.TextColumn("smallest to largest"),
@@ -55,7 +56,8 @@ def _row(found: ColumnProfile) -> dict[str, Any]:
     top = [f"{_short(value)} ({100 * times / found.rows:.1f} %)" for value, times in found.top]
     return {
         "column": found.column.name,
-        "type": found.column.type.lower(),
+        "type": found.column.logical_type,
+        "stored": found.column.type.lower(),
         "missing": share,
         "distinct": ("" if found.exact else "about ") + format_count(found.distinct),
         "range": None if found.low is None else f"{_number(found.low)} to {_number(found.high)}",

@@ -19,7 +19,7 @@ from workbench.ui.wording import PAGES, ago
 PAGE = 10
 """Versions shown at once."""
 
-KINDS = {"import": "imported", "refresh": "refreshed", "publish": "published", "restore": "restored"}
+KINDS = {"import": "imported", "refresh": "refreshed", "publish": "published", "restore": "restored", "set": "set"}
 
 
 def show_timeline(state: Standing, kept: set[int]) -> None:
