@@ -148,6 +148,13 @@ def test_another_spelling_is_no_change_where_rows_have_no_key(load, deliver, tol
     assert (result.added, result.removed) == (1, 1) and told() == "x,y\n7,b\n5,a\n50.50,a\n"
 
 
+def test_a_second_spelling_that_comes_later_is_told_once(load, deliver, told):
+    load("id,x\n1,1.1\n2,2.50\n", key=("id",))
+    note = deliver("id,x\n3,1.10\n").types[0]
+    assert (note.why, note.examples) == ("respelt", ("1.1", "1.10")) and told() == "id,x\n1,1.1\n2,2.50\n3,1.10\n"
+    assert deliver("id,x\n4,1.100\n").types == ()
+
+
 def test_another_spelling_of_a_code_is_a_change(load, deliver, told):
     load("id,release\n1,1.1\n2,1.10\n", key=("id",))
     assert deliver("id,release\n1,1.10\n2,1.10\n").updated_cells == 1

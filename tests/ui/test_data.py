@@ -173,6 +173,22 @@ def test_the_profile_says_what_is_in_each_column(visit, measured):
     assert sum(frame.loc["a", "histogram"]) == 320
 
 
+def test_the_type_of_a_column_is_shown_and_set(visit, lake, tmp_path):
+    from workbench.ingest import import_source
+    from workbench.lake import newest
+
+    path = tmp_path / "t.csv"
+    path.write_text("id,release\n1,1.1\n2,1.10\n")
+    import_source(lake, "t", path, key=("id",), author="ann")
+    page = visit(lake.url, "data", dataset="t", show="profile")
+    frame = next(grid.value for grid in page.dataframe if grid.proto.alt.startswith("Profile")).set_index("column")
+    assert list(frame.loc["release", ["type", "stored"]]) == ["text", "varchar"]
+    page.selectbox(key="type-column").select("release").run()
+    page.selectbox(key="type-of-t@1-release").select("number").run()
+    page.button(key="type-set").click().run()
+    assert not page.exception and newest(lake, "t").columns[1].logical_type == "number"
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
 def test_a_version_is_exported(measured, form):
     read = {

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from workbench.ingest.reading import Reading
 from workbench.ingest.watching import watched
-from workbench.lake import Column, Definition, Session, Task, quote
+from workbench.lake import Column, Definition, Session, Task, Version, quote
 from workbench.lake.records import natural_type
 from workbench.lake.values import is_number
 from workbench.progress import Progress
@@ -82,6 +82,36 @@ def two_spellings(session: Session, rows: str, cell: str, *, also: str = "true")
         f"GROUP BY TRY_CAST({cell} AS DOUBLE) HAVING min({cell}) <> max({cell}) ORDER BY count(*) DESC, 1 LIMIT 1"
     )
     return (found[0][0], found[0][1]) if found else None
+
+
+def second_spellings(
+    session: Session, base: str, columns: Sequence[Column], versions: Sequence[Version]
+) -> list[TypeNote]:
+    """Tell which columns of numbers a refresh gives a value in a second spelling, once and unless a person set them.
+
+    Parameters
+    ----------
+    base : str
+        FROM clause with the rows as they are; those to be written stand in ``new_rows``.
+    versions : sequence of Version
+        All of the dataset, with what was told before.
+    """
+    told = {note["column"] for version in versions for note in version.detail.get("types", ())}
+    told |= {*versions[-1].definition.types}
+    notes = []
+    for column in columns:
+        if column.type != "VARCHAR" or column.reads != "DOUBLE" or column.name in told:
+            continue
+        cell = _cell(column)
+        value = f"TRY_CAST({cell} AS DOUBLE)"
+        rows = (
+            f"(SELECT {cell} FROM {base} WHERE _rid NOT IN (SELECT _rid FROM new_rows) "
+            f"AND {value} IN (SELECT {value} FROM new_rows) UNION ALL SELECT {cell} FROM new_rows)"
+        )
+        twice = two_spellings(session, rows, cell) if session.row("SELECT 1 FROM new_rows LIMIT 1") else None
+        if twice:
+            notes.append(TypeNote(column.name, "number", "respelt", twice))
+    return notes
 
 
 def _proposed(

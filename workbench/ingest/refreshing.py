@@ -16,7 +16,7 @@ from workbench.ingest.checking import check_rows
 from workbench.ingest.doubts import doubts, header_doubts, renamed, same_but_for_spelling
 from workbench.ingest.lanes import lane
 from workbench.ingest.matching import Match, by_content, by_key
-from workbench.ingest.meaning import logical_columns
+from workbench.ingest.meaning import logical_columns, second_spellings
 from workbench.ingest.merging import merged
 from workbench.ingest.overriding import note_source
 from workbench.ingest.reading import Reading
@@ -174,6 +174,7 @@ def _refreshed(
     shape, notes = _meaning(session, shape, incoming, head, reading, progress)
     progress(f"comparing with {head.name}", 0, 0)
     merge = merged(session, lake, match, shape, versions, mode, reading.source)
+    notes += second_spellings(session, match.base, shape.read, versions)
     if not confirmed:
         found = header_doubts(spelt, reading.source)
         found += doubts(session, reading, match, shape, head, mode, lake.settings)
@@ -223,13 +224,8 @@ def _laid_out(
 ) -> tuple[Shape, str]:
     """Settle the columns, and lay the staged delivery out under their physical names."""
     shape = shaped(session, reading, cells, head, versions, full=full)
-    staged = {row[0]: row[1] for row in session.rows("DESCRIBE incoming")}
-    renamed = ", ".join(
-        f"{f'c{n}' if staged[f'c{n}'] == column.type else f'TRY_CAST(c{n} AS {column.type})'} "
-        f"AS {quote(column.physical)}"
-        for n, column in enumerate(shape.read)
-    )
-    return shape, f"(SELECT _rid, _lane, {renamed} FROM incoming)"
+    names = ", ".join(f"c{n} AS {quote(column.physical)}" for n, column in enumerate(shape.read))
+    return shape, f"(SELECT _rid, _lane, {names} FROM incoming)"
 
 
 def _matched(

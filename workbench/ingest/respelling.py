@@ -17,6 +17,8 @@ def only_respelt(
 ) -> dict[str, Cell]:
     """Find columns that were to be stored in a wider type though no cell that is taken needs it.
 
+    In the table ``incoming`` their cells then have the type of the column.
+
     Parameters
     ----------
     cells : sequence of Cell
@@ -52,4 +54,7 @@ def only_respelt(
         if not session.row(f"{needs} AND ({taken}) LIMIT 1"):
             raw = f"c{reading.names.index(name)}"
             found[name] = Cell(before.type, f"TRY_CAST({raw} AS {before.type})", "", raw, raw, before.written)
+    if found:
+        values = ", ".join(f"{cell.value} AS {cell.raw}" for cell in found.values())
+        session.run(f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * REPLACE ({values}) FROM incoming")
     return found

@@ -9,9 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.errors import WorkbenchError
 from workbench.lake import Version, View, view_of
+from workbench.lake.records import LOGICAL
 from workbench.reporting import count_of, format_count
 from workbench.ui.components.data_grid import MARGIN, ROW
+from workbench.ui.components.message import show_error
 from workbench.ui.session import moment
 from workbench.versions.browse import ColumnProfile, profile
 
@@ -20,7 +23,7 @@ LONGEST = 40
 
 
 def show_profile(lake: OpenLake, version: Version) -> None:
-    """Show the profile of a version, column by column."""
+    """Show the profile of a version, column by column, and let the types of the newest one be set."""
     found = _profile((*moment(lake)[:2], version.name), view_of(lake.lake, version))
     if not found:
         st.text("This version has no columns.")
@@ -48,6 +51,32 @@ def show_profile(lake: OpenLake, version: Version) -> None:
         alt=f"Profile of the columns of {version.name}",
         placeholder="",
     )
+    if version.version == lake[version.dataset].newest.version:
+        _ask_type(lake, version)
+
+
+def _ask_type(lake: OpenLake, version: Version) -> None:
+    """Ask for the logical type of a column."""
+    with st.popover("Set type"):
+        names = [column.name for column in version.columns]
+        name = st.selectbox("Column", names, key="type-column", format_func=lambda each: each or " ")
+        now = next(column.logical_type for column in version.columns if column.name == name)
+        kinds = [*LOGICAL]
+        kind = st.selectbox(
+            "Type", kinds, index=kinds.index(now) if now in kinds else None, key=f"type-of-{version.name}-{name}",
+            help="What the column means to models, checks and statistics. Its cells stay as they are written.",
+        )  # fmt: skip
+        if not st.button("Set type", key="type-set", disabled=kind in (None, now)) or kind is None:
+            return
+        try:
+            made = lake[version.dataset].set_types({name: kind})
+        except WorkbenchError as error:
+            show_error(error, title="The type cannot be set")
+            return
+    for note in made.detail.get("types", ()):
+        st.toast(note["message"])
+    st.query_params.pop("version", None)
+    st.rerun()
 
 
 def _row(found: ColumnProfile) -> dict[str, Any]:
