@@ -14,7 +14,7 @@ from workbench.ingest.meaning import asked_number
 from workbench.ingest.reading import Reading, shortage
 from workbench.ingest.types import MISFIT, Cell, exact_cells, forced_cell, known_type, typed_cell
 from workbench.ingest.watching import watched
-from workbench.lake import Session
+from workbench.lake import Session, data_folder_fault
 from workbench.progress import Progress
 
 T = TypeVar("T")
@@ -107,7 +107,7 @@ def read_typed(
     except WorkbenchError:
         raise
     except Exception as error:
-        raise explained(error, reading) from error
+        raise explained(error, reading, session) from error
 
 
 def _sampled(session: Session, reading: Reading, options: Choices) -> list[Sequence[Cell]]:
@@ -167,6 +167,10 @@ def _misfit(session: Session, reading: Reading, position: int, cell: Cell) -> Da
     )  # fmt: skip
 
 
-def explained(error: Exception, reading: Reading) -> WorkbenchError:
-    """Tell a machine that is too small from a faulty source."""
-    return shortage(error, reading.source) or reading.explain(error, reading.source)
+def explained(error: Exception, reading: Reading, session: Session) -> WorkbenchError:
+    """Tell a machine that is too small, and a lake whose data folder is not there, from a faulty source."""
+    return (
+        data_folder_fault(error, session.files)
+        or shortage(error, reading.source)
+        or reading.explain(error, reading.source)
+    )

@@ -55,7 +55,7 @@ def preview(lake: Lake, source: Any, *, limit: int = 5) -> Preview:
         try:
             rows = session.rows(f"SELECT * FROM {reading.relation} LIMIT {int(limit)}")
         except Exception as error:
-            raise explained(error, reading) from error
+            raise explained(error, reading, session) from error
     likely = [name for name in names if re.fullmatch(r"(?i)(.*[_ ])?(id|key|uuid)", name)]
     stem = Path(str(source).partition("?")[0].partition("*")[0]).name.partition(".")[0] if source else ""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")

@@ -2,6 +2,7 @@
 
 from workbench.lake.changes import feed, kept_snapshots, latest_images, touch
 from workbench.lake.claims import claim_held, claimed
+from workbench.lake.faults import data_folder_fault
 from workbench.lake.foreign import foreign_database
 from workbench.lake.latest import MOMENT, latest
 from workbench.lake.maintenance import Maintained, maintain
@@ -38,6 +39,7 @@ __all__ = [
     "canonical_text",
     "claim_held",
     "claimed",
+    "data_folder_fault",
     "data_table",
     "feed",
     "foreign_database",

@@ -62,6 +62,18 @@ def is_dropped(error: duckdb.Error) -> bool:
     return any(sign in text for sign in (*_DROPPED, _UNREACHABLE))
 
 
+def data_folder_fault(error: Exception, files: str) -> StoreError | None:
+    """Tell a failure of the lake's own data folder from one of whatever else a statement reads; None for the latter."""
+    if not files or files not in str(error):
+        return None
+    said = without_password(str(error).strip().splitlines()[0])
+    bucket = "See whether the bucket is there and the credentials let you write to it: setting data_path."
+    return StoreError(
+        f"The lake's data folder {files} cannot be read or written: {said}. Nothing was changed.",
+        hint=bucket if "://" in files else "See whether it is there, and check the rights on it.",
+    )
+
+
 def explained(error: duckdb.Error, url: str) -> StoreError | None:
     """Turn a failure of disk, catalogue, data file, network or memory into an error of ours.
 

@@ -187,7 +187,8 @@ def read_marker(ask: Ask, folder: str) -> Marker | None:
     try:
         if "://" not in folder:
             text = Path(file).read_text(encoding="utf-8")
-        elif ask(f"SELECT 1 FROM glob({literal(file)})"):
+        # A bucket is only asked where there is something to expand; without it any name is said to be there.
+        elif (file,) in ask(f"SELECT file FROM glob({literal(file + '*')})"):
             text = ask(f"SELECT content FROM read_text({literal(file)})")[0][0]
         else:
             return None

@@ -27,11 +27,22 @@ class Session:
     """One connection to the lake, for one thread.
 
     Every statement goes through :meth:`run`, which is also where a tracer sees it.
+
+    Attributes
+    ----------
+    files : str
+        Where the lake's data files lie; empty in a session on something else.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, tracer: Tracer | None, turn: Turn, patience: float
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tracer: Tracer | None,
+        turn: Turn,
+        patience: float,
+        files: str = "",
     ) -> None:
+        self.files = files
         self._connection = connection
         self._tracer = tracer
         self._turn = turn

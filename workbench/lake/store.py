@@ -131,7 +131,7 @@ class Lake:
         """Borrow a connection whose errors are for :meth:`retried` to look at."""
         connection = self._root.cursor()
         self._open.add(connection)
-        session = Session(connection, self._tracer, self._gate, self.settings.write_timeout)
+        session = Session(connection, self._tracer, self._gate, self.settings.write_timeout, self.files)
         try:
             yield session
         finally:
