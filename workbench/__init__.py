@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.api import open
+    from workbench.ingest import ReadOptions
 
-__all__ = ["open"]
+__all__ = ["ReadOptions", "open"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,4 +23,8 @@ def __getattr__(name: str) -> Any:
         from workbench.api import open
 
         return open
+    if name == "ReadOptions":
+        from workbench.ingest import ReadOptions
+
+        return ReadOptions
     raise AttributeError(f"module 'workbench' has no attribute '{name}'")

@@ -21,6 +21,7 @@ from workbench.settings import Settings, load
 
 if TYPE_CHECKING:
     from workbench.compare import Comparison
+    from workbench.ingest import ReadOptions
     from workbench.runs import Run
     from workbench.versions import Diff
 
@@ -80,12 +81,16 @@ class OpenLake(DraftCalls, ImpactCalls, ForecastCalls, RankingCalls):
         ignore: Sequence[str] = (),
         schema: str | None = None,
         model: str = "tabular",
+        options: ReadOptions | None = None,
         remember: bool = True,
         message: str = "",
         progress: Progress = silent,
     ) -> Dataset:
-        """Make version 1 of a dataset from a file, a glob, a database table, a DataFrame or an Arrow table."""
-        from workbench.ingest import import_source
+        """Make version 1 of a dataset from a file, a glob, a database table, a DataFrame or an Arrow table.
+
+        How a file is read is said with ``options``: ``workbench.ReadOptions(encoding="cp1252", skip_rows=2)``.
+        """
+        from workbench.ingest import ReadOptions, import_source
 
         iterations.try_choices(self.lake, schema=schema, model=model, task=task)
         import_source(
@@ -100,6 +105,7 @@ class OpenLake(DraftCalls, ImpactCalls, ForecastCalls, RankingCalls):
             ignore=tuple(ignore),
             schema=schema,
             model=model,
+            options=options or ReadOptions(),
             remember=remember,
             author=self.author,
             message=message,

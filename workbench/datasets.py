@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.evaluation import Evaluation
     from workbench.findings import CheckResult, Filter, Finding
     from workbench.findings.listing import Order
-    from workbench.ingest import RefreshResult
+    from workbench.ingest import ReadOptions, RefreshResult
     from workbench.iterations import Decided
     from workbench.runs import Run
     from workbench.validation import Validation
@@ -121,6 +121,7 @@ class Dataset(ColumnCalls):
         source: Any = None,
         *,
         mode: str = "upsert",
+        options: ReadOptions | None = None,
         message: str = "",
         confirmed: bool = False,
         rename: Mapping[str, str] | None = None,
@@ -129,11 +130,12 @@ class Dataset(ColumnCalls):
         """Merge a newer source by key; corrections stay, and recipes kept for it are replayed on what is new.
 
         A delivery that looks like a mistake raises :class:`workbench.errors.DoubtfulRefresh` with the figures, unless
-        it is ``confirmed``. ``rename`` says which column of the delivery is which column of the dataset.
+        it is ``confirmed``. ``rename`` says which column of the delivery is which column of the dataset. It is read as
+        the import's source was, but for what ``options`` say.
         """
         return iterations.refresh_and_replay(
-            self.lake, self.name, source, mode=mode, author=self.author, message=message, confirmed=confirmed,
-            rename=rename, progress=progress,
+            self.lake, self.name, source, mode=mode, options=options, author=self.author, message=message,
+            confirmed=confirmed, rename=rename, progress=progress,
         )  # fmt: skip
 
     def diff(self, a: int | str, b: int | str, *, limit: int | None = None) -> Diff:

@@ -7,7 +7,7 @@ conflicts …) are attributes of the class that has them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -90,9 +90,13 @@ class DataError(WorkbenchError):
         Line of a text file, counted from 1, the header included.
     column : str or None
         Column as the source names it.
+    options : dict
+        Read options (:class:`workbench.ingest.ReadOptions`) under which the source would be read; empty where none is
+        known.
     """
 
     exit_code = 2
+    options: Mapping[str, Any]
 
     def __init__(
         self, message: str, *, source: str = "", line: int | None = None, column: str | None = None, hint: str = ""
@@ -104,6 +108,7 @@ class DataError(WorkbenchError):
         self.source = source
         self.line = line
         self.column = column
+        self.options = {}
 
 
 class KeyColumnError(DataError):

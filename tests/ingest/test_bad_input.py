@@ -38,7 +38,7 @@ def parquet(cut: int) -> bytes:
         (b"a,b\n1,2\n3\n4,5\n", 3, "expected 2 fields as in the header, found 1"),
         (b"a,b\n1,2\n3,4,5\n", 3, "expected 2 fields as in the header, found 3"),
         (b"a,b\n1,2\n3\n4,5,6\n", 3, "expected 2 fields as in the header, found 1"),
-        (b"# by hand\na,b\n1,2\n", 2, "expected 1 fields as in the header, found 2"),
+        (b"# by hand\na,b\n1,2\n", 1, "the first line is one field, and others are 2 with the delimiter ','"),
         (b'a,b\n1,"x\n2,y\n', 2, "a quote is opened here and never closed"),
         (b'a,b\n1,x\n2,"y"z\n', 3, "text after a closing quote"),
         (b'a,b\n1,"x\ny"\n2\n', 4, "expected 2 fields"),
@@ -65,7 +65,7 @@ def test_a_fault_far_below_is_found(load):
     body = "".join(f"{n},x\n" for n in range(50_000))
     with pytest.raises(DataError, match="line 50002: byte 0xfc is not UTF-8") as refused:
         load(b"a,b\n" + body.encode() + b"1,\xfc\n")
-    assert "iconv" in refused.value.hint
+    assert refused.value.options == {"encoding": "cp1252"}
     with pytest.raises(DataError, match="line 50002: expected 2 fields"):
         load("a,b\n" + body + "1\n")
 
@@ -90,7 +90,7 @@ def test_damaged_gzip_files(load, cut):
         ("t.jsonl", b'{"a":1e400}\n', "line 1: 1e400"),
         ("t.jsonl", b'{"a":"\xff"}\n', "line 1: byte 0xff is not UTF-8"),
         ("t.jsonl", b"", "no rows"),
-        ("t.json", b'[\n{"a":1}\n]\n', "line 1: no JSON object"),
+        ("t.json", b'[\n{"a":1},\n{"a":}\n]\n', "line 3: no JSON"),
     ],
 )
 def test_faulty_files_of_other_kinds(load, file, content, says):

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from workbench.errors import DataError, UnknownName, UsageError
-from workbench.ingest import import_source
+from workbench.ingest import ReadOptions, import_source
 from workbench.ingest.databases import without_password
 from workbench.lake import view_of
 
@@ -144,7 +144,7 @@ def test_excel(bring, kinds, tmp_path):
     sheet.append([3, None, dt.date(2024, 2, 1), 6, None, 7.25, None, None])
     book.create_sheet("other").append(["unseen"])
     book.save(tmp_path / "t.xlsx")
-    stored = bring(tmp_path / "t.xlsx")
+    stored = bring(tmp_path / "t.xlsx", options=ReadOptions(sheet="Sheet"))
     assert kinds() == {
         "id": "BIGINT", "when": "TIMESTAMP", "day": "DATE", "n": "BIGINT", "x": "DOUBLE", "mixed": "VARCHAR",
         "ok": "BOOLEAN", "2024": "VARCHAR",

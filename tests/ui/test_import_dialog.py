@@ -51,3 +51,13 @@ def test_a_file_that_was_packed_or_is_parquet_under_another_name_is_read_all_the
     page = opened(visit, measured, tmp_path / "rows.csv")
     assert not page.error
     assert json.loads(page.dataframe[0].value.to_json(orient="records")) == [{"id": "1", "age": "2"}]
+
+
+def test_a_refused_file_is_read_with_the_options_that_the_dialog_proposes(visit, measured, tmp_path):
+    (tmp_path / "rows.csv").write_bytes("by X\nid;name\n1;été\n2;Müller\n".encode("cp1252"))
+    page = opened(visit, measured, tmp_path / "rows.csv")
+    assert "It can be read with --encoding cp1252 --skip-rows 1" in said(page)
+    page.button(key="read-proposal").click().run()
+    assert not page.error and not page.exception
+    assert page.dataframe[0].value["name"].tolist() == ["été", "Müller"]
+    assert page.text_input(key="read-encoding").value == "cp1252"

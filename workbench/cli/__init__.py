@@ -43,7 +43,18 @@ NAME@V names a version: people@3, people@production, people (the newest).
 """
 
 
-@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    """The commands, which can look up how they were called."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the arguments for an error that proposes others."""
+        ctx.meta["arguments"] = tuple(args)
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.option("--lake", metavar="URL", help="Catalogue: sqlite:PATH or postgres:CONNECTION.")
 @click.option("--config", metavar="FILE", help="Settings file; default: workbench.toml.")
 @click.option("--author", metavar="NAME", help="Who is recorded; default: the system's user.")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from workbench.cli.reading import reading_options
 from workbench.cli.state import State, json_option, message_option, pass_state, progress, say, show_json, show_table
+
+if TYPE_CHECKING:
+    from workbench.ingest import ReadOptions
 
 
 @click.command("init")
@@ -49,6 +53,7 @@ def init(directory: str) -> None:
 @click.option(
     "--model", default="tabular", metavar="PRESET", help="tabular, linear, text, embedding or module:function."
 )
+@reading_options
 @message_option
 @json_option
 @pass_state
@@ -64,20 +69,23 @@ def import_(
     ignore: tuple[str, ...],
     schema: str | None,
     model: str,
+    options: ReadOptions,
     message: str,
     as_json: bool,
 ) -> None:
     """Make version 1 of dataset NAME from SOURCE, losing nothing and changing nothing.
 
-    SOURCE is a CSV, Parquet, JSON lines or Excel file, a glob of them, or a table: duckdb:FILE?table=T,
-    sqlite:FILE?table=T. Every cell arrives, or the import fails and says where. A column in which one number is written
-    in two ways (1.1 and 1.10) is taken for codes and stays text.
+    SOURCE is a CSV, Parquet, JSON or Excel file, packed or not, a glob of them, or a table: duckdb:FILE?table=T,
+    sqlite:FILE?table=T. Every cell arrives, or the import fails, says where, and names the option that helps. How
+    the source is read is remembered for refresh and run. A column in which one number is written in two ways (1.1 and
+    1.10) is taken for codes and stays text.
 
     \b
     Examples:
       workbench import people people.csv --key id --label income
       workbench import sales 'sales/*.parquet' --key store --key day --label amount --task regression
       workbench import releases releases.csv --key id --type release=text --type price=number
+      workbench import sites report.csv --encoding cp1252 --skip-rows 2 --skip-rows -1
     """
     forced = {}
     for item in types:
@@ -99,16 +107,20 @@ def import_(
             ignore=ignore,
             schema=schema,
             model=model,
+            options=options,
             message=message,
             progress=report,
         )
+        notes = dataset.at(1).version.detail.get("notes", [])
         document = {**dataset.at(1).document(), "types": dataset.at(1).type_notes()}
     if as_json:
-        show_json(document)
+        show_json({**document, "notes": notes})
     else:
         say(f"{name}@1: {count_of(document['rows'], 'row')} from {source}")
         for note in document["types"]:
             say(f"  {note['message']}")
+        for note in notes:
+            say(f"  note: {note}")
 
 
 @click.command()
@@ -119,6 +131,7 @@ def import_(
 @click.option(
     "--rename", multiple=True, metavar="NEW=OLD", help="Read the delivery's column NEW as OLD: --rename 'E-Mail=email'."
 )
+@reading_options
 @message_option
 @json_option
 @pass_state
@@ -129,6 +142,7 @@ def refresh(
     mode: str,
     confirmed: bool,
     rename: tuple[str, ...],
+    options: ReadOptions,
     message: str,
     as_json: bool,
 ) -> None:
@@ -136,6 +150,7 @@ def refresh(
 
     A cell that the source still sends wrong keeps its correction; a cell that the source changed takes the new value.
     Rows missing from SOURCE leave only with --mode full. Without SOURCE the one of the import is read again.
+    It is read as the import's was; an option given here counts instead.
 
     A SOURCE that looks like a mistake is refused with the figures and exit code 3, unless --yes is given: no key is
     known, more than a third of the rows or half of the columns would leave, a column is spelt otherwise or holds
@@ -145,6 +160,7 @@ def refresh(
     Examples:
       workbench refresh people people-2026-12.csv -m "December delivery"
       workbench refresh people people-2026-12.csv --mode full --yes --rename 'E-Mail=email'
+      workbench refresh people people.csv --skip-rows 3
     """
     for pair in rename:
         if "=" not in pair.strip("="):
@@ -152,7 +168,7 @@ def refresh(
     renamed = dict(pair.rsplit("=", 1) for pair in rename)
     with state.lake() as lake, progress() as report:
         result = lake[name].refresh(
-            source, mode=mode, message=message, confirmed=confirmed, rename=renamed, progress=report
+            source, mode=mode, options=options, message=message, confirmed=confirmed, rename=renamed, progress=report
         )
         made = result.version
         document = (lake[name].at(made.version).document() if made else {}) | result.to_dict()

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import DataError, UsageError
+from workbench.ingest.durations import duration_text
+from workbench.ingest.exact import holds_inexact, is_fine, is_long, may_be_fine
 from workbench.ingest.naming import check_names
 from workbench.ingest.reading import Reading
 from workbench.lake import Session
@@ -48,19 +50,28 @@ def open_frame(session: Session, source: Any) -> Reading:
     return open_columns(session, names, columns, label)
 
 
-def open_columns(session: Session, names: Sequence[str], columns: Sequence[pa.Array], source: str) -> Reading:
+def open_columns(
+    session: Session, names: Sequence[str], columns: Sequence[pa.Array], source: str, notes: Sequence[str] = ()
+) -> Reading:
     """Open Arrow columns under names that may be anything."""
     import pyarrow as pa
 
     check_names(names, source)
     if not names:
         raise DataError("there are no columns", source=source)
-    plain = [_plain(column) for column in columns]
+    plain = [_plain(column, name, source) for name, column in zip(names, columns, strict=True)]
+    spans = {n: column.type.unit for n, column in enumerate(plain) if pa.types.is_duration(column.type)}
+    plain = [column.cast(pa.int64()) if n in spans else column for n, column in enumerate(plain)]
     table = pa.table(plain, names=[f"c{position}" for position in range(len(names))])
     relation = f"source_{id(table)}"
     session.register(relation, table)
+    if spans:
+        cells = [f"{duration_text(f'c{n}', spans[n])} AS c{n}" if n in spans else f"c{n}" for n in range(len(names))]
+        relation = f"(SELECT {', '.join(cells)} FROM {relation})"
     types = tuple(row[1] for row in session.rows(f"DESCRIBE SELECT * FROM {relation}"))
-    return Reading(source=source, names=tuple(names), types=types, relation=relation, rows=table.num_rows)
+    return Reading(
+        source=source, names=tuple(names), types=types, relation=relation, rows=table.num_rows, notes=tuple(notes)
+    )
 
 
 def from_python(values: Sequence[Any]) -> pa.Array:
@@ -115,8 +126,8 @@ def _series(series: pd.Series[Any]) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def _plain(column: pa.Array) -> pa.Array:
-    """Take away what DuckDB would read as a type of its own: dictionaries, extension types, no type at all."""
+def _plain(column: pa.Array, name: str, source: str) -> pa.Array:
+    """Take away what DuckDB would read as a type of its own or change: dictionaries, extension types, long decimals."""
     import pyarrow as pa
 
     if isinstance(column, pa.ChunkedArray):
@@ -125,4 +136,10 @@ def _plain(column: pa.Array) -> pa.Array:
         column = column.storage if pa.types.is_nested(column.type.storage_type) else column.cast(pa.string())
     if pa.types.is_null(column.type):
         return pa.nulls(len(column), pa.string())
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    if pa.types.is_dictionary(column.type):
+        return _plain(column.dictionary_decode(), name, source)
+    if holds_inexact(column.type):
+        raise DataError(f"values of type {column.type} cannot be kept", source=source, column=name)
+    if is_long(column.type) or (may_be_fine(column.type) and is_fine(column)):
+        return column.cast(pa.string())
+    return column

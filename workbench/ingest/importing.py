@@ -13,6 +13,7 @@ from workbench.ingest.casting import choices, read_typed
 from workbench.ingest.checking import check_columns, check_label, check_rows, read_sums
 from workbench.ingest.lanes import lane
 from workbench.ingest.meaning import logical_columns
+from workbench.ingest.options import AS_IT_COMES, ReadOptions
 from workbench.ingest.reading import Reading
 from workbench.ingest.sources import opened, source_name
 from workbench.ingest.types import Cell
@@ -37,6 +38,7 @@ def import_source(
     schema: str | None = None,
     model: str = "tabular",
     ignore: Sequence[str] = (),
+    options: ReadOptions = AS_IT_COMES,
     remember: bool = True,
     author: str,
     message: str = "",
@@ -56,7 +58,7 @@ def import_source(
     name : str
         Of the dataset: letters, digits, ``_`` and ``-``, at most 63, a letter first.
     source : str, Path, pandas.DataFrame or pyarrow.Table
-        A file (CSV, TSV, either with .gz, Parquet, JSON lines, .xlsx), a glob of files of one kind, a database table
+        A file (CSV, TSV, Parquet, JSON, .xlsx, packed or not), a glob of files of one kind, a database table
         (``duckdb:PATH?table=T``, ``sqlite:PATH?table=T``, ``postgres:CONNECTION?table=T``), or data in memory. A
         DataFrame's NaN is a missing value; in Parquet and Arrow NaN stays NaN.
     key : sequence of str
@@ -76,6 +78,9 @@ def import_source(
         Preset or ``module:function``.
     ignore : sequence of str
         Columns that the model must not see.
+    options : ReadOptions
+        How the source is to be read, where it is not UTF-8 with a header in the first line, and so on. They are
+        remembered with the source.
     remember : bool
         Remember the source, so that a refresh or a run that names none reads it again.
     author, message : str
@@ -106,11 +111,12 @@ def import_source(
         dataset=name, key=tuple(key), label=label, task=task or "classification", model=model,
         schema=schema or _schema_of(lake, name), split_column=split_column, ignore=tuple(ignore),
         source=source_name(source, lake.url) if remember else None, types=dict(types or {}),
+        reading=options.to_dict(),
     )  # fmt: skip
     file = f"{lake.files}/data/{name}/import-{uuid.uuid4()}.parquet"
     with (
         lake.session() as session,
-        opened(lake, session, source) as reading,
+        opened(lake, session, source, options) as reading,
         lake.unfinished(file) as unfinished,
     ):
         check_columns(definition, reading)
@@ -132,7 +138,8 @@ def import_source(
                 lake.settle(unfinished, file)
             version = publish_first(
                 lake, definition, columns, [file] if held else [], sums=sums, author=author, message=message,
-                detail={"next_rid": next_rid, "types": [note.to_dict() for note in notes]},
+                detail={"next_rid": next_rid, "types": [note.to_dict() for note in notes]}
+                | ({"notes": list(reading.notes)} if reading.notes else {}),
             )  # fmt: skip
         finally:
             if not (held and _registered(lake, name, file)):

@@ -1,24 +1,30 @@
-"""JSON lines: one object a line. A column is the union of what its values are; several kinds together are text.
+"""JSON: one object a line, or a document whose records are cut out to be so.
 
-JSON's own types are kept: a string stays text whatever it looks like. Whole numbers beyond BIGINT become text, digit by
-digit; objects and mixed arrays become JSON text; arrays of numbers become DOUBLE[].
+A column is the union of what its values are; several kinds together are text. JSON's own types are kept: a string stays
+text whatever it looks like. Whole numbers beyond BIGINT become text, digit by digit; objects and mixed arrays become
+JSON text; arrays of numbers become DOUBLE[].
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import DataError, WorkbenchError
+from workbench.ingest.jsondocs import JsonLines, as_lines
 from workbench.ingest.naming import check_names
+from workbench.ingest.options import ReadOptions
+from workbench.ingest.partitions import Partitions
 from workbench.ingest.reading import Reading, shortage
 from workbench.lake import Session, literal
 
 _MAX_LINE = 64_000_000
+_LINES = re.compile(r"(?i)\.(jsonl|ndjson)(\.|$)")
 _STRING = r'"(\\.|[^"\\])*"'
 _EXACT = r"\.0*[1-9][0-9]{17,}|[eE][+-]?[0-9]{3,}|" + "|".join(
     rf"[1-9][0-9]{{{whole - 1}}}\.[0-9]{{{18 - whole},}}" for whole in range(1, 18)
@@ -26,20 +32,39 @@ _EXACT = r"\.0*[1-9][0-9]{17,}|[eE][+-]?[0-9]{3,}|" + "|".join(
 """Fractions of 18 and more digits, and large exponents: more than a DOUBLE may keep."""
 
 
-def open_jsonlines(session: Session, paths: Sequence[Path], source: str) -> Reading:
-    """Open JSON lines files as one source.
+def open_json(session: Session, paths: Mapping[Path, str], source: str, options: ReadOptions, scratch: Path) -> Reading:
+    """Open JSON files as one source.
+
+    Parameters
+    ----------
+    paths : mapping
+        Files in the order of their rows, and what people call them.
+    source : str
+        For people.
+    options : ReadOptions
+        How they are to be read.
+    scratch : Path
+        Folder for what is rewritten.
 
     Raises
     ------
     DataError
-        A line is no JSON object, names a member twice, or holds a fraction with more digits than a number keeps.
+        A line is no JSON object, names a member twice, or holds a fraction with more digits than a number keeps; or a
+        document's records are deep inside.
     """
-    listed = ", ".join(literal("".join(f"[{c}]" if c in "*?[" else c for c in str(path))) for path in paths)
-    lines = (
-        f"read_json_objects([{listed}], format = 'newline_delimited', maximum_object_size = {_MAX_LINE}, "
-        "hive_partitioning = false)"
-    )
-    explain = partial(_explain, paths)
+    files = [
+        as_lines(path, name, options, scratch, lines=_LINES.search(name) is not None) for path, name in paths.items()
+    ]
+    listed = ", ".join(literal("".join(f"[{c}]" if c in "*?[" else c for c in str(file.path))) for file in files)
+
+    def every_line(further: str) -> str:
+        return (
+            f"read_json_objects([{listed}], format = 'newline_delimited', maximum_object_size = {_MAX_LINE}, "
+            f"hive_partitioning = false{further})"
+        )
+
+    lines = every_line("")
+    explain = partial(_explain, files)
     try:
         total, sound = session.rows(
             "SELECT count(*), count(*) FILTER (CASE WHEN json_type(json) = 'OBJECT' THEN "
@@ -64,6 +89,7 @@ def open_jsonlines(session: Session, paths: Sequence[Path], source: str) -> Read
         check_names(names, source)
         cells = [f"json_extract(json, {literal(_pointer(name))}) AS j{n}" for n, name in enumerate(names)]
         parsed = f"(SELECT {', '.join(cells)} FROM {lines})"
+        partitions = Partitions.of([file.path for file in files], names, source)
         kinds = session.rows(
             "SELECT " + ", ".join(f"list(DISTINCT {_kind(f'j{n}')})" for n in range(len(names))) + f" FROM {parsed}"
         )[0]
@@ -72,11 +98,24 @@ def open_jsonlines(session: Session, paths: Sequence[Path], source: str) -> Read
     except Exception as error:
         raise shortage(error, source) or explain(error, source) from error
     columns = [_column(f"j{n}", {kind for kind in found if kind}) for n, found in enumerate(kinds)]
-    relation = "(SELECT " + ", ".join(f"{sql} AS c{n}" for n, (sql, _) in enumerate(columns)) + f" FROM {parsed})"
+    values = ", ".join(f"{sql} AS c{n}" for n, (sql, _) in enumerate(columns))
+
+    def read(further: str) -> str:
+        named = f", {further.partition(' = ')[2][1:-1]}" if further else ""
+        return f"(SELECT {values}{named} FROM (SELECT {', '.join(cells)}{named} FROM {every_line(further)}))"
+
+    whole = [partitions.whole(position) for position in range(len(partitions.names))]
+    every = [f"c{n}" for n in range(len(names))]
+    every += [
+        f"c{len(names) + n}::{'BIGINT' if each else 'VARCHAR'} AS c{len(names) + n}" for n, each in enumerate(whole)
+    ]
+    relation = partitions.added(len(names), read)
+    types = (*(kind for _, kind in columns), *("BIGINT" if each else "VARCHAR" for each in whole))
     return Reading(
-        source=source, names=tuple(names), types=tuple(kind for _, kind in columns), relation=relation,
-        large=sum(path.stat().st_size for path in paths) > 64 * 1024 * 1024, rows=total, explain=explain,
-        lines=partial(_lines, paths),
+        source=source, names=(*names, *partitions.names), types=types,
+        relation=f"(SELECT {', '.join(every)} FROM {relation})" if whole else relation,
+        large=sum(file.path.stat().st_size for file in files) > 64 * 1024 * 1024, rows=total, explain=explain,
+        lines=partial(_lines, files), notes=partitions.notes,
     )  # fmt: skip
 
 
@@ -114,15 +153,15 @@ def _column(cell: str, kinds: set[str]) -> tuple[str, str]:
     return f"{cell}->>'$'", "VARCHAR"
 
 
-def _explain(paths: Sequence[Path], error: Exception, source: str) -> WorkbenchError:
+def _explain(files: Sequence[JsonLines], error: Exception, source: str) -> WorkbenchError:
     """Find the line that is at fault, by reading the files ourselves."""
-    for path in paths:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+    for file in files:
+        with file.path.open("rb") as content:
+            for number, line in enumerate(content, start=1):
                 what = _fault(line) if line.strip() else ""
                 if what:
                     hint = "Each line must be one JSON object." if "object" in what else ""
-                    return DataError(what, source=str(path), line=number, hint=hint)
+                    return DataError(what, source=file.name, line=file.line(number), hint=hint)
     return DataError(f"cannot be read: {str(error).strip().splitlines()[0]}", source=source)
 
 
@@ -158,16 +197,16 @@ def _fault(line: bytes) -> str:
     return ""
 
 
-def _lines(paths: Sequence[Path], wanted: Sequence[int]) -> Mapping[int, int]:
+def _lines(files: Sequence[JsonLines], wanted: Sequence[int]) -> Mapping[int, int]:
     """Look up the lines of records: blank lines are none."""
-    if len(paths) != 1 or not wanted:
+    if len(files) != 1 or not wanted:
         return {}
     found, record = {}, 0
-    with paths[0].open("rb") as file:
-        for number, line in enumerate(file, start=1):
+    with files[0].path.open("rb") as content:
+        for number, line in enumerate(content, start=1):
             record += bool(line.strip())
             if record in wanted:
-                found[record] = number
+                found[record] = files[0].line(number)
             if record >= max(wanted):
                 break
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.ingest.casting import explained
+from workbench.ingest.options import AS_IT_COMES, ReadOptions
 from workbench.ingest.sources import opened
 from workbench.lake import Lake
 from workbench.lake.values import to_json
@@ -27,21 +28,33 @@ class Preview:
         Columns that look like a key, by their names.
     dataset : str
         A name for a dataset of it.
+    notes : tuple of str
+        What a person should know of how it was read.
     """
 
     names: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     key: tuple[str, ...]
     dataset: str
+    notes: tuple[str, ...] = ()
 
 
-def preview(lake: Lake, source: Any, *, limit: int = 5) -> Preview:
+def preview(
+    lake: Lake,
+    source: Any,
+    *,
+    options: ReadOptions = AS_IT_COMES,
+    remembered: ReadOptions = AS_IT_COMES,
+    limit: int = 5,
+) -> Preview:
     """Open a source as an import would, and read its first rows.
 
     Parameters
     ----------
     source
         As for :func:`workbench.ingest.import_source`.
+    options, remembered : ReadOptions
+        How it is to be read, and how the dataset's source was read before.
     limit : int
         Rows.
 
@@ -50,7 +63,7 @@ def preview(lake: Lake, source: Any, *, limit: int = 5) -> Preview:
     DataError, UsageError
         The import would be refused.
     """
-    with lake.session() as session, opened(lake, session, source) as reading:
+    with lake.session() as session, opened(lake, session, source, options, remembered) as reading:
         names = reading.names
         try:
             rows = session.rows(f"SELECT * FROM {reading.relation} LIMIT {int(limit)}")
@@ -64,4 +77,5 @@ def preview(lake: Lake, source: Any, *, limit: int = 5) -> Preview:
         rows=tuple(tuple(to_json(value) for value in row) for row in rows),
         key=tuple(likely[:1]),
         dataset=re.sub(r"^[^A-Za-z]+", "", plain)[:63] or "data",
+        notes=reading.notes,
     )

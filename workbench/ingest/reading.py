@@ -59,6 +59,8 @@ class Reading:
         Turns what DuckDB raised while reading, and the source's name, into an error that names file and line.
     lines : callable
         Record numbers (from 1) → lines of the text file (from 1, the header included), where that is cheap.
+    notes : tuple of str
+        What a person should know of how it was read.
     """
 
     source: str
@@ -71,6 +73,7 @@ class Reading:
     recount: Callable[[], int | None] = field(default=_no_count, repr=False)
     explain: Callable[[Exception, str], WorkbenchError] = field(default=_as_it_is, repr=False)
     lines: Callable[[Sequence[int]], Mapping[int, int]] = field(default=_no_lines, repr=False)
+    notes: tuple[str, ...] = ()
 
     def raw(self, name: str) -> str:
         """SQL of a column's cells as the source has them."""

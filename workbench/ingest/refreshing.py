@@ -18,6 +18,7 @@ from workbench.ingest.lanes import lane
 from workbench.ingest.matching import Match, by_content, by_key
 from workbench.ingest.meaning import logical_columns, second_spellings
 from workbench.ingest.merging import merged
+from workbench.ingest.options import AS_IT_COMES, ReadOptions
 from workbench.ingest.overriding import note_source
 from workbench.ingest.reading import Reading
 from workbench.ingest.respelling import only_respelt
@@ -55,6 +56,7 @@ def refresh(
     source: Any = None,
     *,
     mode: str = "upsert",
+    options: ReadOptions = AS_IT_COMES,
     author: str,
     message: str = "",
     confirmed: bool = False,
@@ -74,6 +76,8 @@ def refresh(
     mode : {"upsert", "full", "append"}
         ``upsert``: rows are updated and added, none leaves. ``full``: the delivery is everything, so rows and columns
         that it lacks leave. ``append``: only rows with new keys are taken.
+    options : ReadOptions
+        How the delivery is to be read; what they do not say is as for the source of the import.
     author, message : str
         Recorded with the version.
     confirmed : bool
@@ -115,7 +119,8 @@ def refresh(
         )
     if source is None:
         source = located(str(head.definition.source), lake.url)
-    with lake.session() as session, opened(lake, session, source) as reading:
+    remembered = ReadOptions.from_dict(head.definition.reading)
+    with lake.session() as session, opened(lake, session, source, options, remembered) as reading:
         for _ in range(_ATTEMPTS):
             try:
                 return _refreshed(

@@ -6,7 +6,7 @@ import glob
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,20 @@ from workbench.ingest.databases import KINDS, open_table, without_password
 from workbench.ingest.delimited import open_delimited
 from workbench.ingest.excel import open_excel
 from workbench.ingest.frames import open_frame
-from workbench.ingest.jsonlines import open_jsonlines
+from workbench.ingest.jsonlines import open_json
+from workbench.ingest.options import AS_IT_COMES, ReadOptions
+from workbench.ingest.packed import unpacked
 from workbench.ingest.parquet import open_parquet
 from workbench.ingest.reading import Reading
 from workbench.lake import Lake, Session
 from workbench.settings import project_folder
 
-FORMATS = "CSV, TSV (.gz too), Parquet, JSON lines, Excel (.xlsx)"
+FORMATS = "CSV, TSV, Parquet, JSON, Excel (.xlsx), packed or not"
 _ENDINGS = {
-    ".parquet": "Parquet", ".pq": "Parquet", ".jsonl": "JSON lines", ".ndjson": "JSON lines", ".json": "JSON lines",
+    ".parquet": "Parquet", ".pq": "Parquet", ".jsonl": "JSON", ".ndjson": "JSON", ".json": "JSON",
     ".xlsx": "Excel", ".xlsm": "Excel",
 }  # fmt: skip
-_FOREIGN = {".xls", ".ods", ".zip", ".xml", ".html", ".pkl", ".feather", ".avro", ".orc", ".zst", ".bz2", ".xz"}
+_FOREIGN = {".xml", ".html", ".pkl", ".feather", ".avro", ".orc", ".rar", ".7z", ".tar"}
 
 
 def source_name(source: Any, url: str) -> str | None:
@@ -86,11 +88,21 @@ def _found(path: str, url: str) -> str:
 
 
 @contextmanager
-def opened(lake: Lake, session: Session, source: Any) -> Iterator[Reading]:
+def opened(
+    lake: Lake,
+    session: Session,
+    source: Any,
+    options: ReadOptions = AS_IT_COMES,
+    remembered: ReadOptions = AS_IT_COMES,
+) -> Iterator[Reading]:
     """Open a source for the length of a block.
 
     Parameters
     ----------
+    options : ReadOptions
+        How it is to be read; one that means nothing for its form is refused.
+    remembered : ReadOptions
+        How the dataset's source was read before; counts where ``options`` say nothing, if it means something here.
     source
         Path or glob of files of one kind; ``duckdb:PATH?table=T``, ``sqlite:PATH?table=T``,
         ``postgres:CONNECTION?table=T``; a pandas DataFrame (in which NaN is a missing value) or a pyarrow Table.
@@ -103,26 +115,29 @@ def opened(lake: Lake, session: Session, source: Any) -> Iterator[Reading]:
         There is no such file, or it cannot be read.
     """
     if not isinstance(source, (str, Path)):
+        options.checked("data in memory", given=options)
         yield open_frame(session, source)
         return
     text = str(source)
     kind = text.partition(":")[0]
     if isinstance(source, str) and kind in KINDS:
+        options.checked("a table of a database", given=options)
         _refuse_own_catalogue(lake, text)
         with _scratch(lake) as scratch, open_table(lake, session, text, scratch) as reading:
             yield reading
         return
-    paths = _files(text)
-    form = _form(paths)
-    if form == "Parquet":
-        yield open_parquet(session, paths, text)
-    elif form == "Excel":
-        yield open_excel(session, paths, text)
-    elif form == "JSON lines":
-        yield open_jsonlines(session, paths, text)
-    else:
-        with _scratch(lake) as scratch:
-            yield open_delimited(paths, text, scratch)
+    with _scratch(lake) as scratch:
+        paths = {unpacked(path, scratch): str(path) for path in _files(text)}
+        form = _form(paths)
+        wanted = options.over(remembered).checked(form, given=options)
+        if form == "Parquet":
+            yield open_parquet(session, paths, text, scratch)
+        elif form == "Excel":
+            yield open_excel(session, paths, text, wanted)
+        elif form == "JSON":
+            yield open_json(session, paths, text, wanted, scratch)
+        else:
+            yield open_delimited(paths, text, wanted, scratch)
 
 
 def _refuse_own_catalogue(lake: Lake, source: str) -> None:
@@ -150,30 +165,36 @@ def _files(text: str) -> list[Path]:
     return paths
 
 
-def _form(paths: list[Path]) -> str:
+def _form(paths: Mapping[Path, str]) -> str:
     """Tell what form files have, by their endings and first bytes."""
-    forms = {path: _form_of(path) for path in paths}
+    forms = {name: _form_of(path, name) for path, name in paths.items()}
     if len(set(forms.values())) > 1:
-        listed = ", ".join(f"{path.name} is {form}" for path, form in list(forms.items())[:6])
+        listed = ", ".join(f"{Path(name).name} is {form}" for name, form in list(forms.items())[:6])
         raise UsageError(f"The files are not of one kind: {listed}.", hint="Narrow the pattern.")
-    return forms[paths[0]]
+    return next(iter(forms.values()))
 
 
-def _form_of(path: Path) -> str:
-    """Tell what form one file has."""
+def _form_of(path: Path, name: str) -> str:
+    """Tell what form one file has, once it is unpacked."""
     ending = path.suffix.lower()
-    if ending in _FOREIGN:
-        raise UsageError(f"{path} is of a kind that is not read.", hint=f"Convert it to one of: {FORMATS}.")
     try:
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as error:
-        raise DataError(f"cannot be opened: {error.strerror}", source=str(path)) from error
+        raise DataError(f"cannot be opened: {error.strerror}", source=name) from error
+    if ending in (".xls", ".ods") or (ending in (".xlsx", ".xlsm") and head.startswith(b"\xd0\xcf\x11\xe0")):
+        what = "an old or a password-protected Excel workbook" if ending != ".ods" else "an OpenDocument spreadsheet"
+        raise UsageError(
+            f"{name} is {what}, which is not read.",
+            hint="Open it and save it as .xlsx without a password, or: soffice --headless --convert-to xlsx FILE",
+        )
+    if ending in _FOREIGN:
+        raise UsageError(f"{name} is of a kind that is not read.", hint=f"Convert it to one of: {FORMATS}.")
     if head.startswith(b"PAR1"):
         return "Parquet"
     if head.startswith(b"SQLite format 3") or head[8:12] == b"DUCK":
         kind = "sqlite" if head.startswith(b"SQLite") else "duckdb"
-        raise UsageError(f"{path} is a database.", hint=f"Name one of its tables: {kind}:{path}?table=NAME")
+        raise UsageError(f"{name} is a database.", hint=f"Name one of its tables: {kind}:{name}?table=NAME")
     return _ENDINGS.get(ending, "text")
 
 

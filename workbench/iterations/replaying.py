@@ -13,7 +13,7 @@ from workbench.lake import Lake, Version, newest, read_version, view_of
 from workbench.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from workbench.ingest import RefreshResult
+    from workbench.ingest import ReadOptions, RefreshResult
     from workbench.recipes import KeptRecipe
 
 
@@ -23,6 +23,7 @@ def refresh_and_replay(
     source: Any = None,
     *,
     mode: str = "upsert",
+    options: ReadOptions | None = None,
     author: str,
     message: str = "",
     confirmed: bool = False,
@@ -38,7 +39,7 @@ def refresh_and_replay(
 
     Parameters
     ----------
-    source, mode, author, message, confirmed, rename, progress
+    source, mode, options, author, message, confirmed, rename, progress
         As for :func:`workbench.ingest.refresh`.
 
     Returns
@@ -46,11 +47,12 @@ def refresh_and_replay(
     RefreshResult
         Its ``recipes`` says what each recipe did.
     """
-    from workbench.ingest import refresh
+    from workbench.ingest import ReadOptions, refresh
     from workbench.recipes import list_recipes
 
     result = refresh(
-        lake, dataset, source, mode=mode, author=author, message=message, confirmed=confirmed, rename=rename,
+        lake, dataset, source, mode=mode, options=options or ReadOptions(), author=author, message=message,
+        confirmed=confirmed, rename=rename,
         progress=progress,
     )  # fmt: skip
     if result.version is None:

@@ -101,6 +101,8 @@ class Definition:
         Where the data came from, for a refresh that names no source.
     types : dict
         Types the importer was told with ``--type``.
+    reading : dict
+        How the source is to be read (:class:`workbench.ingest.ReadOptions`), where that was said.
     """
 
     dataset: str
@@ -113,6 +115,7 @@ class Definition:
     ignore: tuple[str, ...] = ()
     source: str | None = None
     types: dict[str, str] = field(default_factory=dict)
+    reading: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Write as JSON with sorted names."""

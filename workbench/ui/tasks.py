@@ -16,6 +16,7 @@ from workbench.attribution import Attribution, attribute
 from workbench.errors import DataError, Doubt, DoubtfulRefresh, WorkbenchError
 from workbench.findings import Filter, queue
 from workbench.findings.listing import Order
+from workbench.ingest import ReadOptions
 from workbench.lake import Version
 from workbench.outlook import Outlook, outlook
 from workbench.progress import Progress
@@ -55,6 +56,8 @@ class Delivery:
         Why it was not merged.
     rename : dict
         Column in the delivery → column of the dataset that it seems to be.
+    reading : dict
+        How it is to be read.
     """
 
     dataset: str
@@ -64,6 +67,7 @@ class Delivery:
     upload: bool
     doubts: tuple[Doubt, ...] = ()
     rename: dict[str, str] = field(default_factory=dict)
+    reading: dict[str, Any] = field(default_factory=dict)
 
 
 def on_lake(
@@ -163,11 +167,19 @@ def evaluate_draft(lake: OpenLake, draft: int, *, progress: Progress) -> Any:
 
 
 def import_file(
-    lake: OpenLake, source: str, upload: bool, name: str, options: dict[str, Any], *, progress: Progress
+    lake: OpenLake,
+    source: str,
+    upload: bool,
+    name: str,
+    options: dict[str, Any],
+    reading: dict[str, Any],
+    *,
+    progress: Progress,
 ) -> Version:
     """Import a file as a new dataset; an uploaded one is not remembered as its source, and goes when it is in."""
     try:
-        made = lake.import_data(name, source, **options, remember=not upload, progress=progress).newest
+        how = ReadOptions.from_dict(reading)
+        made = lake.import_data(name, source, **options, options=how, remember=not upload, progress=progress).newest
     except WorkbenchError as error:
         raise named(error, source, upload) from error
     _taken(source, upload)
@@ -187,8 +199,9 @@ def refresh(
     """Merge a newer delivery into a dataset; one that looks like a mistake comes back with what speaks against it."""
     try:
         merged = lake[delivery.dataset].refresh(
-            source, mode=delivery.mode, message=delivery.message, confirmed=confirmed, rename=rename, progress=progress
-        )
+            source, mode=delivery.mode, options=ReadOptions.from_dict(delivery.reading), message=delivery.message,
+            confirmed=confirmed, rename=rename, progress=progress,
+        )  # fmt: skip
     except DoubtfulRefresh as error:
         return replace(delivery, doubts=error.doubts, rename=error.rename)
     except WorkbenchError as error:

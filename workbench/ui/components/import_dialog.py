@@ -13,17 +13,18 @@ import streamlit as st
 
 from workbench.api import OpenLake
 from workbench.errors import WorkbenchError
-from workbench.ingest import preview
+from workbench.ingest import ReadOptions, preview
 from workbench.models import PRESETS
 from workbench.settings import load
 from workbench.ui import jobs, tasks
 from workbench.ui.components.message import show_error
+from workbench.ui.components.read_options import ask_options, forget_options, offer_options
 from workbench.ui.tasks import Delivery, named
 
 KEY = "import"
 """The job's key: one import at a time for this app."""
 
-TYPES = ["csv", "tsv", "txt", "gz", "parquet", "jsonl", "ndjson", "json", "xlsx"]
+TYPES = ["csv", "tsv", "txt", "gz", "bz2", "xz", "zst", "zip", "parquet", "jsonl", "ndjson", "json", "xlsx", "xlsm"]
 
 
 @st.dialog("Import data", width="large")
@@ -39,19 +40,25 @@ def import_dialog(newest_of: str | None = None) -> None:
     newer = bool(newest_of) and st.segmented_control("This is", kinds, default=kinds[0], key="import-what") == kinds[1]
     source, upload = _source()
     if source is None:
-        st.text("CSV, TSV (.gz too), Parquet, JSON lines or Excel. Every cell arrives, or the import says where not.")
+        st.text("CSV, TSV, Parquet, JSON or Excel, packed or not. Every cell arrives, or the import says where not.")
         return
     try:
         with _settled_lake() as lake, st.spinner("Looking at it …"):
-            seen = preview(lake.lake, source)
+            before = lake[newest_of].definition.reading if newer and newest_of else {}
+            remembered = ReadOptions.from_dict(before)
+            options = ask_options(remembered)
+            seen = preview(lake.lake, source, options=options, remembered=remembered)
     except WorkbenchError as error:
         show_error(named(error, source, upload), title="This cannot be imported")
+        offer_options(error)
         return
+    for note in seen.notes:
+        st.text(f"Note: {note}")
     st.dataframe(pd.DataFrame(seen.rows, columns=seen.names).astype(str), hide_index=True, width="stretch", height=215)
     if newer and newest_of:
-        _ask_mode(newest_of, source, upload)
+        _ask_mode(newest_of, source, options, upload)
     else:
-        _ask_columns(seen, source, upload)
+        _ask_columns(seen, source, options, upload)
 
 
 @st.cache_resource(show_spinner=False)
@@ -77,11 +84,12 @@ def _source() -> tuple[str | None, bool]:
         folder = Path(tempfile.mkdtemp(dir=_uploads().name))
         place = folder / Path(given.name).name
         place.write_bytes(given.getbuffer())
+        forget_options()
         st.session_state["import-upload"] = known = (given.file_id, str(place))
     return known[1], True
 
 
-def _ask_columns(seen: Any, source: str, upload: bool) -> None:
+def _ask_columns(seen: Any, source: str, reading: ReadOptions, upload: bool) -> None:
     """Ask what the columns of a new dataset mean, and begin to import."""
     with st.form("import-form", border=False):
         name = st.text_input("Name", seen.dataset, key="import-name")
@@ -109,11 +117,13 @@ def _ask_columns(seen: Any, source: str, upload: bool) -> None:
                 "key": key, "label": label, "split_column": split, "ignore": ignore, "model": model, "schema": schema,
                 "message": message,
             }  # fmt: skip
-            _begin(f"Import of {name.strip()}", tasks.import_file, source, upload, name.strip(), options)
+            _begin(
+                f"Import of {name.strip()}", tasks.import_file, source, upload, name.strip(), options, reading.to_dict()
+            )
             st.rerun()
 
 
-def _ask_mode(dataset: str, source: str, upload: bool) -> None:
+def _ask_mode(dataset: str, source: str, reading: ReadOptions, upload: bool) -> None:
     """Ask how a newer delivery is to be merged, and begin."""
     modes = {
         "upsert": "rows are updated and added; none leaves",
@@ -125,7 +135,7 @@ def _ask_mode(dataset: str, source: str, upload: bool) -> None:
         st.text("What people corrected stays corrected, unless the source itself says something new.")
         message = st.text_input("Message", key="import-message", placeholder="December delivery")
         if st.form_submit_button("Merge", type="primary"):
-            merge(Delivery(dataset, source, mode, message, upload))
+            merge(Delivery(dataset, source, mode, message, upload, reading=reading.to_dict()))
             st.rerun()
 
 
