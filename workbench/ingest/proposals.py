@@ -12,6 +12,7 @@ import shlex
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from workbench.errors import DataError
@@ -211,11 +212,12 @@ def _for_shape(layout: _Layout, options: ReadOptions) -> ReadOptions | None:
     marks = {mark for mark in _COMMENTS if all(_begins(row, mark) for row in layout.odd)} if layout.odd else set()
     if marks and not options.comment:
         return ReadOptions(comment=min(marks))
-    footer = [row for row in layout.odd if row[0] > layout.last]
-    if footer and all(_is_footer(row, layout) for row in footer):
-        start = footer[0][0]
+    after = [row for row in layout.odd if row[0] > layout.last]
+    footer = list(takewhile(lambda row: _is_footer(row, layout), reversed(after)))
+    if footer:
+        start = footer[-1][0]
         for line, cells in reversed(layout.before_last):
-            if not _TOTAL.fullmatch(cells[0]):
+            if len(footer) < len(after) or not _TOTAL.fullmatch(cells[0]):
                 break
             start = line
         return ReadOptions(skip_end=layout.lines - start + 1 + (options.skip_end or 0))
