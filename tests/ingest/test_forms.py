@@ -15,6 +15,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from openpyxl.chart import BarChart
 
 from workbench.errors import DataError, UnknownName, UsageError
 from workbench.ingest import ReadOptions, import_source, refresh
@@ -160,7 +161,7 @@ def test_partitions_that_clash_or_differ(lake, tmp_path):
     partitioned(tmp_path, lambda path, year: path.write_text(f"year\n{year}\n"), "csv")
     with pytest.raises(DataError, match="name a partition 'year', and the files have a column of that name"):
         import_source(lake, "t", str(tmp_path / "out/*/*/*.csv"), author="tester")
-    (tmp_path / "out" / "plain.csv").write_text("id\n1\n")
+    (tmp_path / "out" / "plain.csv").write_text("year\n1\n")
     with pytest.raises(DataError, match="folders name the partitions"):
         import_source(lake, "t", str(tmp_path / "out/**/*.csv"), author="tester")
 
@@ -225,7 +226,7 @@ def book(tmp_path):
 def test_one_visible_sheet_is_read_and_hidden_ones_are_named(lake, rows, book):
     made, path = book(deep=[["x"], [1]], hid=[["x"], [2]], shown=[["id"], [3]], empty=[])
     made["deep"].sheet_state, made["hid"].sheet_state = "veryHidden", "hidden"
-    made.create_chartsheet("chart")
+    made.create_chartsheet("chart").add_chart(BarChart())
     made.save(path)
     version = import_source(lake, "t", path, author="tester")
     assert rows(version) == [(3,)] and "the hidden sheets 'deep', 'hid' were left out" in version.detail["notes"][0]

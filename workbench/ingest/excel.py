@@ -86,12 +86,11 @@ def _sheet(path: Path, name: str, options: ReadOptions) -> _Sheet:
     """Read one sheet of a workbook, column by column."""
     import openpyxl
     from openpyxl.utils import get_column_letter
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         values = openpyxl.load_workbook(path, read_only=True, data_only=True)
         formulas = openpyxl.load_workbook(path, read_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+    except Exception as error:  # openpyxl raises whatever it stumbles over
         raise DataError(f"no whole Excel workbook: {error}", source=name, hint="Save it as .xlsx again.") from error
     try:
         title, notes = _chosen(values, name, options)

@@ -140,6 +140,8 @@ def _plain(column: pa.Array, name: str, source: str) -> pa.Array:
         return _plain(column.dictionary_decode(), name, source)
     if holds_inexact(column.type):
         raise DataError(f"values of type {column.type} cannot be kept", source=source, column=name)
+    if pa.types.is_float16(column.type):
+        return column.cast(pa.float32())
     if is_long(column.type) or (may_be_fine(column.type) and is_fine(column)):
         return column.cast(pa.string())
     return column
