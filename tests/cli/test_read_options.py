@@ -22,7 +22,7 @@ def test_the_command_of_an_error_reads_the_file_and_a_refresh_reads_the_next_one
     assert arguments[-6:] == ["--encoding", "cp1252", "--skip-rows", "2", "--skip-rows", "-1"]
     assert arguments[:5] == ["import", "sites", "a b.csv", "--key", "id"] and "--skip-rows=1" not in arguments
     assert shell(*arguments).code == 0
-    Path("next.csv").write_bytes("Umsätze\n\nid;name\n3;ö\nSumme: 1\n".encode("cp1252"))
+    Path("next.csv").write_bytes("Umsätze\n\nid;name\n1;été\n2;Müller\n3;ö\nSumme: 3\n".encode("cp1252"))
     assert shell("refresh", "sites", "next.csv", "--json").json["rows_added"] == 1
     assert [row["name"] for row in shell("show", "sites", "--json").json["data"]] == ["été", "Müller", "ö"]
     Path("last.csv").write_text("id;name\n4;ü\n")
