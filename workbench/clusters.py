@@ -158,8 +158,8 @@ def clusters(
     cell = canonical_text(quote(chosen.physical), chosen.type)
     counts: dict[str, int] = dict(
         view.fetch(
-            f"SELECT {cell} AS v, count(*) AS n FROM {{rows}} WHERE v IS NOT NULL GROUP BY v "
-            f"ORDER BY n DESC, v LIMIT {CAPS[method]}"
+            f"SELECT {cell}, count(*) FROM {{rows}} WHERE {cell} IS NOT NULL GROUP BY 1 "
+            f"ORDER BY 2 DESC, 1 LIMIT {CAPS[method]}"
         )
     )
     distinct = len(counts)

@@ -92,8 +92,8 @@ def class_counts(lake: Lake, version: Version) -> dict[str, int]:
     label = view.column(definition.label)
     text = canonical_text(quote(label.physical), label.type)
     rows = view.fetch(
-        f"SELECT {text} AS class, count(*) FROM {{rows}} WHERE NOT _excluded AND {quote(label.physical)} IS NOT NULL "
-        "GROUP BY class ORDER BY count(*) DESC, class"
+        f"SELECT {text}, count(*) FROM {{rows}} WHERE NOT _excluded AND {quote(label.physical)} IS NOT NULL "
+        "GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     return dict(rows)
 

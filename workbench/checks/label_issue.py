@@ -192,14 +192,14 @@ def _findings(subject: Subject, doubts: Doubts) -> pa.Table:
         return session.arrow(
             f"""SELECT '{LabelIssueCheck.code}' AS check_code, d.rid, {view.key_json("r")} AS row_key,
             {literal(label.name)} AS column_name, {stored} AS observed, 'warning' AS severity,
-            CASE WHEN d.lane = {TEST} THEN 'is ''' || given || ''' right? To be judged by the row alone'
-                ELSE 'labelled ''' || given || ''', looks like ''' || suggested || '''' END AS message,
+            CASE WHEN d.lane = {TEST} THEN 'is ''' || d.given || ''' right? To be judged by the row alone'
+                ELSE 'labelled ''' || d.given || ''', looks like ''' || d.suggested || '''' END AS message,
             d.suggested AS suggestion, d.score,
-            CASE WHEN d.lane = {TEST} THEN json_object('given', given, 'lane', 'test')
-                ELSE json_object('given', given, 'suggested', suggested, 'probability_given', round(d.score, 4),
-                    'probability_suggested', round(confidence, 4), 'likely', likely::JSON,
+            CASE WHEN d.lane = {TEST} THEN json_object('given', d.given, 'lane', 'test')
+                ELSE json_object('given', d.given, 'suggested', d.suggested, 'probability_given', round(d.score, 4),
+                    'probability_suggested', round(d.confidence, 4), 'likely', d.likely::JSON,
                     'lane', CASE d.lane WHEN 0 THEN 'train' ELSE 'validation' END) END::VARCHAR AS evidence,
-            CASE WHEN d.lane = {TEST} THEN json_array(given) ELSE json_array(given, suggested) END::VARCHAR
+            CASE WHEN d.lane = {TEST} THEN json_array(d.given) ELSE json_array(d.given, d.suggested) END::VARCHAR
                 AS evidence_key
             FROM doubts d JOIN {view.rows} r ON r._rid = d.rid ORDER BY d.rid"""
         )

@@ -101,13 +101,13 @@ def check_key(session: Session, rows: str, key: Sequence[Column], reading: Readi
                 hint="Every row needs a key: fill it at the source, or choose other key columns.",
             )  # fmt: skip
     listed = ", ".join(names)
-    repeated = f"SELECT {listed}, count(*) AS n FROM {rows} GROUP BY {listed} HAVING n > 1"
+    repeated = f"SELECT {listed} FROM {rows} GROUP BY {listed} HAVING count(*) > 1"
     number = watched(session, f"SELECT count(*) FROM ({repeated})", stage, progress)[0][0]
     if not number:
         return
     keys = session.rows(
-        f"SELECT {listed}, list_sort(list(_rid))[:3] AS rids FROM {rows} SEMI JOIN "
-        f"(SELECT {listed} FROM ({repeated})) USING ({listed}) GROUP BY {listed} ORDER BY min(_rid) LIMIT {_SHOWN}"
+        f"SELECT {listed}, list_sort(list(_rid))[:3] FROM {rows} SEMI JOIN "
+        f"({repeated}) USING ({listed}) GROUP BY {listed} ORDER BY min(_rid) LIMIT {_SHOWN}"
     )
     lines = reading.lines([rid for row in keys for rid in row[-1]])
     shown = []

@@ -89,7 +89,7 @@ def by_content(
     unsure = 0
     if {column.name for column in head.columns} - {column.name for column in shared}:
         unsure = _drop_unsure(session, rows, head)
-    session.run("CREATE OR REPLACE TEMP TABLE pairs (_rid BIGINT, record BIGINT)")
+    session.run("CREATE OR REPLACE TEMP TABLE pairs (_rid BIGINT, _record BIGINT)")
     _pair(session)
     if held:
         now = ", ".join(texts[column.name] for column in shared)
@@ -104,7 +104,7 @@ def by_content(
         base=f"(SELECT * FROM ({own} UNION ALL BY NAME SELECT _rid, true AS _deleted FROM {deleted}) "
         "LEFT JOIN pairs USING (_rid))",
         incoming=incoming,
-        on="b.record = i._rid",
+        on="b._record = i._rid",
         content=True,
         unsure=unsure,
     )
@@ -117,7 +117,7 @@ def _pair(session: Session) -> None:
         "(SELECT *, row_number() OVER (PARTITION BY _digest ORDER BY _deleted, _corrected, _rid) AS _place "
         "FROM base_digests WHERE _rid NOT IN (SELECT _rid FROM pairs)) b JOIN "
         "(SELECT *, row_number() OVER (PARTITION BY _digest ORDER BY _rid) AS _place FROM incoming_digests "
-        "WHERE _rid NOT IN (SELECT record FROM pairs)) i ON b._digest = i._digest AND b._place = i._place"
+        "WHERE _rid NOT IN (SELECT _record FROM pairs)) i ON b._digest = i._digest AND b._place = i._place"
     )
 
 
@@ -161,11 +161,12 @@ def _digests(rows: str, texts: Sequence[str], columns: Sequence[Column], held: s
             cells.append(text)
             continue
         joins += (
-            f" LEFT JOIN (SELECT rid, source_value FROM lake.workbench.overrides WHERE dataset = {literal(dataset)} "
-            f"AND state = 'cell' AND column_name = {literal(column.name)}) o{position} ON o{position}.rid = _rid"
+            " LEFT JOIN (SELECT rid AS _told, source_value AS _source FROM lake.workbench.overrides "
+            f"WHERE dataset = {literal(dataset)} AND state = 'cell' AND column_name = {literal(column.name)}) "
+            f"o{position} ON o{position}._told = _rid"
         )
         cells.append(
-            f"CASE WHEN o{position}.rid IS NULL THEN {text} ELSE {_meant(f'o{position}.source_value', column)} END"
+            f"CASE WHEN o{position}._told IS NULL THEN {text} ELSE {_meant(f'o{position}._source', column)} END"
         )
     return f"(SELECT _rid, md5_number(json_array({', '.join(cells)})::VARCHAR) AS _digest FROM {rows}{joins})"
 

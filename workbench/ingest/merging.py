@@ -98,7 +98,7 @@ def merged(
     total = int(session.rows(f"SELECT count(*) FROM {match.incoming}")[0][0])
     session.run(f"CREATE OR REPLACE TEMP TABLE merged AS {_images(session, joined, match, shape, split)}")
     changed, lane_kept, excluded_changed = session.rows(
-        "SELECT count(*), count(*) FILTER (moved), count(*) FILTER (_excluded) FROM merged WHERE _rid IS NOT NULL"
+        "SELECT count(*), count(*) FILTER (_moved), count(*) FILTER (_excluded) FROM merged WHERE _rid IS NOT NULL"
     )[0]
     session.run(
         "CREATE OR REPLACE TEMP TABLE still_deleted AS "
@@ -108,11 +108,11 @@ def merged(
     arrived = int(session.rows("SELECT count(*) FROM newcomers")[0][0])
     if mode == "append":
         session.run("DELETE FROM merged WHERE _rid IS NOT NULL")
-    names = ", ".join(quote(column.physical) for column in shape.columns)
+    names, own = (", ".join(prefix + quote(column.physical) for column in shape.columns) for prefix in ("", "m."))
     session.run(
         f"CREATE OR REPLACE TEMP TABLE new_rows AS SELECT _rid, _lane, _excluded, {names} FROM merged "
-        f"WHERE _rid IS NOT NULL UNION ALL SELECT n.rid, n.lane, n.excluded, {names} FROM merged m "
-        "JOIN newcomers n USING (record) WHERE m._rid IS NULL"
+        f"WHERE _rid IS NOT NULL UNION ALL SELECT n.rid, n.lane, n.excluded, {own} FROM merged m "
+        "JOIN newcomers n ON n.record = m._record WHERE m._rid IS NULL"
     )
     back = _returned_cells(session, shape, head.dataset)
     _leavers(session, match, shape, head, full=mode == "full")
@@ -167,7 +167,7 @@ def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str)
 
 
 def _images(session: Session, joined: str, match: Match, shape: Shape, split: str) -> str:
-    """SQL of the rows that are new or differ, as they are to be; ``record`` is their number in the delivery."""
+    """SQL of the rows that are new or differ, as they are to be; ``_record`` is their number in the delivery."""
     kept = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM told_cells WHERE outcome = 'kept'")}
     read = {column.name for column in shape.read}
     cells, changed = [], []
@@ -196,8 +196,8 @@ def _images(session: Session, joined: str, match: Match, shape: Shape, split: st
         name = quote(shape.column(split).physical)
         moved = f"b._rid IS NOT NULL AND i.{name} IS DISTINCT FROM b.{name} AND i._lane IS DISTINCT FROM b._lane"
     return (
-        "SELECT b._rid, i._rid AS record, coalesce(b._lane, i._lane) AS _lane, "
-        f"coalesce(b._excluded, false) AS _excluded, {moved} AS moved, {', '.join(cells)} FROM {joined}{corrections} "
+        "SELECT b._rid, i._rid AS _record, coalesce(b._lane, i._lane) AS _lane, "
+        f"coalesce(b._excluded, false) AS _excluded, {moved} AS _moved, {', '.join(cells)} FROM {joined}{corrections} "
         f"WHERE b._rid IS NULL OR (NOT b._deleted AND ({' OR '.join(changed) or 'false'}))"
     )
 
@@ -223,7 +223,7 @@ def _newcomers(session: Session, shape: Shape, versions: Sequence[Version], sour
             ELSE {first} - 1 + row_number() OVER (PARTITION BY known IS NULL ORDER BY record) END AS rid,
             coalesce((source_value->>'lane')::UTINYINT, lane) AS lane,
             coalesce((source_value->>'excluded')::BOOLEAN, false) AS excluded
-        FROM (SELECT record, {chosen} AS lane, {_key_json(shape, definition.key)} AS row_key FROM merged
+        FROM (SELECT _record AS record, {chosen} AS lane, {_key_json(shape, definition.key)} AS row_key FROM merged
             WHERE _rid IS NULL)
         LEFT JOIN (SELECT row_key, min(state) AS state, arg_min(rid, state) AS known,
                 arg_min(source_value, state) AS source_value FROM lake.workbench.overrides

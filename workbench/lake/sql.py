@@ -163,12 +163,15 @@ def hash_sums(text: str) -> tuple[int, int, int]:
 def physical_names(names: Sequence[str]) -> list[str]:
     """Choose a stored name for each column: the name itself where the lake can hold it.
 
-    DuckDB's names ignore case and DuckLake keeps some for itself, so a twin or a reserved name gets a number.
+    DuckDB's names ignore case and DuckLake keeps some for itself, so a twin or a reserved name gets a number. Names
+    that begin with an underscore are left to the workbench: wherever its own SQL puts a name beside those of a dataset
+    (an alias, a column of a temporary table), it begins with one, or the dataset's are told by their table.
     """
     taken = set(_RESERVED)
     chosen = []
     for position, name in enumerate(names, start=1):
         base = name if name.strip() else f"column_{position}"
+        base = f"c{base}" if base.startswith("_") else base
         candidate, number = base, 1
         while candidate.casefold() in taken:
             number += 1

@@ -56,7 +56,7 @@ def look_ahead(lake: OpenLake, dataset: str, column: str, recipe: Recipe, draft:
     if column == view.definition.label:
         place = view.column(column)
         text = logical_text(quote(place.physical), place)
-        before = dict(view.fetch(f"SELECT {text} AS v, count(*) FROM {{rows}} GROUP BY v ORDER BY v"))
+        before = dict(view.fetch(f"SELECT {text}, count(*) FROM {{rows}} GROUP BY 1 ORDER BY 1"))
         after = dict(before)
         for each in found.corrections:
             after[each.old] = after.get(each.old, 0) - 1
