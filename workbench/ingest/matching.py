@@ -147,9 +147,9 @@ def _held(session: Session, dataset: str) -> set[str]:
     return {row[0] for row in session.rows(query, [dataset])}
 
 
-def told_digest(shape: Shape) -> str:
+def told_digest(shape: Shape, prefix: str = "") -> str:
     """SQL of the digest of a row of the delivery, over the columns that the dataset has as well."""
-    told = ", ".join(logical_text(quote(column.physical), column) for column in _shared(shape))
+    told = ", ".join(logical_text(prefix + quote(column.physical), column) for column in _shared(shape))
     return f"md5_number(json_array({told})::VARCHAR)"
 
 

@@ -17,6 +17,7 @@ from workbench.ingest.matching import Match, deleted_digests, told_digest
 from workbench.ingest.shaping import Shape
 from workbench.lake import Lake, Session, Version, canonical_text, data_table, literal, quote, rid_list
 from workbench.lake.publish import PRUNED
+from workbench.lake.sql import any_of
 from workbench.lake.values import differs, lane_text
 
 
@@ -198,7 +199,7 @@ def _images(session: Session, joined: str, match: Match, shape: Shape, split: st
     return (
         "SELECT b._rid, i._rid AS _record, coalesce(b._lane, i._lane) AS _lane, "
         f"coalesce(b._excluded, false) AS _excluded, {moved} AS _moved, {', '.join(cells)} FROM {joined}{corrections} "
-        f"WHERE b._rid IS NULL OR (NOT b._deleted AND ({' OR '.join(changed) or 'false'}))"
+        f"WHERE b._rid IS NULL OR (NOT b._deleted AND ({any_of(changed)}))"
     )
 
 
@@ -308,7 +309,7 @@ def _deleted_changed(session: Session, lake: Lake, match: Match, shape: Shape, v
     if match.content:
         return 0
     digests = deleted_digests(session, lake, shape, versions)
-    told = told_digest(shape)
+    told = told_digest(shape, "i.")
     return int(
         session.rows(
             f"SELECT count(*) FROM still_deleted s JOIN {digests} d ON d._rid = s.rid "

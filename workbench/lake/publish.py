@@ -17,6 +17,7 @@ from workbench.errors import DataError, UnknownName, UsageError
 from workbench.lake.records import Column, Definition, Version, columns_from_json, columns_to_json
 from workbench.lake.session import Session
 from workbench.lake.sql import (
+    any_of,
     canonical_text,
     content_hash,
     digest_sums,
@@ -220,12 +221,12 @@ def publish_rows(
     same_shape = columns == head.columns and definition == head.definition
     if not (added or removed or changed) and same_shape:
         return None
-    cells = " + ".join(
-        f"count(*) FILTER (n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)})"
-        for c in columns
-        if c.name in {before.name for before in head.columns}
+    counts = ", ".join(
+        f"count(*) FILTER (n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)})" for c in columns
     )
-    cells_changed = session.rows(f"SELECT {cells} FROM changed_rows n JOIN old_rows o USING (_rid)")[0][0]
+    moved = session.rows(f"SELECT [{counts}] FROM changed_rows n JOIN old_rows o USING (_rid)")[0][0]
+    known = {column.name for column in head.columns}
+    cells_changed = sum(count for column, count in zip(columns, moved, strict=True) if column.name in known)
     excluded = head.excluded + int(
         session.rows(
             "SELECT (SELECT count(*) FROM new_rows WHERE _excluded) - (SELECT count(*) FROM old_rows WHERE _excluded)"
@@ -233,7 +234,7 @@ def publish_rows(
     )
     sums = _moved_sums(session, head, columns)
     if not source_spoke:
-        _note_overrides(session, head, columns)
+        _note_overrides(session, head, columns, [c for c, count in zip(columns, moved, strict=True) if count])
     if removed:
         gone = [row[0] for row in session.rows("SELECT _rid FROM gone_rows")]
         session.run(f"DELETE FROM {table} WHERE {_among(gone, 'gone_rows')}")
@@ -267,7 +268,7 @@ def _count(session: Session, what: str) -> int:
 
 def _differs(columns: Sequence[Column]) -> str:
     """SQL condition that two row images n and o differ in some cell."""
-    return " OR ".join(f"n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)}" for c in columns) or "false"
+    return any_of([f"n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)}" for c in columns])
 
 
 def _moved_sums(session: Session, head: Version, columns: tuple[Column, ...]) -> tuple[int, int, int]:
@@ -290,14 +291,15 @@ def _moved_sums(session: Session, head: Version, columns: tuple[Column, ...]) ->
     return rows, low % 2**64, high % 2**64
 
 
-def _note_overrides(session: Session, head: Version, columns: Sequence[Column]) -> None:
+def _note_overrides(session: Session, head: Version, columns: Sequence[Column], moved: Sequence[Column]) -> None:
     """Remember what the source last said wherever this change departs from it, and forget it where it returns.
 
     The first value replaced since the source last spoke is what the source holds; a later change of the same cell
-    leaves that alone, and one that goes back to it ends the difference.
+    leaves that alone, and one that goes back to it ends the difference. Of ``columns`` those in ``moved`` have cells
+    that change.
     """
     dataset = literal(head.dataset)
-    for column in columns:
+    for column in moved:
         name, cell = literal(column.name), quote(column.physical)
         old, new = (canonical_text(f"{side}.{cell}", column.type) for side in ("o", "n"))
         session.run(

@@ -79,6 +79,24 @@ def _typed_literal(value: object) -> str | None:
     return None
 
 
+def any_of(conditions: Sequence[str]) -> str:
+    """SQL condition that one of several holds, as a balanced tree: a chain of 1,000 is too deep for DuckDB."""
+    return _balanced(conditions, "OR") if conditions else "false"
+
+
+def sum_of(terms: Sequence[str]) -> str:
+    """SQL of the sum of several terms, as a balanced tree."""
+    return _balanced(terms, "+") if terms else "0"
+
+
+def _balanced(terms: Sequence[str], operator: str) -> str:
+    """Join SQL expressions, each half in parentheses of its own."""
+    if len(terms) <= 8:
+        return "(" + f" {operator} ".join(terms) + ")"
+    half = len(terms) // 2
+    return f"({_balanced(terms[:half], operator)} {operator} {_balanced(terms[half:], operator)})"
+
+
 def rid_list(rids: Iterable[int]) -> str:
     """Write row identities as the inside of an IN list, which prunes files where a join cannot."""
     return ", ".join(str(int(rid)) for rid in rids) or "NULL"

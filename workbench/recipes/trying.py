@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from workbench.drafts import Correction
 from workbench.lake import LANES, Column, Session, Version, View, literal, quote, touch
+from workbench.lake.sql import any_of, sum_of
 from workbench.lake.values import logical_text
 from workbench.recipes.guarding import RESTORED, answered, relabels
 from workbench.recipes.planning import apart, names, pairs, unsettled
@@ -112,7 +113,7 @@ class _Bench:
 
     def counts(self) -> tuple[int, int]:
         """Count the cells that differ from the beginning, and the rows excluded."""
-        cells = " + ".join(f"count(*) FILTER (c{n} IS DISTINCT FROM b{n})" for n, _ in self.columns.values()) or "0"
+        cells = sum_of([f"count(*) FILTER (c{n} IS DISTINCT FROM b{n})" for n, _ in self.columns.values()])
         counted = self.session.rows(f"SELECT {cells}, count(x) FROM first_pass")[0]
         return int(counted[0]), int(counted[1])
 
@@ -306,9 +307,9 @@ class _Bench:
             )
             run(f"UPDATE work SET b{n} = c{n}, s{n} = NULL WHERE s{n} IS NOT NULL")
         self._pass()
-        changed = "".join(f" OR w.c{n} IS DISTINCT FROM f.c{n}" for n, _ in self.columns.values())
+        changed = any_of([f"w.c{n} IS DISTINCT FROM f.c{n}" for n, _ in self.columns.values()])
         last = ", ".join(["w.x", *(f"w.s{n}" for n, _ in self.columns.values())])
-        moving = f"FROM work w JOIN first_pass f USING (rid) WHERE w.out <> f.out{changed}"
+        moving = f"FROM work w JOIN first_pass f USING (rid) WHERE w.out <> f.out OR {changed}"
         if not self.session.row(f"SELECT 1 {moving} LIMIT 1"):
             return False
         run(f"INSERT INTO restless SELECT rid, greatest({last}) {moving}")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from workbench.errors import UnknownName, UsageError
 from workbench.lake import LANES, Column, Lane, View, canonical_text, quote, rid_list
+from workbench.lake.sql import any_of
 from workbench.lake.values import FLOATING, WHOLE, read_as, to_json, value_of
 
 Test = Literal["equals", "contains", "between", "missing"]
@@ -263,7 +264,7 @@ def _where(view: View, filters: Sequence[Filter], search: str) -> tuple[str, lis
         params += values
     if search:
         keys = [_text(column) for column in view.key] or ["_rid::VARCHAR"]
-        conditions.append("(" + " OR ".join(f"contains(lower({key}), lower(?))" for key in keys) + ")")
+        conditions.append(any_of([f"contains(lower({key}), lower(?))" for key in keys]))
         params += [search] * len(keys)
     return " AND ".join(conditions) or "true", params
 

@@ -12,6 +12,7 @@ from workbench.impact import together
 from workbench.impact.intervals import LEVEL
 from workbench.iterations import schema_of, schema_types, validate
 from workbench.lake import LANES, Lake, View, canonical_text, quote, view_of
+from workbench.lake.sql import sum_of
 from workbench.progress import Progress, silent
 from workbench.whatif.edits import Edit, Laid, laid_over
 from workbench.whatif.records import Failures, Outcome, WhatIf
@@ -98,11 +99,11 @@ def _counted(laid: Laid, progress: Progress) -> Counts:
     progress(f"counting what {laid.edit.name} would change", 0, 0)
     base = view_of(laid.view.lake, laid.edit.base)
     names = [quote(column.physical) for column in base.columns]
-    cells = " + ".join(f"(b._rid IS NOT NULL AND a.{name} IS DISTINCT FROM b.{name})::BIGINT" for name in names)
+    cells = sum_of([f"(b._rid IS NOT NULL AND a.{name} IS DISTINCT FROM b.{name})::BIGINT" for name in names])
     touched = f"_rid IN (SELECT rid FROM {laid.corrections})"
     rows = base.lake.read(
         "SELECT lane, count(*), sum(cells)::BIGINT, count(*) FILTER (taken), count(*) FILTER (back), "
-        f"count(*) FILTER (gone) FROM (SELECT a._lane AS lane, {cells or 0} AS cells, "
+        f"count(*) FILTER (gone) FROM (SELECT a._lane AS lane, {cells} AS cells, "
         "coalesce(b._excluded AND NOT a._excluded, false) AS taken, "
         "coalesce(a._excluded AND NOT b._excluded, false) AS back, b._rid IS NULL AS gone "
         f"FROM (SELECT * FROM {base.rows} WHERE {touched}) a "
