@@ -73,9 +73,11 @@ def all_names() -> list[str]:
     return list(dict.fromkeys(names))
 
 
-DID_HARM = ["n", "h", "v", "class", "record", "moved", "given", "source_value", "rid", "row_key", "lane", "label",
-            "place", "features", "state", "known", "suggested", "excluded", "_record", "rowid", "N", "select", "quo\"te",
-            "{rows}", "k0", "c0", "group", "many", "deleted", "key"]  # fmt: skip
+DID_HARM = [
+    *("n", "h", "v", "class", "record", "moved", "given", "source_value", "rid", "row_key", "lane", "label", "place"),
+    *("features", "state", "known", "suggested", "excluded", "_record", "rowid", "N", "select", 'quo"te', "{rows}"),
+    *("k0", "c0", "group", "many", "deleted", "key"),
+]
 """Names that met a dataset's columns once, and the most awkward ones: what each run of the suite goes through."""
 
 NAMES = all_names()
