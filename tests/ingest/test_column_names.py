@@ -1,7 +1,8 @@
 """Columns may have any name: each name that the package's own SQL uses, each keyword, each reserved name.
 
 A dataset whose columns bear them all goes through everything that reads or writes rows, beside one that holds the same
-under plain names; what comes out must be the same. Half of the columns are the key, then the other half.
+under plain names; what comes out must be the same. Half of the columns are
+the key; with WORKBENCH_SWEEP set, then the other half, and every name that the package's SQL uses.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ DID_HARM = [
 ]
 """Names that met a dataset's columns once, and the most awkward ones: what each run of the suite goes through."""
 
+HALVES = (0, 1) if os.environ.get("WORKBENCH_SWEEP") else (0,)
 NAMES = all_names()
 WIDTH = len(DID_HARM)
 
@@ -105,9 +107,8 @@ def frame(names: list[str], split: str, first: int = 0) -> pd.DataFrame:
     return found
 
 
-def test_the_sweep_knows_the_names_that_did_harm():
-    assert {"n", "h", "v", "class", "record", "moved", "given", "source_value", "rid", "row_key"} <= set(NAMES)
-    assert len(NAMES) > 200
+def test_the_sweep_reads_the_names_from_the_source():
+    assert {"n", "v", "label", "rid", "row_key", "features", "given", "source_value", "lane"} <= set(NAMES)
 
 
 def test_no_column_of_a_dataset_is_stored_under_a_name_of_the_workbench():
@@ -203,7 +204,7 @@ def everything(lake: OpenLake, dataset: str, names: list[str], half: int, folder
 def under_plain_names(tmp_path_factory):
     """What comes of plain names, once for each half of the columns being the key."""
     found = []
-    for half in (0, 1):
+    for half in HALVES:
         folder = tmp_path_factory.mktemp("plain")
         settings = Settings(lake=f"sqlite:{folder / 'lake' / 'catalog.sqlite'}", author="a")
         with OpenLake.from_settings(settings, create=True) as lake:
@@ -211,7 +212,7 @@ def under_plain_names(tmp_path_factory):
     return found
 
 
-@pytest.mark.parametrize("half", [0, 1])
+@pytest.mark.parametrize("half", HALVES)
 @pytest.mark.parametrize("names", chunks())
 def test_everything_is_the_same_under_any_names(lake, under_plain_names, names, half, tmp_path):
     named = everything(OpenLake(lake, "a"), "t", names, half, tmp_path)
