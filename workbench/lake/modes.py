@@ -78,6 +78,16 @@ def mask_of(folder: Path) -> int | None:
         return None
 
 
+def open_folders(folder: Path) -> None:
+    """Let a group write to the folders of tables in a data folder that it shares: DuckDB makes them for one owner."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    for path in [*folder.glob("*/"), *folder.glob("*/*/")]:
+        if path.is_dir() and stat.S_IMODE(path.stat().st_mode) != mode:
+            # Those of other members are open already.
+            with contextlib.suppress(OSError):
+                path.chmod(mode)
+
+
 def mask_for(group: str) -> int:
     """Return the umask of a new lake: closed to others, and open to a group where one is named."""
     return GROUP if group else PRIVATE

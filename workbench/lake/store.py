@@ -32,7 +32,7 @@ from workbench.errors import ClaimLost, ConnectionLost, LakeBusy, StoreError
 from workbench.lake.faults import explained, is_busy, is_dropped
 from workbench.lake.gate import Gate
 from workbench.lake.locks import lock_number, take_lock
-from workbench.lake.modes import umasked
+from workbench.lake.modes import open_folders, umasked
 from workbench.lake.recall import CATALOGUE, Recall
 from workbench.lake.scratch import SCRATCH, scratch
 from workbench.lake.session import Session, Tracer, Turn, let_go, roll_back_all
@@ -273,8 +273,12 @@ class Lake:
                 f"The lake {without_password(self.url)} is read-only here. Nothing was changed.",
                 hint="Copy its folder to a place where you may write, or ask for the right to write to it.",
             )
-        with umasked(self.mask):
-            yield
+        try:
+            with umasked(self.mask):
+                yield
+        finally:
+            if self.mask is not None and not self.mask & 0o020:
+                open_folders(Path(self.files))
 
     @contextlib.contextmanager
     def unfinished(self, file: str) -> Iterator[str]:
