@@ -20,6 +20,9 @@ FRAME = pd.DataFrame({"id": range(1, 501), "x": "short"})
         (duckdb.IOException("Could not write file: No space left on device"), "is full. Nothing", "Free"),
         (duckdb.Error("Failed to execute query: database or disk is full"), "is full. Nothing", "Free"),
         (duckdb.Error('PRAGMA journal_mode": disk I/O error'), "is full, or fails", "Free"),
+        (duckdb.IOException('Cannot open file "x": Too many open files'), "ulimit -n", "ulimit -n 4096"),
+        (duckdb.IOException("Could not write duckdb_temp_storage-0.tmp: No space left"), "fit in memory", "temp_dir"),
+        (duckdb.InvalidInputException("No snapshot found at version 12"), "let go by `workbench maintain`", "tag"),
         (duckdb.Error("attempt to write a readonly database"), "cannot be written", "rights"),
         (duckdb.IOException('Cannot open file "x": Permission denied'), "cannot be written", "rights"),
         (duckdb.Error("database disk image is malformed"), "is damaged", "backup"),
@@ -57,6 +60,8 @@ def test_a_mistake_in_a_statement_stays_what_it_is(error):
         'Transaction conflict - attempting to insert into table with index "7"',
         'duplicate key value violates unique constraint "ducklake_snapshot_pkey"',
         "UNIQUE constraint failed: ducklake_snapshot.snapshot_id",
+        "Catalog Error: Table with name ducklake_inlined_data_5_12 does not exist!",
+        "TransactionContext Error: Current transaction is aborted (please ROLLBACK)",
         "could not serialize access due to concurrent update",
     ],
 )
@@ -86,3 +91,28 @@ def test_a_full_disk_is_named_and_the_lake_stays_at_the_old_version(
         assert recomputed(again, newest(again, "t")) == first.content_hash
     done = publish_draft(lake, draft, author="ann", message="now it fits").version
     assert recomputed(lake, done) == done.content_hash and done.cells_changed == 500
+
+
+def test_a_process_that_may_open_no_more_files_says_so(settings, lake):
+    """A limit that is met while the lake is in use, not only when it is opened."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, before[1]))
+        with pytest.raises(StoreError, match="may not open any more files") as caught:
+            lake.read("SELECT count(*) FROM lake.workbench.tags")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert "ulimit -n 4096" in caught.value.hint
+    assert lake.read("SELECT count(*) FROM lake.workbench.tags") == [(0,)]
+
+
+def test_tables_that_do_not_fit_the_list_of_steps_are_named(settings, lake):
+    lake.write(lambda session: session.run("DROP TABLE lake.workbench.tags"))
+    with pytest.raises(StoreError, match="lacks tables of its own: tags") as caught:
+        open_lake(settings)
+    assert "backup" in caught.value.hint
+    lake.write(lambda session: session.run("DELETE FROM lake.workbench.migrations WHERE name = '0002_runs'"))
+    with pytest.raises(StoreError, match="'0002_runs' cannot run .* Nothing was changed"):
+        open_lake(settings)

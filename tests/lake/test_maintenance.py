@@ -59,3 +59,29 @@ def test_the_base_of_an_open_draft_stays(lake, four):
     maintain(lake, retention_days=0, now=datetime.now(UTC) + timedelta(days=1))
     stage(lake, draft, [Correction({"id": 29}, column="x", new=8)], author="ann")
     assert publish_draft(lake, draft, author="ann", message="still works").version.version == 6
+
+
+def test_a_diff_goes_on_where_bookkeeping_snapshots_are_let_go_under_it(lake, four):
+    """What a feed is read from must not be a snapshot that maintenance may let go between two statements."""
+    maintained = []
+
+    def tracer(query, params):
+        if "ducklake_table_insertions" in query and not maintained:
+            maintained.append(True)
+            maintain(lake)
+
+    with lake.traced(tracer):
+        assert diff(lake, four[0], four[3]).cells_changed == 12
+    assert maintained
+
+
+@pytest.mark.parametrize("duty", ["read", "correct"])
+def test_maintenance_beside_others_disturbs_nobody(lake, four, settings, writer, answers, tmp_path, duty):
+    stop = tmp_path / "stop"
+    other = writer("read", settings, stop) if duty == "read" else writer("correct", settings, 0, 3)
+    for _ in range(3):
+        maintain(lake)
+    stop.touch()
+    assert answers(other), "it ended well"
+    for version in read_versions(lake, "t"):
+        assert dataclasses.replace(view_of(lake, version), known_hash="").content_hash() == version.content_hash

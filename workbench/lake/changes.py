@@ -68,9 +68,9 @@ def _span(session: Session, a: Version, b: Version) -> tuple[str, bool]:
     between = [v for v in read_versions(session, a.dataset) if a.version < v.version <= b.version]
     if not between or not kept.issuperset(version.snapshot for version in between):
         return "", False
-    # The functions refuse a snapshot that is gone, and those of mere bookkeeping may be.
-    first = min(snapshot for snapshot in kept if snapshot > a.snapshot)
-    span = f"'lake', 'data', {literal(a.dataset)}, {first}, {b.snapshot}"
+    # The functions refuse a snapshot that is gone, and those of mere bookkeeping may be at any moment. Only versions
+    # change the rows.
+    span = f"'lake', 'data', {literal(a.dataset)}, {between[0].snapshot}, {b.snapshot}"
     return span, any(version.rows_removed for version in between)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 
 import duckdb
@@ -101,6 +103,21 @@ def explained(error: duckdb.Error, url: str) -> StoreError | None:
             f"The connection to the PostgreSQL server of the lake {lake} was lost. Nothing was changed.",
             hint="See whether the server was restarted, and try again.",
         )
+    if any_of("too many open files") or (any_of("unable to open database file") and _out_of_files()):
+        return StoreError(
+            "This process may not open any more files: the limit of the system (`ulimit -n`) is too low.",
+            hint="Raise it, for instance with `ulimit -n 4096`, and start again. Nothing was changed.",
+        )
+    if any_of("duckdb_temp", "temp_directory", "temporary directory", "offload data block"):
+        return StoreError(
+            f"DuckDB has no room for what does not fit in memory: {said}",
+            hint="Free some space there, set temp_directory to a folder on a larger disk, or raise memory_limit.",
+        )
+    if any_of("no snapshot found at version"):
+        return StoreError(
+            f"A version that is being read was let go by `workbench maintain` meanwhile: {said}",
+            hint="Start again; a tag, or a longer retention_days, keeps a version.",
+        )
     if any_of("no space left", "disk is full", "disk full", "could not write all"):
         return StoreError(f"The disk that holds the lake {lake} is full. Nothing was changed.", hint="Free some space.")
     if any_of("disk i/o error"):
@@ -131,3 +148,12 @@ def explained(error: duckdb.Error, url: str) -> StoreError | None:
     if isinstance(error, (duckdb.IOException, duckdb.ConnectionException)) or type(error) is duckdb.Error:
         return StoreError(f"The lake {lake} cannot be read or written: {said}")
     return None
+
+
+def _out_of_files() -> bool:
+    """Tell whether this process can open no file at all."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)
+    return False

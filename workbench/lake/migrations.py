@@ -6,16 +6,22 @@ is held by the transactions that write them.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from workbench.errors import StoreError
+from workbench.lake.recall import CATALOGUE
+from workbench.settings import without_password
 
 if TYPE_CHECKING:
     from workbench.lake.session import Session
     from workbench.lake.store import Lake
+
+_PARTIAL = "Its catalogue was changed by hand or brought back in part: bring the whole one back from a backup."
+_MADE = re.compile(r"CREATE TABLE lake\.workbench\.(\w+)")
 
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -174,6 +180,22 @@ def migrate(lake: Lake) -> None:
     for name, statements in MIGRATIONS:
         if name not in done:
             lake.write(partial(_apply, name=name, statements=statements), message=f"workbench: {name}")
+    _refuse_gaps(lake)
+
+
+def _refuse_gaps(lake: Lake) -> None:
+    """Refuse a lake that lacks tables which its steps have made."""
+    made = {table for _, statements in MIGRATIONS for text in statements for table in _MADE.findall(text)}
+    query = (
+        f"SELECT table_name FROM {CATALOGUE}.ducklake_table t JOIN {CATALOGUE}.ducklake_schema s USING (schema_id) "
+        "WHERE s.schema_name = 'workbench' AND t.end_snapshot IS NULL"
+    )
+    missing = made - {name for (name,) in lake.read(query)}
+    if missing:
+        raise StoreError(
+            f"The lake {without_password(lake.url)} lacks tables of its own: {', '.join(sorted(missing))}.",
+            hint=_PARTIAL,
+        )
 
 
 def _done(lake: Lake) -> set[str]:
@@ -192,5 +214,12 @@ def _apply(session: Session, name: str, statements: tuple[str, ...]) -> None:
     if session.row("SELECT 1 FROM lake.workbench.migrations WHERE name = ?", [name]):
         return
     for statement in statements:
-        session.run(statement)
+        try:
+            session.run(statement)
+        except duckdb.CatalogException as error:
+            raise StoreError(
+                f"The lake's tables do not fit its list of steps: '{name}' cannot run ({str(error).splitlines()[0]}). "
+                "Nothing was changed.",
+                hint=_PARTIAL,
+            ) from error
     session.run("INSERT INTO lake.workbench.migrations (name, applied_at) VALUES (?, now())", [name])
