@@ -192,7 +192,7 @@ def read_marker(ask: Ask, folder: str) -> Marker | None:
             text = ask(f"SELECT content FROM read_text({literal(file)})")[0][0]
         else:
             return None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{file} cannot be read: {error}.", hint="Check the rights on the data folder.") from error
