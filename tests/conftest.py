@@ -146,6 +146,21 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 
 @pytest.fixture
+def damage(lake: Lake) -> Callable[..., Path]:
+    """Let other bytes stand in a data file, as a failing disk would: ``damage("towns", b"Oslo", b"Osl0")``."""
+
+    def damage(dataset: str, old: bytes, new: bytes) -> Path:
+        assert len(old) == len(new)
+        for file in sorted((Path(lake.files) / "data" / dataset).rglob("*.parquet")):
+            if old in (content := file.read_bytes()):
+                file.write_bytes(content.replace(old, new))
+                return file
+        raise AssertionError(f"no file of {dataset} holds {old!r}")
+
+    return damage
+
+
+@pytest.fixture
 def small_disk(tmp_path: Path, settings: Settings) -> Iterator[Path]:
     """A disk of six megabytes for the lake; needs the right to mount one."""
     folder = Path(settings.lake.removeprefix("sqlite:")).parent

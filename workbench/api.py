@@ -13,7 +13,7 @@ from workbench import iterations, versions
 from workbench.datasets import AtVersion, Dataset
 from workbench.explaining import ImpactCalls
 from workbench.forecasting import ForecastCalls
-from workbench.lake import Task, newest, open_lake
+from workbench.lake import Task, Verified, Version, newest, open_lake, verify
 from workbench.ordering import RankingCalls
 from workbench.progress import Progress, silent
 from workbench.proposing import DraftCalls
@@ -116,6 +116,26 @@ class OpenLake(DraftCalls, ImpactCalls, ForecastCalls, RankingCalls):
     def resolve(self, name: str) -> AtVersion:
         """Find the version that ``NAME``, ``NAME@3`` or ``NAME@TAG`` names."""
         return AtVersion(self.lake, versions.resolve(self.lake, name), self.author)
+
+    def verify(self, *names: str, progress: Progress = silent) -> list[Verified]:
+        """Read versions whole and hold them against their hashes; a fault of one does not hide the others.
+
+        Parameters
+        ----------
+        names : str
+            ``NAME@V`` for one version, ``NAME`` for every version of a dataset that is kept; default: all of the lake.
+
+        Examples
+        --------
+        >>> [each.state for each in lake.verify("adult")]  # doctest: +SKIP
+        ['sound', 'sound', 'sound']
+        """
+        chosen: dict[str, Version] = {}
+        for name in names or self.names():
+            one = "@" in name
+            found = [versions.resolve(self.lake, name)] if one else self[name].versions()
+            chosen |= {version.name: version for version in found}
+        return verify(self.lake, list(chosen.values()), progress=progress)
 
     def diff(self, a: str, b: str, *, limit: int | None = None) -> Diff:
         """Compare two versions cell by cell, each as ``NAME@V``."""

@@ -80,9 +80,12 @@ class AtVersion:
         """Fit and score the fixed model; a figure that is known is not computed again."""
         return iterations.measure(self.lake, self.version, progress=progress)
 
-    def export(self, path: Path, *, formula_safe: bool = True, excluded: bool = False) -> int:
-        """Write the rows to a .csv, .parquet or .jsonl file and return how many."""
-        return versions.export(view_of(self.lake, self.version), path, formula_safe=formula_safe, excluded=excluded)
+    def export(
+        self, path: str | Path, *, formula_safe: bool = True, excluded: bool = False, overwrite: bool = False
+    ) -> int:
+        """Write the rows, checked against the content hash, to a .csv, .parquet or .jsonl file; return how many."""
+        view = view_of(self.lake, self.version)
+        return versions.export(view, path, formula_safe=formula_safe, excluded=excluded, overwrite=overwrite)
 
     def document(self) -> dict[str, Any]:
         """Lay out as the JSON of a version."""

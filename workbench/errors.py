@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from workbench.addresses import without_password
+
 
 class WorkbenchError(Exception):
     """Anything the workbench refuses or cannot do.
@@ -19,7 +21,7 @@ class WorkbenchError(Exception):
     Parameters
     ----------
     message : str
-        What is wrong, and where.
+        What is wrong, and where. Secrets of addresses in it are hidden.
     hint : str, optional
         How to mend it.
     """
@@ -27,6 +29,7 @@ class WorkbenchError(Exception):
     exit_code = 3
 
     def __init__(self, message: str, *, hint: str = "") -> None:
+        message, hint = without_password(message), without_password(hint)
         super().__init__(message)
         self.message = message
         self.hint = hint

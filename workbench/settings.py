@@ -9,7 +9,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -24,22 +23,15 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from workbench.addresses import remember_secrets
+from workbench.addresses import without_password as without_password
 from workbench.errors import ConfigurationError
 
 DEFAULT_LAKE = "sqlite:data/lake/catalog.sqlite"
 DEFAULT_POSTGRES_FILES = "data/lake/files"
 
-_PASSWORDS = (
-    re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s']+)", re.IGNORECASE),
-    re.compile(r"(://[^/@\s:]*:)([^/\s]*)(?=@)"),
-)
-
-
-def without_password(text: str) -> str:
-    """Write a catalogue's URL, or a text that holds one, with dots in place of its password."""
-    for pattern in _PASSWORDS:
-        text = pattern.sub(r"\1•••", text)
-    return text
+_ADDRESSES = ("lake", "data_path")
+"""Settings whose values no error repeats: they may hold a password in a shape that nobody knows."""
 
 
 def project_folder(url: str) -> Path | None:
@@ -216,6 +208,13 @@ class Settings(BaseSettings):
             raise ValueError("an author is one line")
         return value.strip()
 
+    def __repr__(self) -> str:
+        """Write without secrets: a notebook or a log may show it."""
+        shown = ", ".join(f"{name}={_masked(value)!r}" for name, value in self)
+        return f"{type(self).__name__}({shown})"
+
+    __str__ = __repr__
+
     def who(self) -> str:
         """Name the author: the setting, or else the operating system's user."""
         if self.author:
@@ -271,6 +270,8 @@ def load(*, config: Path | None = None, directory: Path | None = None, **overrid
             f"The environment cannot be read: {error}.",
             hint='Policies and lists are JSON: WORKBENCH_POLICIES={"approval": true}.',
         ) from None
+    remember_secrets(merged.lake)
+    remember_secrets(merged.data_path)
 
     def anchor(name: str) -> Path:
         """Return the folder that a setting's relative path starts from."""
@@ -325,7 +326,17 @@ def _explained(error: ValidationError, origin: Path | None) -> ConfigurationErro
         return ConfigurationError(
             f"'{name}' is no setting{where}.", hint=f"Settings: {', '.join(sorted(Settings.model_fields))}."
         )
-    return ConfigurationError(f"Setting '{name}': {first['msg']}; got {first.get('input')!r}{where}.")
+    got = "" if place and place[0] in _ADDRESSES else f"; got {_masked(first.get('input'))!r}"
+    return ConfigurationError(f"Setting '{name}': {first['msg']}{got}{where}.")
+
+
+def _masked(value: Any) -> Any:
+    """Hide secrets in a value of any shape before it is written as Python writes it, quotation marks and all."""
+    if isinstance(value, dict):
+        return {without_password(str(name)): _masked(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return without_password(value) if isinstance(value, str) else value
 
 
 def _placed(settings: Settings, home: Path | None, directory: Path) -> Settings:

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from workbench.addresses import stored_source
 from workbench.errors import DataError, UnknownName, UsageError
 from workbench.ingest import ReadOptions, import_source
-from workbench.ingest.databases import without_password
 from workbench.lake import view_of
 
 
@@ -257,8 +257,8 @@ def test_a_sqlite_table_that_does_not(bring, kinds, tmp_path):
 
 
 def test_a_password_is_not_remembered(lake):
-    assert without_password("postgres:host=h password=geheim dbname=d?table=t") == "postgres:host=h dbname=d?table=t"
-    assert without_password("postgres:postgresql://u:geheim@h/d?table=t") == "postgres:postgresql://u@h/d?table=t"
+    assert stored_source("postgres:host=h password=geheim dbname=d?table=t") == "postgres:host=h dbname=d?table=t"
+    assert stored_source("postgres:postgresql://u:geheim@h/d?table=t") == "postgres:postgresql://u@h/d?table=t"
     with pytest.raises(DataError, match="cannot be opened") as refused:
         import_source(lake, "t", "postgres:host=127.0.0.1 port=1 password=geheim?table=t", author="tester")
     assert "geheim" not in str(refused.value)

@@ -201,10 +201,9 @@ def test_a_version_is_exported(measured, form):
         assert found["answer"].tolist() == lake["people"].at().to_pandas()["answer"].tolist()
 
 
-def test_a_large_version_is_prepared_as_a_job_and_a_huge_one_by_command(visit, measured, when_done, monkeypatch):
+def test_a_version_is_prepared_as_a_job_and_a_huge_one_by_command(visit, measured, when_done, monkeypatch):
     from workbench.ui.components import data_export
 
-    monkeypatch.setattr(data_export, "AT_ONCE", 100)
     page = visit(measured, "data", dataset="people")
     page = page.button(key="export-prepare").click().run()
     page = when_done(page, f"export:{measured}:people@3:csv")
@@ -213,4 +212,13 @@ def test_a_large_version_is_prepared_as_a_job_and_a_huge_one_by_command(visit, m
     monkeypatch.setattr(data_export, "AT_MOST", 100)
     page = visit(measured, "data", dataset="people")
     assert "export people@3 people.parquet" in commands(page)
+    assert not page.get("download_button")
+
+
+def test_a_damaged_version_is_not_offered_and_the_page_says_why(visit, lake, make, damage, when_done):
+    make(pd.DataFrame({"id": [1, 2], "town": ["Oslo", "Bergen"]}), "towns", key=("id",))
+    damage("towns", b"Oslo", b"Osl0")
+    page = visit(lake.url, "data", dataset="towns").button(key="export-prepare").click().run()
+    page = when_done(page, f"export:{lake.url}:towns@1:csv")
+    assert "towns@1 is damaged" in words(page), words(page)
     assert not page.get("download_button")

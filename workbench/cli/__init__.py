@@ -6,11 +6,14 @@ to stderr; the exit code of an error is the error's own (:mod:`workbench.errors`
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+import traceback
 
 import click
 
+from workbench.addresses import remember_secrets
 from workbench.cli import (
     datasets,
     draft,
@@ -26,7 +29,7 @@ from workbench.cli import (
     versions,
     wear,
 )
-from workbench.cli.state import State
+from workbench.cli.state import State, say
 from workbench.errors import ConflictError, WorkbenchError
 
 _HELP = """Improve data in measured iterations while the model stays fixed.
@@ -75,16 +78,20 @@ for _module in (
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    for word in sys.argv[1:]:
+        remember_secrets(word)
     debug = "--debug" in sys.argv
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        say(told.getvalue().rstrip("\n"))
         code = 2
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Stopped. Nothing was changed.", err=True)
+        say("Stopped. Nothing was changed.")
         code = 130
     except BrokenPipeError:
         # The reader of a pipe (head, less) has left; Python must not complain at exit either.
@@ -92,23 +99,21 @@ def main() -> None:
         code = 0
     except WorkbenchError as error:
         if debug:
-            raise
-        click.echo(f"Error: {error}", err=True)
+            say(traceback.format_exc().rstrip("\n"))
+        say(f"Error: {error}")
         if isinstance(error, ConflictError):
             for conflict in error.conflicts[:20]:
                 where = ", ".join(f"{name}={value}" for name, value in conflict.key.items())
-                shown = [repr(v) for v in (conflict.expected, conflict.found, conflict.new)]
-                expected, found, new = shown if conflict.column else conflict.texts()
-                why = f" ({conflict.why})" if conflict.why else ""
-                click.echo(
-                    f"  {where} {conflict.column or '(row)'}: expected {expected}, found {found}, new {new}{why}",
-                    err=True,
+                say(
+                    f"  {where} {conflict.column or '(row)'}: expected {conflict.expected!r}, "
+                    f"found {conflict.found!r}, new {conflict.new!r}"
                 )
         code = error.exit_code
     except Exception as error:
         if debug:
-            raise
-        click.echo(f"Error: something unforeseen happened: {type(error).__name__}: {error}", err=True)
-        click.echo("  Run the command again with --debug (workbench --debug …) to see where.", err=True)
+            say(traceback.format_exc().rstrip("\n"))
+        say(f"Error: something unforeseen happened: {type(error).__name__}: {error}")
+        if not debug:
+            say("  Run the command again with --debug (workbench --debug …) to see where.")
         code = 3
     sys.exit(code)

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from workbench.cli.reading import reading_options
-from workbench.cli.state import State, json_option, message_option, pass_state, progress, say, show_json, show_table
+from workbench.cli.state import (
+    State,
+    json_option,
+    message_option,
+    overwrite_option,
+    pass_state,
+    progress,
+    say,
+    show_json,
+    show_table,
+)
 
 if TYPE_CHECKING:
     from workbench.ingest import ReadOptions
@@ -225,19 +235,25 @@ def show(state: State, name: str, limit: int, as_columns: bool, as_json: bool) -
 @click.command("export")
 @click.argument("name", metavar="NAME[@V]")
 @click.argument("file", type=click.Path(dir_okay=False))
-@click.option("--raw", is_flag=True, help="Leave text that a spreadsheet would run as a formula as it is.")
+@click.option("--raw", is_flag=True, help="CSV: write text that a spreadsheet would run as it is.")
 @click.option("--excluded", is_flag=True, help="Write excluded rows too.")
+@overwrite_option
 @pass_state
-def export_(state: State, name: str, file: str, raw: bool, excluded: bool) -> None:
+def export_(state: State, name: str, file: str, raw: bool, excluded: bool, overwrite: bool) -> None:
     """Write a version to FILE: .csv, .parquet or .jsonl.
 
+    The rows read for FILE are checked against the version's content hash; FILE appears only if they agree. In CSV,
+    text and column names that a spreadsheet would run get a ' in front. To read the file back as it was, add --raw,
+    or export Parquet or JSON lines.
+
     \b
-    Example:
+    Examples:
       workbench export people@production people.parquet
+      workbench export people people.csv --overwrite
     """
     with state.lake() as lake:
         version = lake.resolve(name)
-        written = version.export(Path(file), formula_safe=not raw, excluded=excluded)
+        written = version.export(file, formula_safe=not raw, excluded=excluded, overwrite=overwrite)
         left_out = 0 if excluded else version.version.excluded
     say(f"wrote {written:,} rows to {file}" + (f"; {left_out:,} excluded rows left out" if left_out else ""))
 

@@ -19,6 +19,7 @@ from workbench.cli.state import (
     say,
     show_json,
     show_table,
+    show_text,
 )
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ def evaluate(state: State, number: int, as_json: bool) -> None:
     if as_json:
         show_json(comparison.to_dict())
     else:
-        click.echo(report_comparison(comparison))
+        show_text(report_comparison(comparison))
 
 
 @draft.command("publish")

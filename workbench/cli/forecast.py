@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.filtering import filter_options
-from workbench.cli.state import State, json_option, pass_state, progress, say, show_json, show_table
+from workbench.cli.state import State, json_option, pass_state, progress, say, show_json, show_table, show_text
 
 if TYPE_CHECKING:
     from workbench.findings import Filter
@@ -89,14 +89,14 @@ def _show(found: WhatIf) -> None:
     from workbench.whatif.telling import against_text, lines
 
     for outcome in found.outcomes:
-        click.echo(f"{outcome.name} on {outcome.base}")
+        show_text(f"{outcome.name} on {outcome.base}")
         for what, told in lines(outcome):
-            click.echo(f"  {what:<9} {told}")
+            show_text(f"  {what:<9} {told}")
         _show_classes(outcome)
         for note in outcome.notes:
             say(f"Note: {note}")
     for comparison in found.against:
-        click.echo(against_text(comparison))
+        show_text(against_text(comparison))
     for note in found.notes:
         say(f"Note: {note}")
 
@@ -144,7 +144,7 @@ def outlook(state: State, name: str, decisions: int, sizes: bool, rows: int, as_
         parts = [[format_count(p.n), format_metric(found.metric, p.mean, p.low, p.high)] for p in found.sizes.points]
         show_table(["train rows", named], parts, right=["train rows"])
     for sentence in sentences(found):
-        click.echo(sentence)
+        show_text(sentence)
     say(f"{named} on {found.test_rows:,} shared test rows, under the test labels of {found.test_labels}")
     for note in (*found.notes, *(found.sizes.notes if found.sizes else ())):
         say(f"Note: {note}")

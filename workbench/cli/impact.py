@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.state import State, json_option, pass_state, progress, say, show_json, show_table
+from workbench.cli.state import State, json_option, pass_state, progress, say, show_json, show_table, show_text
 
 if TYPE_CHECKING:
     from workbench.impact import Change
@@ -43,9 +43,9 @@ def attribute(state: State, a: str, b: str, by: str, metric: str | None, as_json
         return
     total = found.total
     whole = badge(total.verdict, total.change, total.low, total.high, total.detectable, metric=found.metric)
-    click.echo(f"{found.b} against {found.a}: {whole}")
+    show_text(f"{found.b} against {found.a}: {whole}")
     if not found.shares:
-        click.echo("Nothing differs between them.")
+        show_text("Nothing differs between them.")
         return
     show_table(
         [by, "cells", "rows", metric_name(found.metric), "what it did"],

@@ -17,6 +17,7 @@ from workbench.cli.state import (
     show_json,
     show_report,
     show_table,
+    show_text,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def validate(
     fail_on: Literal["error", "warning", "never"],
     form: str,
     output: str | None,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Validate a version against its pandera schema; exit code 1 where it fails.
@@ -44,14 +46,17 @@ def validate(
     \b
     Examples:
       workbench validate people
-      workbench validate people@production --format junit --output report.xml
+      workbench validate people@production --format junit --output report.xml --overwrite
     """
+    from workbench.output import check_output
     from workbench.reporting import report_validation
 
+    if output:
+        check_output(output, overwrite=overwrite)
     with state.lake() as lake, progress() as report:
         validation = lake.resolve(name).validate(progress=report)
     text = report_validation(validation, format="json" if as_json else form)
-    show_report(text, output)
+    show_report(text, output, form="json" if as_json else form, overwrite=overwrite)
     context.exit(validation.exit_code(fail_on))
 
 
@@ -248,7 +253,7 @@ def compare(
     if as_json:
         show_json(document)
     else:
-        click.echo(text)
+        show_text(text)
 
 
 COMMANDS = (validate, check, list_findings, decide, evaluate, compare)

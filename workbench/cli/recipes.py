@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.state import State, json_option, pass_state, say, show_json, show_table
+from workbench.cli.state import (
+    State,
+    json_option,
+    overwrite_option,
+    pass_state,
+    say,
+    show_document,
+    show_json,
+    show_table,
+)
 
 if TYPE_CHECKING:
     from workbench.api import Dataset
@@ -183,7 +192,7 @@ def show(state: State, name: str, recipe: str, as_json: bool) -> None:
     if as_json:
         show_json(kept.to_dict())
     else:
-        click.echo(kept.text, nl=False)
+        show_document(kept.text, nl=False)
 
 
 @recipe_.command("save")
@@ -220,6 +229,7 @@ def save(state: State, name: str, file: str, replay: bool, as_json: bool) -> Non
 @click.option("--versions", nargs=2, metavar="A B", help="Learn from what changed between two versions.")
 @click.option("--as", "title", default="", metavar="TEXT", help="The recipe's name; default: the draft's title.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there instead of stdout.")
+@overwrite_option
 @json_option
 @pass_state
 def learn(
@@ -229,6 +239,7 @@ def learn(
     versions: tuple[str, str] | None,
     title: str,
     output: str | None,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Make rules of corrections that hold for every row with the same value; test rows teach nothing.
@@ -238,19 +249,22 @@ def learn(
       workbench recipe learn people --draft 1 -o tidy.toml
       workbench recipe learn people --versions 1 2 --as tidy
     """
+    from workbench.output import check_output, write_output
     from workbench.recipes import write_recipe
     from workbench.reporting import count_of
 
+    if output:
+        check_output(output, overwrite=overwrite)
     with state.lake() as lake:
         found = lake[name].learn(draft=draft, versions=versions, name=title)
     text = write_recipe(found.recipe)
     if output and found.recipe.steps:
-        Path(output).write_text(text, encoding="utf-8")
+        write_output(output, text, overwrite=overwrite)
     if as_json:
         show_json(found.to_dict())
         return
     if found.recipe.steps and not output:
-        click.echo(text, nl=False)
+        show_document(text, nl=False)
     for each in found.left_out:
         change = f" {each.old!r} → {each.new!r}" if (each.old, each.new) != (None, None) else ""
         say(f"left out: {each.column or 'rows'}{change}: {each.reason}")

@@ -44,6 +44,7 @@ def run(
     fail_on: tuple[str, ...],
     form: str,
     output: str | None,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Do everything that should happen while nobody watches, and say what is new.
@@ -55,15 +56,18 @@ def run(
     \b
     Examples:
       workbench run people
-      workbench run --all --fail-on error --fail-on loss --format junit --output runs.xml
+      workbench run --all --fail-on error --fail-on loss --format junit --output runs.xml --overwrite
       0 2 * * *  cd /srv/people && .venv/bin/workbench run --all >> run.log 2>&1
     """
     from workbench.errors import UsageError
+    from workbench.output import check_output
     from workbench.reporting import report_runs
     from workbench.runs import worst
 
     if bool(names) == every:
         raise UsageError("Name the datasets to run, or give --all.", hint="`workbench datasets` lists them.")
+    if output:
+        check_output(output, overwrite=overwrite)
     done = []
     with state.lake() as lake, progress() as report:
         for dataset in [lake[name] for name in (lake.names() if every else dict.fromkeys(names))]:
@@ -73,7 +77,7 @@ def run(
                 )
             )
     text = report_runs([each.to_dict() for each in done], format="json" if as_json else form)
-    show_report(text, output)
+    show_report(text, output, form="json" if as_json else form, overwrite=overwrite)
     context.exit(worst(done))
 
 

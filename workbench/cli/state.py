@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from workbench.addresses import without_password
+from workbench.characters import escaped_json, printable, visible
+
 if TYPE_CHECKING:
     from workbench.api import OpenLake
     from workbench.progress import Progress
@@ -61,10 +64,16 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
 
 
+def overwrite_option(function: F) -> F:
+    """Add ``--overwrite`` to a command that writes a file."""
+    return click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")(function)
+
+
 def report_options(function: F) -> F:
-    """Add ``--format``, ``--output`` and ``--json`` to a command that prints a report."""
+    """Add ``--format``, ``--output``, ``--overwrite`` and ``--json`` to a command that prints a report."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+        overwrite_option,
         click.option(
             "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there instead of stdout."
         ),
@@ -80,13 +89,28 @@ def report_options(function: F) -> F:
     return function
 
 
-def show_report(text: str, output: str | None) -> None:
-    """Print a report to stdout, or write it to a file and say so."""
+def show_report(text: str, output: str | None, *, form: str, overwrite: bool) -> None:
+    """Print a report to stdout, or write it to a file and say so.
+
+    Parameters
+    ----------
+    text : str
+        The report.
+    output : str or None
+        The file.
+    form : str
+        Its format: only a text for people is made printable, the others have escapes of their own.
+    overwrite : bool
+        Replace the file where it exists.
+    """
+    from workbench.output import write_output
+
+    text = printable(text) if form == "text" else escaped_json(text) if form in ("json", "sarif") else text
     if output:
-        Path(output).write_text(text, encoding="utf-8")
+        write_output(output, text, overwrite=overwrite)
         say(f"wrote {output}")
     else:
-        click.echo(text)
+        show_document(text)
 
 
 def message_option(function: F) -> F:
@@ -100,13 +124,23 @@ def text_option(help_: str, *, required: bool = False) -> Callable[[F], F]:
 
 
 def show_json(document: Any) -> None:
-    """Print one JSON document to stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    """Print one JSON document to stdout; what a terminal would obey is escaped, which changes no value."""
+    show_document(escaped_json(json.dumps(document, ensure_ascii=False, indent=2, default=str)))
+
+
+def show_text(text: str) -> None:
+    """Print a text for people to stdout, with what is not seen made visible."""
+    click.echo(printable(text))
+
+
+def show_document(text: str, *, nl: bool = True) -> None:
+    """Print what another program reads to stdout, as it is: JSON, HTML, XML, TOML, workflow commands."""
+    click.echo(text, nl=nl)
 
 
 def say(text: str) -> None:
-    """Tell the person something that is not data."""
-    click.echo(text, err=True)
+    """Tell the person something that is not data, without passwords and with what is not seen made visible."""
+    click.echo(printable(without_password(text)), err=True)
 
 
 def show_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
@@ -127,12 +161,16 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, right: 
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in headers:
-        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
+        table.add_column(Text(visible(header)), justify="right" if header in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("–" if cell is None else str(cell)) for cell in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 1000, soft_wrap=not sys.stdout.isatty()).print(
-        table
-    )
+        table.add_row(*(Text("–" if cell is None else visible(str(cell))) for cell in row))
+    terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, width=None if terminal else 1000, soft_wrap=not terminal)
+    with console.capture() as capture:
+        console.print(table)
+    # The cells are visible already; what is left is rich's own colours, which a terminal may have.
+    text = capture.get()
+    click.echo(text if terminal else printable(text), nl=False)
 
 
 @contextlib.contextmanager
@@ -179,8 +217,10 @@ class _Bar:
 
             self.bar = Bar(console=Console(stderr=True), transient=True)
             self.bar.start()
+        from rich.markup import escape
+
         if stage != self.stage:
-            self.stage, self.task = stage, self.bar.add_task(stage, total=total or None)
+            self.stage, self.task = stage, self.bar.add_task(escape(visible(stage)), total=total or None)
         self.bar.update(self.task, completed=done, total=total or None)
 
     def stop(self) -> None:

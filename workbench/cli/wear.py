@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from workbench.cli.state import State, json_option, pass_state, show_json
+from workbench.cli.state import State, json_option, pass_state, show_json, show_text
 
 
 @click.command()
@@ -26,7 +26,7 @@ def wear(state: State, name: str, as_json: bool) -> None:
         show_json(found.to_dict())
         return
     for line in report_wear(found):
-        click.echo(line)
+        show_text(line)
 
 
 COMMANDS = (wear,)

@@ -10,7 +10,7 @@ from workbench.ingest.lanes import check_lanes
 from workbench.ingest.reading import Reading
 from workbench.ingest.watching import watched
 from workbench.lake import Column, Definition, Session, Task, canonical_text, literal, quote
-from workbench.lake.sql import digest_sums, row_digest
+from workbench.lake.sql import digest_sums, identity_digest, row_digest
 from workbench.progress import Progress
 
 MOST_CLASSES = 1_000
@@ -40,13 +40,13 @@ def check_columns(definition: Definition, reading: Reading) -> None:
 
 def read_sums(
     session: Session, file: str, columns: Sequence[Column], stage: str, progress: Progress
-) -> tuple[tuple[int, int, int], int]:
-    """Read the sums of the row digests from a written file, and the first row identity above all in it."""
-    digests = f"SELECT {row_digest(columns)} AS d, _rid FROM read_parquet({literal(file)})"
-    row = watched(session, f"SELECT {digest_sums('d')}, coalesce(max(_rid), 0) + 1 FROM ({digests})", stage, progress)[
-        0
-    ]
-    return (int(row[0]), int(row[1]), int(row[2])), int(row[3])
+) -> tuple[tuple[int, int, int], tuple[int, int, int], int]:
+    """Read the sums of row and identity digests from a written file, and the first row identity above all in it."""
+    digests = f"SELECT {row_digest(columns)} AS row_digest, _rid, _lane FROM read_parquet({literal(file)})"
+    both = f"SELECT row_digest, {identity_digest('row_digest')} AS identity, _rid FROM ({digests})"
+    query = f"SELECT {digest_sums('row_digest')}, {digest_sums('identity')}, coalesce(max(_rid), 0) + 1 FROM ({both})"
+    row = [int(number) for number in watched(session, query, stage, progress)[0]]
+    return (row[0], row[1], row[2]), (row[3], row[4], row[5]), row[6]
 
 
 def check_rows(

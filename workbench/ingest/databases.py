@@ -9,7 +9,6 @@ that is read by the lake's connection.
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from workbench.addresses import connection_fault, remember_secrets, stored_source
 from workbench.errors import DataError, UnknownName, UsageError, WorkbenchError
 from workbench.ingest.naming import check_names
 from workbench.ingest.postgres import exact_select
@@ -26,14 +26,6 @@ from workbench.lake import Lake, Session, foreign_database, literal, quote
 
 KINDS = ("duckdb", "sqlite", "postgres")
 _TABLES = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'source' ORDER BY 1, 2"
-_PASSWORD = re.compile(r"password\s*=\s*('(?:[^'\\]|\\.)*'|[^\s?&]+)\s?|(?<=://)([^:/@?]+):[^@/?]*@", re.IGNORECASE)
-
-
-def without_password(source: str) -> str:
-    """Take the password out of a source, so that it is not stored: libpq finds it in PGPASSWORD or .pgpass."""
-    if not source.startswith("postgres:"):
-        return source
-    return _PASSWORD.sub(lambda found: f"{found[2]}@" if found[2] else "", source)
 
 
 @contextmanager
@@ -58,9 +50,12 @@ def open_table(lake: Lake, session: Session, source: str, scratch: Path) -> Iter
     """
     kind, _, rest = source.partition(":")
     where, _, table = rest.rpartition("?table=")
-    label = without_password(source)
+    remember_secrets(source)
+    label = stored_source(source)
     if not where or not table:
         raise UsageError(f"'{label}' names no table.", hint=f"Write {kind}:WHERE?table=NAME.")
+    if kind == "postgres" and (fault := connection_fault(where)):
+        raise UsageError(f"'{label}' cannot be understood: {fault[0]}.", hint=fault[1])
     if kind != "postgres" and not Path(where).is_file():
         raise DataError("there is no such file", source=where)
     what = "the database cannot be opened"
@@ -128,7 +123,7 @@ def _explained(error: Exception, what: str, label: str) -> WorkbenchError:
             "this view reads files or the network, which a source may not", source=label,
             hint="Import one of the database's tables, or have the view's rows written into a table.",
         )  # fmt: skip
-    said = without_password("postgres:" + str(error).strip().splitlines()[0]).removeprefix("postgres:")
+    said = str(error).strip().splitlines()[0]
     return shortage(error, label) or DataError(f"{what}: {said}", source=label)
 
 

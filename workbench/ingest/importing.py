@@ -128,7 +128,9 @@ def import_source(
                 Column(name, stored, cell.type, written=cell.spelling)
                 for name, stored, cell in zip(reading.names, physical, cells, strict=True)
             )
-            sums, next_rid = read_sums(session, unfinished, columns, f"reading {reading.source} back", progress)
+            sums, identity, next_rid = read_sums(
+                session, unfinished, columns, f"reading {reading.source} back", progress
+            )
             rows = f"read_parquet({literal(unfinished)})"
             check_rows(session, rows, definition, columns, reading, sums[0], progress)
             columns, notes = logical_columns(session, rows, definition, columns, reading, task=task, progress=progress)
@@ -137,7 +139,8 @@ def import_source(
             if held:
                 lake.settle(unfinished, file)
             version = publish_first(
-                lake, definition, columns, [file] if held else [], sums=sums, author=author, message=message,
+                lake, definition, columns, [file] if held else [], sums=sums, identity=identity,
+                author=author, message=message,
                 detail={"next_rid": next_rid, "types": [note.to_dict() for note in notes]}
                 | ({"notes": list(reading.notes)} if reading.notes else {}),
             )  # fmt: skip

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from workbench.addresses import stored_source
 from workbench.errors import DataError, UsageError
-from workbench.ingest.databases import KINDS, open_table, without_password
+from workbench.ingest.databases import KINDS, open_table
 from workbench.ingest.delimited import open_delimited
 from workbench.ingest.excel import open_excel
 from workbench.ingest.frames import open_frame
@@ -44,7 +45,7 @@ def source_name(source: Any, url: str) -> str | None:
     kind, _, rest = text.partition(":")
     if isinstance(source, str) and kind in KINDS:
         where, mark, table = rest.rpartition("?table=")
-        return without_password(text) if kind == "postgres" else f"{kind}:{_remembered(where, url)}{mark}{table}"
+        return stored_source(text) if kind == "postgres" else f"{kind}:{_remembered(where, url)}{mark}{table}"
     return _remembered(text, url)
 
 

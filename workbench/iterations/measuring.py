@@ -180,6 +180,7 @@ def version_documents(lake: Lake, dataset: str) -> list[dict[str, Any]]:
                 "rows_removed": version.rows_removed,
                 "cells_changed": version.cells_changed,
                 "content_hash": version.content_hash,
+                "identity_hash": version.identity_hash,
                 "tags": list(version.tags),
                 "metrics": measured["result"]["metrics"] if measured else None,
                 "comparable": measured["result"]["comparable"] if measured else None,

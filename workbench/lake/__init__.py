@@ -4,6 +4,7 @@ from workbench.lake.changes import feed, kept_snapshots, latest_images, touch
 from workbench.lake.claims import claim_held, claimed
 from workbench.lake.faults import data_folder_fault
 from workbench.lake.foreign import foreign_database
+from workbench.lake.integrity import Verified, checked_batches, verify
 from workbench.lake.latest import MOMENT, latest
 from workbench.lake.maintenance import Maintained, maintain
 from workbench.lake.opening import open_lake
@@ -34,9 +35,11 @@ __all__ = [
     "Maintained",
     "Session",
     "Task",
+    "Verified",
     "Version",
     "View",
     "canonical_text",
+    "checked_batches",
     "claim_held",
     "claimed",
     "data_folder_fault",
@@ -60,5 +63,6 @@ __all__ = [
     "read_versions",
     "rid_list",
     "touch",
+    "verify",
     "view_of",
 ]

@@ -138,7 +138,10 @@ def explained(error: duckdb.Error, url: str) -> StoreError | None:
             f"{lake} is not a lake's catalogue.", hint="Give the catalog.sqlite of a lake, or a path that is free."
         )
     if any_of("malformed", "corrupt") or (isinstance(error, duckdb.InvalidInputException) and any_of(".parquet")):
-        return StoreError(f"A file of the lake {lake} is damaged: {said}", hint="Bring it back from a backup.")
+        return StoreError(
+            f"A file of the lake {lake} is damaged: {said}",
+            hint="`workbench verify --all` names what it belongs to; bring it back from a backup.",
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(
             f"DuckDB needs more memory than the setting memory_limit allows: {said}",

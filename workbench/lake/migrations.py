@@ -155,6 +155,11 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             created_at TIMESTAMPTZ)""",
         ),
     ),
+    (
+        "0011_identity_hash",
+        # What the content hash leaves out: row identities and splits. Unknown for versions made before.
+        ("ALTER TABLE lake.workbench.versions ADD COLUMN identity_hash VARCHAR",),
+    ),
 )
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from workbench.errors import StoreError, UnknownName
+from workbench.addresses import connection_fault, remember_secrets
+from workbench.errors import ConfigurationError, StoreError, UnknownName
 from workbench.lake import folder, migrations
 from workbench.lake.modes import make_folder, mask_for, mask_of, share, umasked
 from workbench.lake.scratch import SCRATCH, own_scratch, scratch
@@ -45,6 +46,15 @@ def open_lake(settings: Settings, *, create: bool = False) -> Lake:
         raise StoreError(
             f"'{without_password(settings.lake)}' is not the URL of a lake.",
             hint="Use sqlite:PATH/catalog.sqlite or postgres:dbname=… host=….",
+        )
+    remember_secrets(settings.lake)
+    if kind == "postgres" and (fault := connection_fault(rest)):
+        shown = without_password(settings.lake)
+        raise ConfigurationError(f"The lake's address {shown} cannot be understood: {fault[0]}.", hint=fault[1])
+    if "://" in settings.data_path and without_password(settings.data_path) != settings.data_path:
+        raise ConfigurationError(
+            "The setting data_path holds a secret, which would be stored in the lake's catalogue.",
+            hint="Leave it out: S3 takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from the environment.",
         )
     if kind == "sqlite":
         if Path(rest).is_dir():

@@ -22,6 +22,7 @@ from workbench.lake.sql import (
     content_hash,
     digest_sums,
     hash_sums,
+    identity_digest,
     literal,
     quote,
     rid_list,
@@ -39,7 +40,7 @@ six times this, 100 rows out of ten million take five times as long to find; a s
 
 _FIELDS = (
     'dataset, version, parent, kind, author, message, created_at, "rows", excluded, rows_added, rows_removed, '
-    "cells_changed, content_hash, snapshot_id, definition, columns, draft, detail"
+    "cells_changed, content_hash, snapshot_id, definition, columns, draft, detail, identity_hash"
 )
 
 
@@ -91,7 +92,7 @@ def _select(session: Session | Lake, where: str, params: Sequence[Any]) -> list[
 
 def _version(record: tuple[Any, ...]) -> Version:
     """Make a version of one record."""
-    definition, columns, draft, detail, tags = record[14:]
+    definition, columns, draft, detail, identity, tags = record[14:]
     return Version(
         *record[:14],
         definition=Definition.from_json(definition),
@@ -99,6 +100,7 @@ def _version(record: tuple[Any, ...]) -> Version:
         draft=draft,
         detail=json.loads(detail),
         tags=tuple(tags or ()),
+        identity_hash=identity,
     )  # type: ignore[misc]
 
 
@@ -123,6 +125,7 @@ def publish_first(
     files: Sequence[str],
     *,
     sums: tuple[int, int, int],
+    identity: tuple[int, int, int] | None = None,
     author: str,
     message: str,
     detail: dict[str, Any] | None = None,
@@ -138,7 +141,9 @@ def publish_first(
     files : sequence of str
         Parquet files with ``_rid``, ``_lane``, ``_excluded`` and the physical columns.
     sums : (rows, low, high)
-        The digests' sums over all files.
+        The row digests' sums over all files.
+    identity : (rows, low, high), optional
+        Those of the identity digests; default: read from the files.
 
     Raises
     ------
@@ -146,6 +151,7 @@ def publish_first(
         A dataset of that name (in any spelling of case) exists already.
     """
     dataset = definition.dataset
+    known_identity = identity or _identity_of(lake, columns, files)
 
     def work(session: Session) -> None:
         known = [row[0] for row in session.rows("SELECT DISTINCT dataset FROM lake.workbench.versions")]
@@ -160,7 +166,7 @@ def publish_first(
             session.run(f"CALL ducklake_add_data_files('lake', {literal(dataset)}, {literal(file)}, schema => 'data')")
         _record(
             session, definition, columns, kind="import", parent=None, author=author, message=message, sums=sums,
-            counts=(0, sums[0], 0, 0), draft=None, detail=detail or {},
+            identity=known_identity, counts=(0, sums[0], 0, 0), draft=None, detail=detail or {},
         )  # fmt: skip
 
     lake.write(work, author=author, message=message)
@@ -232,7 +238,7 @@ def publish_rows(
             "SELECT (SELECT count(*) FROM new_rows WHERE _excluded) - (SELECT count(*) FROM old_rows WHERE _excluded)"
         )[0][0]
     )
-    sums = _moved_sums(session, head, columns)
+    sums, identity = _moved_sums(session, head, columns)
     if not source_spoke:
         _note_overrides(session, head, columns, [c for c, count in zip(columns, moved, strict=True) if count])
     if removed:
@@ -251,7 +257,7 @@ def publish_rows(
         )
     _record(
         session, definition, columns, kind=kind, parent=head.version, author=author, message=message, sums=sums,
-        counts=(excluded, added, removed, cells_changed), draft=draft, detail=detail or {},
+        identity=identity, counts=(excluded, added, removed, cells_changed), draft=draft, detail=detail or {},
     )  # fmt: skip
     return head.version + 1
 
@@ -271,22 +277,49 @@ def _differs(columns: Sequence[Column]) -> str:
     return any_of([f"n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)}" for c in columns])
 
 
-def _moved_sums(session: Session, head: Version, columns: tuple[Column, ...]) -> tuple[int, int, int]:
-    """Move the content hash's sums from ``head`` to the new version: minus the old images, plus the new ones.
+def _identity_of(lake: Lake, columns: Sequence[Column], files: Sequence[str]) -> tuple[int, int, int]:
+    """Sum the identity digests of rows in files."""
+    if not files:
+        return 0, 0, 0
+    listed = ", ".join(literal(file) for file in files)
+    with lake.session() as session:
+        return _both_sums(session, columns, f"read_parquet([{listed}])")[1]
 
-    Where the columns themselves changed there is nothing to move, and every row is read.
+
+def _both_sums(
+    session: Session, columns: Sequence[Column], rows: str
+) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Sum the row digests and the identity digests of a FROM clause."""
+    digests = f"SELECT {row_digest(columns)} AS row_digest, _rid, _lane FROM {rows}"
+    both = f"SELECT row_digest, {identity_digest('row_digest')} AS identity FROM ({digests})"
+    found = session.rows(f"SELECT {digest_sums('row_digest')}, {digest_sums('identity')} FROM ({both})")[0]
+    return (found[0], int(found[1]), int(found[2])), (found[3], int(found[4]), int(found[5]))
+
+
+def _moved_sums(
+    session: Session, head: Version, columns: tuple[Column, ...]
+) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Move the sums of both hashes from ``head`` to the new version: minus the old images, plus the new ones.
+
+    Where the columns themselves changed, or ``head`` was made before its identity hash was kept, there is nothing to
+    move, and every row is read.
     """
-    digest = row_digest(columns)
-    untouched = "_rid NOT IN (SELECT _rid FROM old_rows)"
-    plus = session.rows(f"SELECT {digest_sums('d')} FROM (SELECT {digest} AS d FROM new_rows)")[0]
-    if [(c.name, c.physical) for c in columns] == [(c.name, c.physical) for c in head.columns]:
-        minus = session.rows(f"SELECT {digest_sums('d')} FROM (SELECT {digest} AS d FROM old_rows)")[0]
-        base = hash_sums(head.content_hash)
+    nothing = (0, 0, 0)
+    plus = _both_sums(session, columns, "new_rows")
+    same_columns = [(c.name, c.physical) for c in columns] == [(c.name, c.physical) for c in head.columns]
+    if same_columns and head.identity_hash is not None:
+        minus = _both_sums(session, columns, "old_rows")
+        base = hash_sums(head.content_hash), hash_sums(head.identity_hash)
     else:
-        minus = (0, 0, 0)
-        base = session.rows(
-            f"SELECT {digest_sums('d')} FROM (SELECT {digest} AS d FROM {data_table(head.dataset)} WHERE {untouched})"
-        )[0]
+        untouched = f"{data_table(head.dataset)} WHERE _rid NOT IN (SELECT _rid FROM old_rows)"
+        read = _both_sums(session, columns, untouched)
+        minus = (_both_sums(session, columns, "old_rows")[0], nothing) if same_columns else (nothing, nothing)
+        base = (hash_sums(head.content_hash) if same_columns else read[0]), read[1]
+    return _moved(base[0], plus[0], minus[0]), _moved(base[1], plus[1], minus[1])
+
+
+def _moved(base: tuple[int, int, int], plus: tuple[int, int, int], minus: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Add and subtract sums modulo 2**64."""
     rows, low, high = (base[i] + plus[i] - minus[i] for i in range(3))
     return rows, low % 2**64, high % 2**64
 
@@ -377,6 +410,7 @@ def _record(
     author: str,
     message: str,
     sums: tuple[int, int, int],
+    identity: tuple[int, int, int],
     counts: tuple[int, int, int, int],
     draft: int | None,
     detail: dict[str, Any],
@@ -392,7 +426,8 @@ def _record(
                 "dataset": definition.dataset, "version": (parent or 0) + 1, "parent": parent, "kind": kind,
                 "author": author, "message": message, "created_at": datetime.now(UTC), "rows": sums[0],
                 "excluded": excluded, "rows_added": added, "rows_removed": removed, "cells_changed": cells,
-                "content_hash": content_hash(columns, sums), "definition": definition.to_json(),
+                "content_hash": content_hash(columns, sums), "identity_hash": content_hash(columns, identity),
+                "definition": definition.to_json(),
                 "columns": columns_to_json(columns), "draft": draft,
                 "detail": json.dumps(detail, sort_keys=True, ensure_ascii=False),
             }

@@ -164,6 +164,9 @@ class Version:
         What a refresh or a restore counted.
     tags : tuple of str
         Names that point at it now.
+    identity_hash : str or None
+        Covers what the content hash leaves out: which row identity and which split each row has. None for versions
+        made before it was recorded.
     """
 
     dataset: str
@@ -185,6 +188,7 @@ class Version:
     draft: int | None = None
     detail: dict[str, Any] = field(default_factory=dict, repr=False)
     tags: tuple[str, ...] = ()
+    identity_hash: str | None = None
 
     @property
     def name(self) -> str:

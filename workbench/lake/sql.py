@@ -132,12 +132,26 @@ def row_digest(columns: Sequence[Column], *, alias: str = "") -> str:
     return f"md5_number(CASE WHEN {prefix}_excluded THEN {array} || '-' ELSE {array} END)"
 
 
+def identity_digest(digest: str) -> str:
+    """SQL for the digest of which row is which: row identity, split and the row's own digest.
+
+    Needs the columns ``_rid`` and ``_lane`` beside the row digest. Two rows that swapped identities have the content
+    that they had, and other identity digests.
+    """
+    return f"md5_number(concat_ws(':', _rid, _lane, {digest}))"
+
+
 def digest_sums(digest: str) -> str:
     """SQL for the aggregates of a row digest: row count, sum of the low and sum of the high 64 bits.
 
     Sums and not XOR: under XOR two equal rows would cancel each other.
     """
     return f"count(*), coalesce(sum(({digest} & {_MASK})::UBIGINT), 0), coalesce(sum(({digest} >> 64)::UBIGINT), 0)"
+
+
+def digest_halves(digest: str) -> str:
+    """SQL for the low and the high 64 bits of a row digest, to be summed elsewhere."""
+    return f"({digest} & {_MASK})::UBIGINT, ({digest} >> 64)::UBIGINT"
 
 
 def low_bits(digest: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.characters import visible
+
 if TYPE_CHECKING:
     from workbench.validation import CheckOutcome, Validation
 
@@ -57,7 +59,7 @@ def examples(validation: Validation, check: CheckOutcome) -> list[Example]:
     cases = validation.cases
     mine = pc.and_(pc.equal(cases.column("check_code"), check.check), cases.column("rid").is_valid())
     return [
-        Example(_key(row["row_key"]), row["column_name"] or "", _value(row["observed"], row["column_name"]))
+        Example(_key(row["row_key"]), visible(row["column_name"] or ""), _value(row["observed"], row["column_name"]))
         for row in cases.filter(mine).slice(0, EXAMPLES).to_pylist()
     ]
 
@@ -86,18 +88,18 @@ def shorten(text: str, width: int = WIDEST) -> str:
 
 def _key(text: str) -> str:
     """Write a key for people."""
-    return shorten(", ".join(f"{name} {plain(value)}" for name, value in json.loads(text).items()))
+    return shorten(", ".join(f"{visible(name)} {plain(value)}" for name, value in json.loads(text).items()))
 
 
 def plain(value: object) -> str:
     """Write a value, in quotation marks where it would be unreadable without: blank ends, control characters."""
     text = str(value)
     readable = text.isprintable() and text == text.strip() and text
-    return "missing" if value is None else text if readable else json.dumps(text, ensure_ascii=False)
+    return "missing" if value is None else text if readable else visible(json.dumps(text, ensure_ascii=False))
 
 
 def _value(observed: str | None, column: str | None) -> str:
     """Write a value for people, so that blanks at its ends and control characters show."""
     if observed is None:
         return "missing"
-    return shorten(observed if column is None else json.dumps(observed, ensure_ascii=False))
+    return shorten(visible(observed if column is None else json.dumps(observed, ensure_ascii=False)))

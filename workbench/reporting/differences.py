@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from workbench.characters import visible
 from workbench.reporting.cases import plain, shorten
 from workbench.reporting.figures import count_of, format_count
 from workbench.reporting.markup import element, figure, verdict_badge
@@ -126,7 +127,7 @@ def versions_section(report: ComparisonReport) -> list[Markup]:
 
 def key_text(key: Mapping[str, Any]) -> str:
     """Write a row's key: ``person_id 17``."""
-    return shorten(", ".join(f"{name} {plain(value)}" for name, value in key.items()), 80)
+    return shorten(", ".join(f"{visible(name)} {plain(value)}" for name, value in key.items()), 80)
 
 
 def key_cell(key: Mapping[str, Any]) -> Markup:
@@ -139,7 +140,7 @@ def correction_text(change: Change) -> str:
     """Write a change in one line: ``age 210 → 21``."""
     if change.column is None:
         return _ROWS[change.change]
-    return f"{change.column} {_plain(change.old)} → {_plain(change.new)}"
+    return f"{visible(change.column)} {_plain(change.old)} → {_plain(change.new)}"
 
 
 def value_of(value: Any) -> Markup:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from workbench.characters import visible
 from workbench.reporting.cases import lines_of, shorten
 
 if TYPE_CHECKING:
@@ -56,5 +57,5 @@ def _tell(case: ElementTree.Element, validation: Validation, check: CheckOutcome
 
 
 def xml_text(text: str) -> str:
-    """Write characters that XML cannot hold as their code."""
-    return _NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    """Mark characters that are not seen, and write what else XML cannot hold as its code."""
+    return _NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text, lines=True))

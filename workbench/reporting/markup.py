@@ -6,6 +6,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from workbench.characters import visible
+
 MARKS = {"gain": "wb-badge wb-gain", "loss": "wb-badge wb-loss"}
 """Verdict → its classes; any other is slate."""
 
@@ -25,8 +27,15 @@ def element(tag: str, *content: Any, css: str = "", **attributes: str) -> Markup
         Others; empty ones are left out.
     """
     given = {"class": css, **attributes}
-    written = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in given.items() if value)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), written, Markup("").join(map(escape, content)))
+    written_out = [(name, visible(str(value))) for name, value in given.items()]
+    written = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in written_out if value)
+    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), written, Markup("").join(map(_shown, content)))
+
+
+def _shown(content: Any) -> Markup:
+    """Escape what is no markup, and mark in it what would not be seen."""
+    plain = isinstance(content, str) and not isinstance(content, Markup)
+    return escape(visible(content, lines=True) if plain else content)
 
 
 def figure(text: str) -> Markup:

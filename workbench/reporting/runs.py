@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from workbench.characters import visible
 from workbench.errors import UsageError
 from workbench.reporting.cases import shorten
 from workbench.reporting.figures import badge_of, count_of, format_score
@@ -53,10 +54,10 @@ def _lines(run: Document) -> list[str]:
     if run["validation"]:
         lines.append(f"  validation  {_validated(run['validation'])}")
         failing = [rule for rule in run["validation"]["checks"] if rule["outcome"] in ("failed", "error")]
-        lines += [f"    {rule['check']}: {_one_line(rule['message'] or rule['outcome'])}" for rule in failing]
+        lines += [f"    {visible(rule['check'])}: {_one_line(rule['message'] or rule['outcome'])}" for rule in failing]
     lines += [f"  findings    {news_of(run)}"] if run["findings"] else []
     broken = [check for check in run["checks"] if check["outcome"] == "error"]
-    lines += [f"    {check['check']} could not be answered: {check['message']}" for check in broken]
+    lines += [f"    {visible(check['check'])} could not be answered: {_one_line(check['message'])}" for check in broken]
     lines += [f"  model       {figure_of(run)}"] if run["evaluation"] else []
     lines += [f"  {note}" for note in run["notes"]]
     return lines + [f"  Error: {line}" if n == 0 else f"  {line}" for n, line in enumerate(run["error"].splitlines())]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
+from workbench.characters import visible
 from workbench.errors import UsageError
 from workbench.reporting.cases import examples, more, shorten, summary, worst_first
 from workbench.reporting.junit import as_junit
@@ -78,7 +79,9 @@ def as_text(validation: Validation) -> str:
         f"{validation.failures:,} failure case{'' if validation.failures == 1 else 's'}",
     ]
     shown = [check for check in worst_first(validation.checks) if check.outcome != "passed"]
-    heads = [(_word(c), f"{c.failures:,}" if c.failures else "", c.column or "–", c.title) for c in shown]
+    heads = [
+        (_word(c), f"{c.failures:,}" if c.failures else "", visible(c.column or "–"), visible(c.title)) for c in shown
+    ]
     aligned = _aligned(heads, right={1})
     if shown:
         lines.append("")
@@ -136,10 +139,10 @@ def _width(text: str) -> int:
 
 
 def escaped(text: str, more: str = "") -> str:
-    """Escape what would end a workflow command or one of its properties."""
+    """Escape what would end a workflow command or one of its properties, and mark what would not be seen."""
     for character in "%\r\n" + more:
         text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    return visible(text)
 
 
 FORMATS: dict[str, Callable[[Validation], str]] = {

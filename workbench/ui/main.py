@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from workbench.addresses import guard_logs
 from workbench.errors import UnknownName, WorkbenchError
 from workbench.ui.components.importing import show_import_button, show_import_job
 from workbench.ui.components.message import show_empty, show_error
@@ -26,6 +27,7 @@ ICONS = {
 
 def main() -> None:
     """Show the page that the address names."""
+    guard_logs()
     st.set_page_config(page_title="Workbench", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html(HERE / "style.css")
     page = st.navigation(

@@ -7,6 +7,7 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from workbench.characters import visible
 from workbench.reporting.figures import metric_name as metric_name
 from workbench.settings import DEFAULT_LAKE, without_password
 
@@ -54,5 +55,8 @@ def ago(moment: datetime, *, now: datetime | None = None) -> str:
 
 
 def plain(text: str) -> str:
-    """Write a text for a label, so that nothing in it is read as markdown: no link, image, colour or formula."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+    """Write a text for a label, so that nothing in it is read as markdown: no link, image, colour or formula.
+
+    Characters that are not seen are marked, as :func:`workbench.characters.visible` does.
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(visible(text, lines=True).split()))

@@ -2,43 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
-import os
-import shutil
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import StoreError, UsageError
-from workbench.lake import Column, View, literal, quote
-from workbench.lake.values import json_text, spelt_text, to_text
+from workbench.errors import UsageError
+from workbench.lake import Column, View, checked_batches, literal, quote
+from workbench.lake.values import FLOATING, WHOLE, json_text, read_as, spelt_text, to_text
+from workbench.output import check_output, output_file
 from workbench.versions.diff import Diff
 from workbench.versions.logical import unreadable
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+_FORMULA = "=+\\-@\t\r\n＝＋－＠"
+"""Characters with which a text begins that a spreadsheet runs: those of OWASP's page on CSV injection."""
+
+_RUN = re.compile(f"^[{_FORMULA}]")
+_BARE = {*WHOLE, *FLOATING, "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
+"""Types whose texts never need quotation marks in CSV."""
 
 
-def export(view: View, path: Path, *, formula_safe: bool = True, excluded: bool = False) -> int:
+def export(
+    view: View, path: str | Path, *, formula_safe: bool = True, excluded: bool = False, overwrite: bool = False
+) -> int:
     """Write a version's rows, in order of row identity, to CSV, Parquet or JSON lines by the file's ending.
 
     CSV and JSON lines give numbers as they were spelt. Parquet gives a column that means numbers as DOUBLE, and as text
     where one of its cells cannot be read as a number.
 
-    The file appears whole or not at all.
+    The file is written beside its place and checked: the rows that were read for it must add up to the version's
+    content hash. Only then it takes its place. It appears whole or not at all.
 
     Parameters
     ----------
     view : View
         What to write.
-    path : Path
+    path : str or Path
         Ends in ``.csv``, ``.parquet`` or ``.jsonl``.
     formula_safe : bool
-        In CSV, put ``'`` before text that a spreadsheet would run as a formula (it starts with ``=``, ``+``, ``-``,
-        ``@``, a tab or a carriage return and is no number), as OWASP advises against CSV injection.
+        In CSV, put ``'`` before text, and before column names, that a spreadsheet would run as a formula (it starts
+        with ``=``, ``+``, ``-``, ``@``, their full-width forms, a tab or a line break and is no number), as OWASP
+        advises against CSV injection. Such a file read back holds the ``'``: what is to be read again is better
+        written without it, or as Parquet or JSON lines.
     excluded : bool
         Write excluded rows too.
+    overwrite : bool
+        Replace a file of that name.
 
     Returns
     -------
@@ -48,61 +63,56 @@ def export(view: View, path: Path, *, formula_safe: bool = True, excluded: bool 
     Raises
     ------
     UsageError
-        The file's ending names no format.
+        The file's ending names no format, or the file exists.
     StoreError
-        The file cannot be written.
+        The file cannot be written, or the version's rows are not what was published.
     """
+    path = Path(path)
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         raise UsageError(f"'{path.name}' names no format.", hint=f"End the file's name in {', '.join(FORMATS)}.")
-    if not path.parent.is_dir():
-        raise StoreError(f"There is no folder '{path.parent}'.", hint="Make it first, or export elsewhere.")
-    where = "" if excluded else " WHERE NOT _excluded"
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}[form](view, partial, where, formula_safe)
-        partial.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
-    return int(view.fetch(f"SELECT count(*) FROM {{rows}}{where}")[0][0])
+    check_output(path, overwrite=overwrite)
+    with output_file(path, overwrite=overwrite) as beside:
+        return _WRITERS[form](view, beside, formula_safe, excluded)
 
 
-def _csv(view: View, path: Path, where: str, formula_safe: bool) -> None:
-    """Write the header ourselves (DuckDB would rename names that differ only in case), the rows by DuckDB."""
-    cells = ", ".join(
-        f"{_safe(column) if formula_safe else spelt_text(quote(column.physical), column)} AS c{position}"
-        for position, column in enumerate(view.columns)
+def _csv(view: View, path: Path, formula_safe: bool, excluded: bool) -> int:
+    """Write a header (DuckDB would rename names that differ only in case) and one line a row."""
+    names = [_harmless(column.name) if formula_safe else column.name for column in view.columns]
+    header = io.StringIO()
+    csv.writer(header, lineterminator="\n").writerow(names)
+    cells = [_text(column, formula_safe) for column in view.columns]
+    written = ", ".join(
+        f"coalesce(c{n}, '')" if _is_bare(column) else _quoted(f"c{n}") for n, column in enumerate(view.columns)
     )
-    body = path.with_name(path.name + ".body")
-    try:
-        with view.session() as session:
-            session.run(
-                f"COPY (SELECT {cells} FROM {view.rows}{where} ORDER BY _rid) TO {literal(str(body))} "
-                "(FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '')"
-            )
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow([column.name for column in view.columns])
-            file.flush()
-            with body.open("rb") as rows:
-                shutil.copyfileobj(rows, file.buffer)
-    finally:
-        body.unlink(missing_ok=True)
+    return _lines(view, path, header.getvalue(), cells, f"concat_ws(',', {written})", excluded)
 
 
-def _safe(column: Column) -> str:
-    """SQL for a text cell that a spreadsheet will not run."""
-    cell = quote(column.physical)
-    if column.type != "VARCHAR":
-        return spelt_text(cell, column) if column.type == "DOUBLE" else cell
-    return (
-        f"CASE WHEN regexp_matches({cell}, '^[=+\\-@\\t\\r]') AND TRY_CAST({cell} AS DOUBLE) IS NULL "
-        f"THEN '''' || {cell} ELSE {cell} END"
+def _jsonl(view: View, path: Path, formula_safe: bool, excluded: bool) -> int:
+    """Write one JSON object a line."""
+    cells = [json_text(quote(column.physical), column) for column in view.columns]
+    pairs = ", ',', ".join(
+        f"{literal(json.dumps(column.name, ensure_ascii=False) + ':')}, c{n}" for n, column in enumerate(view.columns)
     )
+    return _lines(view, path, "", cells, f"concat('{{', {pairs}, '}}')", excluded)
 
 
-def _parquet(view: View, path: Path, where: str, formula_safe: bool) -> None:
+def _lines(view: View, path: Path, head: str, cells: Sequence[str], line: str, excluded: bool) -> int:
+    """Write a head and, for each row, what SQL makes of its cells as a line of its own."""
+    rows = 0
+    with path.open("wb") as file:
+        file.write(head.encode())
+        for batch in checked_batches(view, cells, result=f"concat({line}, chr(10))", excluded=excluded):
+            # Arrow keeps the texts of a column one after the other: they are the lines of the file as they lie there.
+            texts = batch.column(0)
+            offsets = memoryview(texts.buffers()[1]).cast("q" if str(texts.type).startswith("large") else "i")
+            begin, end = offsets[texts.offset], offsets[texts.offset + len(texts)]
+            file.write(memoryview(texts.buffers()[2])[begin:end])
+            rows += len(texts)
+    return rows
+
+
+def _parquet(view: View, path: Path, formula_safe: bool, excluded: bool) -> int:
     """Stream Arrow batches into a Parquet file under the source's column names."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -110,26 +120,48 @@ def _parquet(view: View, path: Path, where: str, formula_safe: bool) -> None:
     with view.session() as session:
         # A cell that is no number would be lost in a column of numbers, so such a column is written as text.
         lost = {note.column for note in unreadable(session, view.rows, view.columns)}
-        view = view.retyped({column.name: column.type for column in view.columns if column.name in lost})
-        cells = ", ".join(f"{quote(column.physical)} AS c{position}" for position, column in enumerate(view.columns))
-        reader = session.batches(f"SELECT {cells} FROM {view.rows}{where} ORDER BY _rid", size=100_000)
-        fields = [field.with_name(column.name) for field, column in zip(reader.schema, view.columns, strict=True)]
-        with pq.ParquetWriter(path, pa.schema(fields), compression="zstd") as writer:
-            for batch in reader:
-                writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=pa.schema(fields)))
+    wanted = {column.name: column.type if column.name in lost else column.reads for column in view.columns}
+    cells = [read_as(quote(column.physical), column.type, wanted[column.name])[0] for column in view.columns]
+    rows = 0
+    with contextlib.ExitStack() as stack:
+        writer = None
+        for batch in checked_batches(view, cells, excluded=excluded):
+            if writer is None:
+                named = zip(batch.schema, view.columns, strict=True)
+                schema = pa.schema([field.with_name(column.name) for field, column in named])
+                writer = stack.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+            rows += len(batch)
+    return rows
 
 
-def _jsonl(view: View, path: Path, where: str, formula_safe: bool) -> None:
-    """Write one JSON object a line."""
-    pairs = ", ',', ".join(
-        f"{literal(json.dumps(column.name, ensure_ascii=False) + ':')}, {json_text(quote(column.physical), column)}"
-        for column in view.columns
+_WRITERS: dict[str, Callable[[View, Path, bool, bool], int]] = {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}
+
+
+def _safe(cell: str) -> str:
+    """SQL for a text that a spreadsheet will not run."""
+    return (
+        f"CASE WHEN regexp_matches({cell}, '^[{_FORMULA}]') AND TRY_CAST({cell} AS DOUBLE) IS NULL "
+        f"THEN '''' || {cell} ELSE {cell} END"
     )
-    line = f"concat('{{', {pairs}, '}}')" if pairs else "'{}'"
-    with view.session() as session, path.open("w", encoding="utf-8", newline="\n") as file:
-        cursor = session.run(f"SELECT {line} FROM {view.rows}{where} ORDER BY _rid")
-        while rows := cursor.fetchmany(10_000):
-            file.writelines(row[0] + "\n" for row in rows)
+
+
+def _quoted(cell: str) -> str:
+    """SQL for a text as a CSV cell: nothing where it is missing, ``""`` where it is empty."""
+    quoted = f"""'"' || replace({cell}, '"', '""') || '"'"""
+    marked = f"""regexp_matches({cell}, '^$|[,"\\n\\r#]')"""
+    return f"CASE WHEN {cell} IS NULL THEN '' WHEN {marked} THEN {quoted} ELSE {cell} END"
+
+
+def _text(column: Column, formula_safe: bool) -> str:
+    """SQL for what a column's cell is written as in CSV, before any quotation marks."""
+    cell = quote(column.physical)
+    return _safe(cell) if formula_safe and column.type == "VARCHAR" else spelt_text(cell, column)
+
+
+def _is_bare(column: Column) -> bool:
+    """Tell whether a column's texts never need quotation marks."""
+    return column.type in _BARE or column.type.startswith("DECIMAL")
 
 
 def changes_csv(found: Diff, *, formula_safe: bool = True) -> str:
@@ -145,7 +177,8 @@ def changes_csv(found: Diff, *, formula_safe: bool = True) -> str:
     keys = list(found.changes[0].key) if found.changes else []
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow([*keys, "change", "column", "old", "new", "author", "reason"])
+    header = [*keys, "change", "column", "old", "new", "author", "reason"]
+    lines.writerow([_harmless(name) for name in header] if formula_safe else header)
     for change in found.changes:
         key = [change.key.get(name) for name in keys]
         cells = [*key, change.change, change.column, change.old, change.new, change.author, change.reason]
@@ -161,7 +194,7 @@ def _as_text(cell: Any) -> str:
 
 def _harmless(cell: str) -> str:
     """Put ``'`` before what a spreadsheet would run, as :func:`_safe` does."""
-    if not cell.startswith(_FORMULA):
+    if not _RUN.match(cell):
         return cell
     try:
         float(cell)

@@ -1,4 +1,4 @@
-"""A version as a file: at once where it is small, prepared first where it is not, by command where it is large."""
+"""A version as a file: prepared and checked first, then offered; by command where it is large."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from workbench.ui.components.job import show_job
 from workbench.ui.wording import command
 from workbench.versions import export
 
-AT_ONCE, AT_MOST = 20_000, 200_000
-"""Rows that are written when the button is pressed, and that go through the browser at all."""
+AT_MOST = 200_000
+"""Rows that go through the browser at all."""
 
 FORMATS = {
     "csv": ("CSV", "text/csv"),
@@ -31,7 +31,7 @@ def show_export(lake: OpenLake, version: Version) -> None:
     """Offer the rows of a version, without those excluded."""
     with st.popover("Export", icon=":material/download:", key="export"):
         st.text(f"The rows of {version.name}, without those excluded.")
-        st.text("In CSV, text that a spreadsheet would run gets a ' in front.")
+        st.text("In CSV, text and column names that a spreadsheet would run get a ' in front.")
         if version.rows > AT_MOST:
             st.text(f"More than {format_count(AT_MOST)} rows do not go through the browser. In a shell:")
             named = f"{version.dataset}@{version.version}"
@@ -41,22 +41,11 @@ def show_export(lake: OpenLake, version: Version) -> None:
             "Format", [*FORMATS], key="export-format", format_func=lambda ending: FORMATS[ending][0], horizontal=True
         )
         name, mime = f"{version.dataset}-v{version.version}.{form}", FORMATS[form][1]
-        view = view_of(lake.lake, version)
-        if version.rows <= AT_ONCE:
-            st.download_button(
-                f"Download {name}",
-                lambda: written(view, form),
-                file_name=name,
-                mime=mime,
-                on_click="ignore",
-                key="export-now",
-            )
-            return
-        _show_prepared(version, view, form, name, mime)
+        _show_prepared(version, view_of(lake.lake, version), form, name, mime)
 
 
 def _show_prepared(version: Version, view: View, form: str, name: str, mime: str) -> None:
-    """Write the file as a job, then offer it."""
+    """Write the file as a job, which checks it against the content hash and says what is wrong, then offer it."""
     key = f"export:{view.lake.url}:{version.name}:{form}"
 
     def ready(job: jobs.Job) -> None:

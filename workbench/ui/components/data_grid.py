@@ -8,6 +8,8 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from workbench.characters import visible
+
 ROW, MARGIN = 35, 3
 """Pixels per row, and what the grid's border takes."""
 
@@ -48,10 +50,10 @@ def show_grid(
     selection_mode : {"single-row", "single-cell"}
         Which of the two can be.
     """
-    columns = {f"c{place}": _series([row[place] for row in rows]) for place in range(len(names))}
+    columns = {f"c{place}": _series([_seen(row[place]) for row in rows]) for place in range(len(names))}
     frame = pd.DataFrame(columns)
     config = {
-        f"c{place}": _config(name, frame[f"c{place}"], (widths or {}).get(place), place < pinned)
+        f"c{place}": _config(visible(name), frame[f"c{place}"], (widths or {}).get(place), place < pinned)
         for place, name in enumerate(names)
     }
     styled: Any = frame
@@ -84,6 +86,11 @@ def _config(name: str, values: pd.Series[Any], width: str | None, pinned: bool) 
         if pd.api.types.is_numeric_dtype(values)
         else (st.column_config.TextColumn(**shown))
     )
+
+
+def _seen(value: Any) -> Any:
+    """Mark in a text what would not be seen in a cell."""
+    return visible(value) if isinstance(value, str) else value
 
 
 def _series(values: list[Any]) -> pd.Series[Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import WorkbenchError
 from workbench.lake import Version, View, view_of
 from workbench.lake.records import LOGICAL
@@ -84,7 +85,7 @@ def _row(found: ColumnProfile) -> dict[str, Any]:
     share = 100 * found.missing / found.rows if found.rows else 0.0
     top = [f"{_short(value)} ({100 * times / found.rows:.1f} %)" for value, times in found.top]
     return {
-        "column": found.column.name,
+        "column": visible(found.column.name),
         "type": found.column.logical_type,
         "stored": found.column.type.lower(),
         "missing": share,

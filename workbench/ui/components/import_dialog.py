@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import WorkbenchError
 from workbench.ingest import ReadOptions, preview
 from workbench.models import PRESETS
@@ -54,7 +55,8 @@ def import_dialog(newest_of: str | None = None) -> None:
         return
     for note in seen.notes:
         st.text(f"Note: {note}")
-    st.dataframe(pd.DataFrame(seen.rows, columns=seen.names).astype(str), hide_index=True, width="stretch", height=215)
+    frame = pd.DataFrame(seen.rows, columns=[visible(name) for name in seen.names]).astype(str).map(visible)
+    st.dataframe(frame, hide_index=True, width="stretch", height=215)
     if newer and newest_of:
         _ask_mode(newest_of, source, options, upload)
     else:

@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import UnknownName, UsageError
 from workbench.findings import Finding
 from workbench.reporting import format_count
@@ -100,7 +101,7 @@ def _show_editor(lake: OpenLake, desk: Desk, found: list[Finding], page: int) ->
             "what is wrong": st.column_config.TextColumn(width=200),
             "suggestion": st.column_config.TextColumn(width=90),
             ANSWER: st.column_config.SelectboxColumn(options=[*ANSWERS], width=110),
-            **{_CELL + name: st.column_config.TextColumn(label=name or " ", width="small") for name in names},
+            **{_CELL + name: st.column_config.TextColumn(label=visible(name) or " ", width="small") for name in names},
         },
         alt="One line per finding, with the cells of its row; each cell but the key can be edited.",
     )  # fmt: skip
