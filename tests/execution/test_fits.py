@@ -19,7 +19,7 @@ import pytest
 from workbench import execution
 from workbench.errors import Cancelled, ModelError
 from workbench.execution import Parcel, pool, running
-from workbench.models import load_model
+from workbench.models import asking, load_model
 from workbench.models.asking import Fit, Question, answers, packed, unpacked
 
 ROWS = 120
@@ -307,3 +307,14 @@ def test_shared_data_lie_in_a_private_file_that_goes_away(tmp_path):
     assert not opened["a"]["x"].to_numpy().flags.owndata, "mapped, not copied"
     packed.delete()
     assert not packed.file.exists() and packed.opened(dict) is opened
+
+
+def test_large_work_starts_processes_before_its_first_fit_is_done(monkeypatch):
+    """However long the first fit takes: here it is quick, and would have started none."""
+    monkeypatch.setattr(asking, "HEAVY", ROWS * 4 * 4)
+    monkeypatch.setattr(running, "COLD", 1e9)
+    monkeypatch.setattr(running, "WARM", 1e9)
+    execution.end()
+    asked = question("linear")
+    answers_of_two = found(asked, 2)
+    assert pool.current() is not None and same(answers_of_two, found(asked, 1)) == [True] * 4

@@ -55,6 +55,8 @@ class Work(Generic[T, R]):
         A module's function that turns the shared content into what ``there`` takes.
     died : callable
         Makes the error for a process that ended unexpectedly.
+    heavy : bool
+        Whether the steps are known to take long, so that processes are started before the first of them tells.
     """
 
     steps: Sequence[T]
@@ -63,6 +65,7 @@ class Work(Generic[T, R]):
     content: Callable[[], object]
     unpack: Callable[[Any], Any]
     died: Callable[[], WorkbenchError]
+    heavy: bool = False
 
 
 def run(
@@ -122,6 +125,9 @@ class _Crew(Generic[T, R]):
 
     def go(self, done: Callable[[int, R], None], tick: Callable[[], None]) -> None:
         """Run steps until all are done."""
+        if self._work.heavy:
+            # From this thread, which would hold Python's lock against another one once it is at a step.
+            opened(self._size).executor.submit(_nothing)
         threading.Thread(target=self._start_helpers, name="workbench-pool", daemon=True).start()
         left = len(self._work.steps)
         while left:
@@ -200,7 +206,7 @@ class _Crew(Generic[T, R]):
         """Start processes, unless the first step is done so soon that the rest does not pay for them."""
         pool = current()
         pays = WARM if pool is not None and pool.warm else COLD if _spent < COLD else WARM
-        if self._judged.wait(pays / max(1, len(self._work.steps) - 1)):
+        if self._judged.wait(0.0 if self._work.heavy else pays / max(1, len(self._work.steps) - 1)):
             return
         try:
             parcel = Parcel.of(self._work.content(), in_file=pool is None or pool.own)
@@ -273,6 +279,10 @@ def _timed(here: Callable[[T], R], step: T) -> R:
     result = here(step)
     _spent += time.monotonic() - began
     return result
+
+
+def _nothing() -> None:
+    """Have the pool start its processes."""
 
 
 def _prepared(parcel: Parcel, unpack: Callable[[Any], Any]) -> bool:

@@ -23,6 +23,9 @@ from workbench.models import FixedModel, fit, load_model, one_thread, predict
 if TYPE_CHECKING:
     import pandas as pd
 
+HEAVY = 5_000_000
+"""Cells to learn from, over all fits, from which processes are started at once: some four seconds of either preset."""
+
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.bool_] | npt.NDArray[np.intp]
 
@@ -121,6 +124,7 @@ def answers(
         content=lambda: packed(question),
         unpack=unpacked,
         died=died,
+        heavy=question.X.size * len(fits) >= HEAVY,
     )
     execution.run(work, workers=workers, done=done, tick=tick)
 
