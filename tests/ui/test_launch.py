@@ -15,6 +15,7 @@ import pytest
 
 from workbench.errors import UsageError
 from workbench.settings import Settings, load, without_password
+from workbench.ui.components import finding_similar, job
 from workbench.ui.launch import SCRIPT, command, environment, launch
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +87,12 @@ def test_the_packaged_app_has_the_settings_of_app_py():
     assert packaged.read_bytes() == (ROOT / ".streamlit" / "config.toml").read_bytes()
 
 
+def test_no_look_at_a_job_collects_garbage_or_comes_often():
+    """Also where the settings file of Streamlit is another one."""
+    assert "--runner.postScriptGC=false" in command(port=8501, address="127.0.0.1")
+    assert min(job.PULSE, finding_similar.PULSE) >= 2
+
+
 def test_every_setting_of_streamlit_exists():
     from streamlit import config
 
@@ -99,7 +106,8 @@ def test_every_setting_of_streamlit_exists():
                 yield prefix + name
 
     options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
-    assert options["runner"] == {"fastReruns": False}, "two runs of one page would take each other's timers away"
+    assert options["runner"]["fastReruns"] is False, "two runs of one page would take each other's timers away"
+    assert options["runner"]["postScriptGC"] is False, "a collection after each run would hold up every visitor"
     assert set(names(options)) <= known
     assert options["browser"]["gatherUsageStats"] is False
     assert options["client"]["showErrorDetails"] == "none"
