@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from workbench.drafts import Correction, conflicts_of, new_draft, publish_draft, stage
-from workbench.errors import AlreadyUnderWay, ConflictError, UnknownName
+from workbench.errors import AlreadyUnderWay, Cancelled, ConflictError, UnknownName
 from workbench.evaluation import evaluate
 from workbench.ingest import import_source
 from workbench.lake import claim_held, claimed, maintain, newest, open_lake, read_versions, view_of
@@ -160,3 +160,19 @@ def test_writers_take_turns_on_one_dataset_and_on_different_ones(lake, make, set
     assert dict(view_of(lake, last).fetch("SELECT id, x FROM {rows}")) == {1: 10, 2: 10, 3: 0}
     assert recomputed(lake, last) == last.content_hash
     assert len({version.snapshot for version in read_versions(lake)}) == 43
+
+
+def test_fits_made_before_a_cancel_are_used_by_the_next_try(lake):
+    def stop(stage, done, total):
+        if done == 2:
+            raise Cancelled("enough")
+
+    frame = pd.DataFrame({"id": range(60), "x": [float(n % 7) for n in range(60)], "y": ["yes", "no", "no"] * 20})
+    import_source(lake, "fits", frame, key=("id",), label="y", model="embedding", author="ann")
+    view = view_of(lake, newest(lake, "fits"))
+    with pytest.raises(Cancelled):
+        evaluate(lake, view, seeds=3, progress=stop)
+    told = []
+    found = evaluate(lake, view, seeds=3, progress=lambda stage, done, total: told.append(done))
+    assert told == [2, 3] and found.seeds == 3
+    assert lake.read("SELECT count(*) FROM lake.workbench.fits") == [(0,)]
