@@ -144,4 +144,6 @@ def _plain(column: pa.Array, name: str, source: str) -> pa.Array:
         return column.cast(pa.float32())
     if is_long(column.type) or (may_be_fine(column.type) and is_fine(column)):
         return column.cast(pa.string())
+    if pa.types.is_time64(column.type):
+        return column.cast(pa.time64("us"))
     return column

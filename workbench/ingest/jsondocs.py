@@ -96,6 +96,8 @@ def _is_lines(path: Path, *, lines: bool) -> bool:
         return lines and not first.lstrip().startswith(b"[")
     try:
         json.loads(first)
+    except UnicodeDecodeError:
+        return lines
     except ValueError:
         return lines and more and first.strip() != b"{"
     return more or lines
