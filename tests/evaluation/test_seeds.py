@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench import execution
 from workbench.compare import compare
 from workbench.errors import Cancelled, UsageError
 from workbench.evaluation import evaluate, fits, fitting, out_of_fold, read_predictions
 from workbench.lake import maintain, newest, open_lake, view_of
+from workbench.models import asking
 from workbench.settings import Settings
 
 
@@ -195,3 +197,14 @@ def test_figures_of_two_processes_are_those_of_one(lake, view, dataset, elsewher
     other = dataset("other")
     assert side_by_side[0].metrics == evaluate(lake, other, seeds=3).metrics
     assert np.array_equal(side_by_side[1].pred_probs, out_of_fold(lake, other).pred_probs)
+
+
+def test_processes_start_while_the_rows_of_heavy_work_are_read(lake, view, monkeypatch, elsewhere, settings):
+    begun = []
+    monkeypatch.setattr(execution, "prepare", lambda workers, load: begun.append((workers, load())))
+    evaluate(lake, view, seeds=2)
+    assert not begun
+    monkeypatch.setattr(asking, "HEAVY", 160 * 2 * 3)
+    evaluate(lake, view, seeds=3)
+    out_of_fold(lake, view)
+    assert begun == [(1, None), (1, None)]

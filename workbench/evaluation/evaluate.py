@@ -22,11 +22,12 @@ from workbench.evaluation.fitting import (
     series_of,
     train_classes,
 )
-from workbench.evaluation.inputs import ModelInputs, in_snapshot, is_published, read_hash, read_inputs
+from workbench.evaluation.inputs import ModelInputs, count_cells, in_snapshot, is_published, read_hash, read_inputs
 from workbench.evaluation.reading import reading_of, scored_on
 from workbench.evaluation.records import Evaluation
 from workbench.evaluation.scores import aligned, score_all
 from workbench.lake import Lake, Lane, Session, View, claimed
+from workbench.models.asking import prepare
 from workbench.progress import Progress, silent
 
 Floats = npt.NDArray[np.float64]
@@ -105,6 +106,7 @@ def evaluate(
         known = store.find(lake, store.name_of("evaluation", view.dataset, scored_on(hashed), series.fingerprint))
         if known is not None:
             return hashed, known
+        prepare(fits * count_cells(session, view, reading, max_train_rows=most), workers=lake.settings.workers)
         lanes: tuple[Lane, ...] = ("train", "test")
         return hashed, read_inputs(
             session, view, reading, max_train_rows=most, seeds=fits, resampled=resampled, lanes=lanes

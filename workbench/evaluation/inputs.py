@@ -198,6 +198,12 @@ def read_hash(session: Session, view: View, reading: Reading) -> str:
     return hash_text(reading, session.rows(hash_query(view, reading)))
 
 
+def count_cells(session: Session, view: View, reading: Reading, *, max_train_rows: int) -> int:
+    """Count the cells that a fit learns from, at most."""
+    rows = session.rows(f"SELECT count(*) FROM {view.rows} r WHERE NOT r._excluded AND r._lane = 0")[0][0]
+    return min(int(rows), max_train_rows) * len(reading.features)
+
+
 def read_inputs(
     session: Session,
     view: View,

@@ -23,13 +23,13 @@ from workbench.evaluation.fitting import (
     series_of,
     train_classes,
 )
-from workbench.evaluation.inputs import ModelInputs, in_snapshot, is_published, read_hash, read_inputs
+from workbench.evaluation.inputs import ModelInputs, count_cells, in_snapshot, is_published, read_hash, read_inputs
 from workbench.evaluation.reading import reading_of
 from workbench.evaluation.records import OutOfFold, Predictions
 from workbench.evaluation.scores import among
 from workbench.lake import Lake, Session, View, claimed
 from workbench.models import FixedModel
-from workbench.models.asking import Fit, Question
+from workbench.models.asking import Fit, Question, prepare
 from workbench.progress import Progress, silent
 
 _DEALT = 50
@@ -92,6 +92,7 @@ def out_of_fold(
         known = store.find(lake, name)
         if known is not None:
             return hashed, known, _identities(session, view, name)
+        prepare(folds * count_cells(session, view, reading, max_train_rows=most), workers=lake.settings.workers)
         rows = read_inputs(session, view, reading, max_train_rows=most)
         return hashed, rows, dict(zip(rows.row_key, rows.rid, strict=True))
 

@@ -25,6 +25,6 @@ Examples
 from workbench.execution.apart import Apart, Task, process
 from workbench.execution.parcel import Parcel
 from workbench.execution.pool import MOST, count_of, end, using
-from workbench.execution.running import TICK, Work, run
+from workbench.execution.running import TICK, Work, prepare, run
 
-__all__ = ["MOST", "TICK", "Apart", "Parcel", "Task", "Work", "count_of", "end", "process", "run", "using"]
+__all__ = ["MOST", "TICK", "Apart", "Parcel", "Task", "Work", "count_of", "end", "prepare", "process", "run", "using"]

@@ -106,6 +106,21 @@ def run(
     crew.stop(kill=False)
 
 
+def prepare(workers: int, load: Callable[[], None]) -> None:
+    """Start processes for heavy work to come, while the caller still reads what it is about.
+
+    Parameters
+    ----------
+    workers : int
+        As in :func:`run`.
+    load : callable
+        A module's function that imports what the work needs.
+    """
+    size = count_of(workers) - 1
+    if size > 0:
+        opened(size).executor.submit(load)
+
+
 class _Crew(Generic[T, R]):
     """The caller and the processes at work on the same steps."""
 

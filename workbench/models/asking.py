@@ -129,6 +129,17 @@ def answers(
     execution.run(work, workers=workers, done=done, tick=tick)
 
 
+def prepare(cells: int, *, workers: int) -> None:
+    """Start processes while rows are still being read, where so many cells over all fits are heavy work."""
+    if cells >= HEAVY:
+        execution.prepare(workers, _loaded)
+
+
+def _loaded() -> None:
+    """In a process of the pool: import what a preset needs."""
+    from workbench.models import presets  # noqa: F401
+
+
 def packed(question: Question) -> tuple[Any, ...]:
     """Lay a question out so that it can be sent: the model by its name."""
     model = question.model
