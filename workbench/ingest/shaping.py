@@ -203,6 +203,8 @@ def shaped(
             old[name] = quote(before.physical)
             continue
         logical = before.logical if before is not None else natural_type(types[name])
+        if logical and types[name] == "VARCHAR" and name in (*head.definition.key, head.definition.split_column):
+            logical = "text"  # rows are known by what is written there
         written = written_as[name] if logical else ""
         columns.append(Column(name, chosen[name], types[name], logical, written))
         if before is None:
