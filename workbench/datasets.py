@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import drafts as _drafts
 from workbench import iterations, versions
 from workbench.drafts import UNSEEN, Draft
-from workbench.lake import Definition, Lake, Version, newest, quote, read_versions, view_of
+from workbench.lake import Definition, Lake, Task, Version, newest, quote, read_versions, view_of
 from workbench.lake.values import value_of
 from workbench.progress import Progress, silent
 from workbench.tidying import ColumnCalls
@@ -213,6 +213,41 @@ class Dataset(ColumnCalls):
         wanted = self._version(version)
         message = message or f"restored {wanted.name}"
         return versions.restore(self.lake, wanted, author=self.author, message=message)
+
+    def set(
+        self,
+        *,
+        key: Sequence[str] | None = None,
+        label: str | None = None,
+        task: Task | None = None,
+        model: str | None = None,
+        schema: str | None = None,
+        split_column: str | None = None,
+        ignore: Sequence[str] | None = None,
+        source: str | None = None,
+        options: ReadOptions | None = None,
+        types: Mapping[str, str] | None = None,
+        unset: Sequence[str] = (),
+        message: str = "",
+        progress: Progress = silent,
+    ) -> Version:
+        """Change what the dataset is, as a version whose rows are the same; what is not given stays.
+
+        See :func:`workbench.iterations.set_definition` for what is checked. ``unset`` takes away: ``key``, ``label``,
+        ``schema``, ``split_column``, ``ignore``, ``source``, ``reading``.
+
+        Examples
+        --------
+        >>> lake["people"].set(model="linear", unset=["schema"], message="a simpler model")  # doctest: +SKIP
+        """
+        wanted = iterations.NewDefinition(
+            key=key, label=label, task=task, model=model, schema=schema, split_column=split_column, ignore=ignore,
+            source=source, types=dict(types or {}), unset=tuple(unset),
+            **({} if options is None else {"options": options}),
+        )  # fmt: skip
+        return iterations.set_definition(
+            self.lake, self.name, wanted, author=self.author, message=message, progress=progress
+        )
 
     def set_types(self, types: Mapping[str, str], *, message: str = "") -> Version:
         """Say what columns mean (``number``, ``text``, …) as a new version; no cell is rewritten."""

@@ -16,6 +16,7 @@ import click
 from workbench.addresses import remember_secrets
 from workbench.cli import (
     datasets,
+    definition,
     draft,
     forecast,
     impact,
@@ -70,7 +71,8 @@ def cli(context: click.Context, lake: str | None, config: str | None, author: st
 
 
 for _module in (
-    datasets, versions, quality, impact, wear, forecast, rescore, report, draft, recipes, simulate, runs, service,
+    datasets, definition, versions, quality, impact, wear, forecast, rescore, report, draft, recipes, simulate, runs,
+    service,
 ):  # fmt: skip
     for _command in _module.COMMANDS:
         cli.add_command(_command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from workbench.cli.state import State, json_option, message_option, parse_key, pass_state, say, show_json, show_table
@@ -14,6 +16,7 @@ from workbench.cli.state import State, json_option, message_option, parse_key, p
 def list_versions(state: State, name: str, as_json: bool) -> None:
     """List the versions of a dataset, with accuracy and verdict where they were evaluated."""
     from workbench.reporting import accuracy_of, verdict_of
+    from workbench.versions import DefinitionChange
 
     with state.lake() as lake:
         documents = lake[name].documents()
@@ -29,7 +32,7 @@ def list_versions(state: State, name: str, as_json: bool) -> None:
             f"{d['cells_changed']:,}",
             accuracy_of(d),
             verdict_of(d),
-            d["message"],
+            "; ".join([d["message"], *(str(DefinitionChange(**each)) for each in d["definition"])]),
         ]
         for d in documents
     ]
@@ -55,6 +58,8 @@ def diff(state: State, a: str, b: str, limit: int, as_json: bool) -> None:
     if as_json:
         show_json(found.to_dict())
         return
+    for said in found.definition:
+        say(f"{found.b}: {said}")
     rows = [
         [
             ", ".join(str(value) for value in change.key.values()),
@@ -118,7 +123,7 @@ def blame(state: State, name: str, key: tuple[str, ...], column: str | None, as_
 @json_option
 @pass_state
 def restore(state: State, name: str, message: str, as_json: bool) -> None:
-    """Make an old version the newest again, as a new version.
+    """Make an old version the newest again, as a new version: its rows and what the dataset was then.
 
     \b
     Example:
@@ -136,6 +141,16 @@ def restore(state: State, name: str, message: str, as_json: bool) -> None:
         say(f"{made.name} is equal to {name} already; no version was made")
     else:
         say(f"{made.name} is now equal to {name}")
+        tell_definition(document)
+
+
+def tell_definition(document: dict[str, Any]) -> None:
+    """Say what a version changed in what the dataset is, and what no longer compares."""
+    from workbench.versions import DefinitionChange, consequences
+
+    changes = [DefinitionChange(**each) for each in document["definition"]]
+    for line in (*map(str, changes), *consequences(changes)):
+        say(f"  {line}")
 
 
 @click.command()

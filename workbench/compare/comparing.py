@@ -170,9 +170,11 @@ def _require_alike(a: View, b: View, *, seeds: int | None, max_train_rows: int |
     """Refuse what cannot be compared."""
     if a.dataset != b.dataset:
         raise UsageError(f"{a.label} and {b.label} are not comparable: they are versions of two datasets.")
-    for what in ("label", "task"):
+    for what in ("label", "task", "key"):
         here, there = getattr(a.definition, what), getattr(b.definition, what)
         if here != there:
+            if what == "key":
+                here, there = (", ".join(key) or "none" for key in (here, there))
             raise UsageError(
                 f"{a.label} and {b.label} are not comparable: their {what} is not the same ('{here}' and '{there}')."
             )

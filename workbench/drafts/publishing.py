@@ -187,13 +187,17 @@ def conflicting(session: Session, head: View) -> list[Conflict]:
             )
             continue
         found = canonical_text(f"h.{quote(known[name].physical)}", known[name].type)
+        # A key is never corrected, also where the column became part of it after the draft was begun.
+        keyed = name in head.definition.key
+        other = "true" if keyed else f"{differs(found, 'n.old', known[name])} OR m.rid IS NOT NULL"
+        why = "the cell was changed" if not keyed else "the column is part of the key now"
         parts.append(
             f"SELECT n.rid, n.column_name, n.old, {found}, n.new, false, "
-            "CASE WHEN m.rid IS NULL THEN 'the cell was changed' ELSE 'the row was excluded' END "
+            f"CASE WHEN m.rid IS NULL THEN {literal(why)} ELSE 'the row was excluded' END "
             "FROM net n JOIN head_rows h ON h._rid = n.rid "
             "LEFT JOIN moved_rows m ON m.rid = n.rid AND m.action IS NULL "
             f"WHERE n.column_name = {literal(name)} AND {differs(found, 'n.new', known[name])} "
-            f"AND ({differs(found, 'n.old', known[name])} OR m.rid IS NOT NULL)"
+            f"AND ({other})"
         )
     session.run("CREATE OR REPLACE TEMP TABLE clash AS " + " UNION ALL ".join(parts))
     rows = session.rows(

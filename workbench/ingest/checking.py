@@ -127,10 +127,15 @@ def check_label(
     rows: str,
     definition: Definition,
     columns: Sequence[Column],
-    reading: Reading,
+    source: str,
     task: Task | None,
 ) -> Definition:
     """Refuse a label that nothing can be learnt from, and settle the task.
+
+    Parameters
+    ----------
+    source : str
+        For people.
 
     Raises
     ------
@@ -158,5 +163,5 @@ def check_label(
         fault = f"the label has {values:,} classes, more than {MOST_CLASSES:,}"
         hint = "Use --task regression." if numbers == filled else "Choose another label column."
     if fault:
-        raise DataError(fault, source=reading.source, column=column.name, hint=hint)
+        raise DataError(fault, source=source, column=column.name, hint=hint)
     return definition

@@ -134,7 +134,7 @@ def import_source(
             rows = f"read_parquet({literal(unfinished)})"
             check_rows(session, rows, definition, columns, reading, sums[0], progress)
             columns, notes = logical_columns(session, rows, definition, columns, reading, task=task, progress=progress)
-            definition = check_label(session, rows, definition, columns, reading, task)
+            definition = check_label(session, rows, definition, columns, reading.source, task)
             held = sums[0] > 0
             if held:
                 lake.settle(unfinished, file)

@@ -211,10 +211,9 @@ def _newcomers(session: Session, shape: Shape, versions: Sequence[Version], sour
     """
     head, definition = versions[-1], versions[-1].definition
     texts = {column.name: lane_text(quote(column.physical), column) for column in shape.columns}
-    # Equal features share a lane however many columns came later, so those of the first version choose it.
-    chosen = (
-        "_lane" if definition.split_column else lane(definition, texts, names=[c.name for c in versions[0].columns])
-    )
+    # Equal features share a lane whatever became of columns and label later, so those of the first version choose it.
+    told = dataclasses.replace(versions[0].definition, split_column=None)
+    chosen = "_lane" if definition.split_column else lane(told, texts, names=[c.name for c in versions[0].columns])
     first = _next_rid(session, versions)
     session.run(
         f"""

@@ -6,6 +6,7 @@ Command line, app, schedule and notebook all call these functions, so that they 
 from workbench.iterations.checking import check, checks_asked, schema_of, schema_types, try_choices, validate
 from workbench.iterations.columns import apply_recipe, column_clusters, rows_of
 from workbench.iterations.deciding import Decided, decide, own_draft, redo, undo
+from workbench.iterations.defining import NewDefinition, set_definition
 from workbench.iterations.measuring import (
     compare_many,
     compare_versions,
@@ -24,6 +25,7 @@ __all__ = [
     "Decided",
     "DraftCheck",
     "DraftFindings",
+    "NewDefinition",
     "Wear",
     "apply_recipe",
     "check",
@@ -47,6 +49,7 @@ __all__ = [
     "rows_of",
     "schema_of",
     "schema_types",
+    "set_definition",
     "shown_corrections",
     "try_choices",
     "undo",

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 from workbench.iterations.checking import schema_types
 from workbench.lake import Lake, Version, kept_snapshots, latest, read_versions, view_of
 from workbench.progress import Progress, silent
+from workbench.versions import definition_changes
 
 if TYPE_CHECKING:
     from workbench.compare import Comparison, Comparisons
     from workbench.evaluation import Evaluation
+
+
+SERIES = ("label", "task", "model", "key")
+"""Parts of a definition that begin a new series of figures."""
 
 
 def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Evaluation:
@@ -37,7 +42,9 @@ def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Eva
     readable = {number for number in known if versions[number].snapshot in kept}
     records = []
     for number in sorted(readable):
-        row, against = known[number], max((v for v in readable if v < number), default=None)
+        row = known[number]
+        alike = [v for v in readable if v < number and _one_series(versions[v], versions[number])]
+        against = max(alike, default=None)
         if row.get("against", against) not in {None, *readable}:
             continue
         touched = new and version.version in (number, against)
@@ -162,7 +169,8 @@ def version_documents(lake: Lake, dataset: str) -> list[dict[str, Any]]:
     """Lay out the versions of a dataset as the JSON of ``workbench versions``, oldest first."""
     known = {row["version"]: row for row in measurements(lake, dataset)}
     documents = []
-    for version in read_versions(lake, dataset):
+    versions = read_versions(lake, dataset)
+    for before, version in zip([None, *versions], versions, strict=False):
         measured = known.get(version.version)
         comparison = measured["comparison"] if measured else None
         documents.append(
@@ -179,6 +187,7 @@ def version_documents(lake: Lake, dataset: str) -> list[dict[str, Any]]:
                 "rows_added": version.rows_added,
                 "rows_removed": version.rows_removed,
                 "cells_changed": version.cells_changed,
+                "definition": [vars(change) for change in definition_changes(before, version)] if before else [],
                 "content_hash": version.content_hash,
                 "identity_hash": version.identity_hash,
                 "tags": list(version.tags),
@@ -190,6 +199,11 @@ def version_documents(lake: Lake, dataset: str) -> list[dict[str, Any]]:
             }
         )
     return documents
+
+
+def _one_series(a: Version, b: Version) -> bool:
+    """Tell whether two versions have figures of one series: the same model learns the same label by the same key."""
+    return all(getattr(a.definition, name) == getattr(b.definition, name) for name in SERIES)
 
 
 def _same_test_rows(known: Mapping[int, Mapping[str, Any]], a: str, b: str) -> bool:

@@ -2,6 +2,7 @@
 
 from workbench.lake import Version, read_versions, view_of
 from workbench.versions.blame import Event, blame, blame_rows
+from workbench.versions.definition import DefinitionChange, consequences, definition_changes
 from workbench.versions.diff import Change, Diff, diff, typed_key
 from workbench.versions.export import changes_csv, export
 from workbench.versions.logical import TypeNote, column_documents, set_types
@@ -10,6 +11,7 @@ from workbench.versions.restore import restore
 
 __all__ = [
     "Change",
+    "DefinitionChange",
     "Diff",
     "Event",
     "TypeNote",
@@ -18,6 +20,8 @@ __all__ = [
     "blame_rows",
     "changes_csv",
     "column_documents",
+    "consequences",
+    "definition_changes",
     "diff",
     "export",
     "find_row",

@@ -24,6 +24,7 @@ from workbench.lake import (
 )
 from workbench.lake.publish import PRUNED
 from workbench.lake.values import value_of
+from workbench.versions.definition import DefinitionChange, definition_changes
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Diff:
         In order of row identity and column.
     truncated : bool
         ``changes`` was cut by a limit.
+    definition : tuple of DefinitionChange
+        What the two say differently about what the dataset is: key, label, model, schema, types, …
     """
 
     a: str
@@ -87,6 +90,7 @@ class Diff:
     columns_removed: tuple[str, ...]
     changes: tuple[Change, ...]
     truncated: bool
+    definition: tuple[DefinitionChange, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Lay out as the JSON document of ``workbench diff --json``."""
@@ -100,6 +104,7 @@ class Diff:
                 "cells_changed": self.cells_changed,
             },
             "columns": {"added": list(self.columns_added), "removed": list(self.columns_removed)},
+            "definition": [vars(change) for change in self.definition],
             "changes": [vars(change) for change in self.changes],
             "truncated": self.truncated,
         }
@@ -222,6 +227,7 @@ def _read(session: Session, a: Version, b: Version, limit: int | None) -> Diff:
         columns_removed=tuple(name for name in names_a if name not in names_b),
         changes=tuple(changes),
         truncated=truncated,
+        definition=definition_changes(a, b),
     )
 
 
@@ -269,7 +275,7 @@ def _credits(
     ):
         found[(rid, column)] = (author, reason)
     missing = {cell for cell in wanted if cell not in found}
-    others = {item[3]: item for item in versions.values() if item[2] != "publish"}
+    others = {item[3]: item for item in versions.values() if item[2] not in ("publish", "set")}
     if len(others) == 1:
         only = next(iter(others.values()))
         return found | {cell: (only[0], only[1]) for cell in missing}

@@ -13,14 +13,11 @@ from workbench.lake import (
     Lake,
     Session,
     Version,
-    data_table,
-    newest,
-    publish_rows,
     quote,
-    read_version,
     view_of,
 )
 from workbench.lake.records import LOGICAL, natural_type
+from workbench.versions.definition import define
 
 _TOGETHER = 50
 """Columns in one query: DuckDB compares all expressions of a query with each other."""
@@ -113,29 +110,19 @@ def set_types(lake: Lake, dataset: str, types: Mapping[str, str], *, author: str
     --------
     >>> set_types(lake, "releases", {"release": "number"}, author="ann")  # doctest: +SKIP
     """
-    wanted = {name: kind.strip().lower() for name, kind in types.items()}
-    with lake.session() as session:
-        head = newest(session, dataset)
-        retyped = [column for column in _meant(head, wanted) if column.name in wanted]
-        notes = [note.to_dict() for note in unreadable(session, view_of(lake, head).rows, retyped)]
+    wanted = lowered(types)
 
-        def work(current: Session) -> int:
-            head = newest(current, dataset)
-            columns = _meant(head, wanted)
-            if [c.logical_type for c in columns] == [c.logical_type for c in head.columns]:
-                return head.version
-            names = ", ".join(["_rid", "_lane", "_excluded", *(quote(column.physical) for column in columns)])
-            current.run(f"CREATE OR REPLACE TEMP TABLE new_rows AS SELECT {names} FROM {data_table(dataset)} LIMIT 0")
-            current.run("CREATE OR REPLACE TEMP TABLE gone_rows (_rid BIGINT)")
-            made = publish_rows(
-                current, head, kind="set", author=author, message=message or _said(wanted), columns=columns,
-                definition=replace(head.definition, types={**head.definition.types, **wanted}),
-                detail={"types": notes, "set": {"types": wanted}},
-            )  # fmt: skip
-            return made or head.version
+    def settle(session: Session, head: Version) -> tuple[Definition, tuple[Column, ...], dict[str, Any]]:
+        definition, columns = meant(head, head.definition, wanted)
+        notes = unreadable(session, view_of(lake, head).rows, [column for column in columns if column.name in wanted])
+        return definition, columns, {"types": [note.to_dict() for note in notes], "set": {"types": wanted}}
 
-        number = lake.write(work, author=author, message=message or _said(wanted), session=session)
-    return read_version(lake, dataset, number)
+    return define(lake, dataset, settle, author=author, message=message or types_said(wanted))
+
+
+def lowered(types: Mapping[str, str]) -> dict[str, str]:
+    """Return column → logical type as :data:`workbench.lake.records.LOGICAL` spells it."""
+    return {name: kind.strip().lower() for name, kind in types.items()}
 
 
 def check_logical(column: Column, logical: str, definition: Definition) -> None:
@@ -147,11 +134,11 @@ def check_logical(column: Column, logical: str, definition: Definition) -> None:
         There is no such type, its storage does not fit it, or the column is the key or the split column, which go by
         what is written.
     """
-    if logical not in LOGICAL:
-        raise UsageError(f"There is no logical type '{logical}'.", hint=f"Types: {', '.join(LOGICAL)}.")
     natural = natural_type(column.type)
     if logical == natural:
         return
+    if logical not in LOGICAL:
+        raise UsageError(f"There is no logical type '{logical}'.", hint=f"Types: {', '.join(LOGICAL)}.")
     if column.name in (*definition.key, definition.split_column):
         part = "key" if column.name in definition.key else "split column"
         raise UsageError(
@@ -207,23 +194,33 @@ def column_documents(version: Version) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _meant(head: Version, wanted: Mapping[str, str]) -> tuple[Column, ...]:
-    """Return a version's columns with the logical types that are asked for."""
+def meant(head: Version, definition: Definition, wanted: Mapping[str, str]) -> tuple[Definition, tuple[Column, ...]]:
+    """Return a definition and a version's columns with the logical types that are asked for.
+
+    Raises
+    ------
+    UnknownName
+        There is no such column.
+    UsageError
+        A column cannot have the type, or cannot keep the one it has as part of the key or as split column.
+    """
     known = [column.name for column in head.columns]
     for name in wanted:
         if name not in known:
             raise UnknownName("column", name, known, where=head.name)
     for column in head.columns:
-        if column.name in wanted:
-            check_logical(column, wanted[column.name], head.definition)
-    return tuple(
+        check_logical(column, wanted.get(column.name, column.logical_type), definition)
+    columns = tuple(
         replace(column, logical=wanted[column.name])
         if column.name in wanted and wanted[column.name] != column.logical_type
         else column
         for column in head.columns
     )
+    if columns != head.columns:
+        definition = replace(definition, types={**definition.types, **wanted})
+    return definition, columns
 
 
-def _said(wanted: Mapping[str, str]) -> str:
-    """Say what is set."""
+def types_said(wanted: Mapping[str, str]) -> str:
+    """Say what types are set."""
     return "set type: " + ", ".join(f"{name} is {kind}" for name, kind in wanted.items())

@@ -16,6 +16,7 @@ from workbench.lake import (
     view_of,
 )
 from workbench.lake.publish import PRUNED
+from workbench.versions.definition import rekey
 
 
 def restore(lake: Lake, version: Version, *, author: str, message: str) -> Version:
@@ -48,12 +49,14 @@ def restore(lake: Lake, version: Version, *, author: str, message: str) -> Versi
                 "CREATE OR REPLACE TEMP TABLE gone_rows AS SELECT _rid FROM touched_rows "
                 "WHERE _rid NOT IN (SELECT _rid FROM new_rows)"
             )
+            rekey(current, lake, head, version.definition)
             number = publish_rows(
                 current,
                 head,
                 kind="restore",
                 author=author,
                 message=message,
+                definition=version.definition,
                 columns=version.columns,
                 held="head_rows" if written else None,
                 detail={"restored": version.version},
