@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,30 @@ def test_where_a_policy_wants_approval_the_draft_waits_for_it(lake, file):
     (draft,) = list_drafts(lake, "people", state="open")
     assert result.recipes[0]["draft"] == draft.draft and draft.corrections == 2
     assert "waits" in result.recipes[0]["note"] and newest(lake, "people").version == 2
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("commits", [1, 2, 3, 4, 5, 6])
+def test_what_a_killed_refresh_did_not_come_to_is_replayed_by_the_next_one_and_nothing_twice(lake, file, commits):
+    """The commits are: claim, note, refresh, draft, corrections, version, no note; so many of them are made."""
+    save_recipe(lake, "people", Recipe("blanks", (TransformStep("city", Trim()),)), replay=True, author="ann")
+    file.write_text(LATER)
+
+    def killer(query: str, params: object) -> None:
+        nonlocal commits
+        commits -= query == "COMMIT"
+        if query == "BEGIN" and commits == 0:
+            raise Killed
+
+    with contextlib.suppress(Killed), lake.traced(killer):
+        refresh_and_replay(lake, "people", author="robot")
+    told = refresh_and_replay(lake, "people", author="robot").recipes
+    assert cities(lake) == ["NYC", "NYC", "NYC", "NYC", "Rome"]
+    assert [v.version for v in read_versions(lake, "people")] == [1, 2, 3]
+    assert list_drafts(lake, "people", state="open") == []
+    assert [(each["recipe"], each["version"]) for each in told] == [("blanks", 3)]
+    assert refresh_and_replay(lake, "people", author="robot").recipes == ()
+    assert lake.read("SELECT count(*) FROM lake.workbench.replays") == [(0,)]

@@ -160,6 +160,13 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         # What the content hash leaves out: row identities and splits. Unknown for versions made before.
         ("ALTER TABLE lake.workbench.versions ADD COLUMN identity_hash VARCHAR",),
     ),
+    (
+        "0012_replays",
+        (
+            # Refreshes whose recipes have not all been replayed: what they changed after ``since`` waits for them.
+            """CREATE TABLE lake.workbench.replays (dataset VARCHAR, since BIGINT, created_at TIMESTAMPTZ)""",
+        ),
+    ),
 )
 
 
