@@ -209,7 +209,7 @@ def test_nothing_that_people_or_files_wrote_is_markup(opened):
     assert "http" not in page.replace("http-equiv", "") and "url(" not in page and "@import" not in page
     for name in ("column", "cell", "author", "message", "reason", "label"):
         assert read.says(EVIL[name]), name
-    assert "\u202e" not in page and read.says("Oslo \\u202etxt.exe")
+    assert "\u202e" not in page and read.says("Oslo <U+202E>txt.exe")
 
 
 def test_a_page_stands_alone_and_is_the_same_twice(opened):
@@ -382,10 +382,12 @@ def test_the_command_writes_the_file_whole_or_not_at_all(opened, url, tmp_path, 
     code, out, _ = shell("d@1", "d@2", "-o", "-")
     assert code == 0 and out.split("Written ")[0] == written.split("Written ")[0]
     assert not Read(written).says("What each group of corrections did")
-    assert shell("d@1", "d@2", "-o", str(target), "--by", "author")[0] == 0
+    code, _, err = shell("d@1", "d@2", "-o", str(target))
+    assert code == 2 and "exists already" in err and target.read_text(encoding="utf-8") == written
+    assert shell("d@1", "d@2", "-o", str(target), "--by", "author", "--overwrite")[0] == 0
     assert Read(target.read_text(encoding="utf-8")).says("What each group of corrections did")
     target.write_text("mine")
-    code, _, err = shell("d@1", "d@9", "-o", str(target))
+    code, _, err = shell("d@1", "d@9", "-o", str(target), "--overwrite")
     assert code == 2 and "There is no version '9'" in err and target.read_text() == "mine"
     code, _, err = shell("d@1", "d@2", "-o", str(tmp_path))
     assert code == 2 and "is a folder" in err
@@ -394,6 +396,6 @@ def test_the_command_writes_the_file_whole_or_not_at_all(opened, url, tmp_path, 
     assert not list(tmp_path.glob("*.partial")) and not list(tmp_path.glob(".*.partial"))
     link = tmp_path / "link.html"
     link.symlink_to(target)
-    assert shell("d@1", "d@2", "-o", str(link))[0] == 0
+    assert shell("d@1", "d@2", "-o", str(link), "--overwrite")[0] == 0
     assert link.is_symlink() and Read(target.read_text(encoding="utf-8")).says("d · v1 → v2")
     assert shell("d@1", "d@2", "-o", "/dev/null")[0] == 0 and Path("/dev/null").is_char_device()

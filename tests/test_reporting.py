@@ -112,7 +112,7 @@ def test_junit_is_read_by_junitparser_and_has_the_shape_that_jenkins_reads(valid
 def test_junit_holds_characters_that_xml_cannot(validation):
     odd = dataclasses.replace(validation.checks[0], outcome="error", message="bell \x07 \ufffe \ud83d")
     text = report_validation(dataclasses.replace(validation, checks=(odd,)), format="junit")
-    assert ElementTree.fromstring(text)[0][0][0].get("message") == "bell \\u0007 \\ufffe \\ud83d"
+    assert ElementTree.fromstring(text)[0][0][0].get("message") == "bell ␇ \\ufffe <U+D83D>"
 
 
 def test_sarif_is_valid(validation, clean):

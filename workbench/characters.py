@@ -13,7 +13,9 @@ _UNSEEN = (
     "\u3000\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
 _ANY = re.compile(f"[{_UNSEEN}]")
-_BUT_LINES = re.compile(f"(?!\n)[{_UNSEEN}]")
+UNSEEN = re.compile(f"(?!\n)[{_UNSEEN}]")
+"""What is not seen, but for line breaks."""
+
 _COMMAND = re.compile(r"^(\s*)(?=::)", re.MULTILINE)
 _OLD_COMMAND = re.compile(r"##(\w*)(?=\[)")
 
@@ -33,7 +35,7 @@ def visible(text: str, *, lines: bool = False) -> str:
     >>> visible("Oslo\xa0\x1b[31m")
     'Oslo<U+00A0>␛[31m'
     """
-    return (_BUT_LINES if lines else _ANY).sub(lambda found: _mark(found[0]), text)
+    return (UNSEEN if lines else _ANY).sub(lambda found: _mark(found[0]), text)
 
 
 def printable(text: str) -> str:
@@ -48,7 +50,7 @@ def printable(text: str) -> str:
 
 def escaped_json(text: str) -> str:
     """Escape, in a JSON document, what :func:`printable` marks: the document means the same and does nothing."""
-    text = _BUT_LINES.sub(lambda found: _escape(found[0]), text)
+    text = UNSEEN.sub(lambda found: _escape(found[0]), text)
     return _OLD_COMMAND.sub(r"#\\u0023\1", text)
 
 

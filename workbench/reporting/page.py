@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from workbench.characters import UNSEEN, visible
 from workbench.reporting.markup import element
-
-_INVISIBLE = {
-    code: f"\\u{code:04x}"
-    for code in (
-        *(code for code in range(0x20) if chr(code) not in "\t\n"),
-        *range(0x7F, 0xA0),
-        *range(0x202A, 0x202F),
-        *range(0x2066, 0x206A),
-        *range(0xD800, 0xE000),
-    )
-}
-# What a browser drops, or what would turn the text around it, stands as its number: a cell must not hide anything.
 
 WHOLE = 24
 """Characters of a cell up to which it is broken between words only."""
@@ -47,7 +36,8 @@ def document(title: str, *body: Markup, style: str) -> str:
     )
     head = element("head", metas, policy, element("title", title), element("style", Markup(style)))
     page = element("html", head, element("body", element("main", *body)), lang="en")
-    return f"<!doctype html>\n{page}\n".translate(_INVISIBLE)
+    # Whatever came into the page otherwise than as an element: a browser drops it, or it turns the text around it.
+    return UNSEEN.sub(lambda found: escape(visible(found[0])), f"<!doctype html>\n{page}\n")
 
 
 def table(
