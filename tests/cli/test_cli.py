@@ -122,7 +122,7 @@ def test_conflicts_are_listed_and_end_with_code_1(people):
     people("draft", "publish", "1", "-m", "a")
     refused = people("draft", "publish", "2", "-m", "b", "--json")
     assert refused.code == 1
-    cell = {"key": {"id": "2"}, "column": "age", "rid": 2, "gone": False}
+    cell = {"key": {"id": "2"}, "column": "age", "rid": 2, "gone": False, "why": "the cell was changed"}
     assert refused.json == {"conflicts": [{**cell, "expected": 210, "found": 21, "new": 22}]}
     told = people("draft", "publish", "2", "-m", "b")
     assert told.code == 1 and "expected 210, found 21, new 22" in told.err and told.out == ""
