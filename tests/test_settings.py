@@ -199,3 +199,29 @@ def test_a_wrong_policy_is_an_error(tmp_path, text, said):
     (tmp_path / "workbench.toml").write_text(text)
     with pytest.raises(ConfigurationError, match=said):
         load(directory=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("workbench.toml", "a = " + "[" * 100_000, "is not valid TOML"),
+        ("workbench.toml", "a = " + "1" * 5000, "is not valid TOML"),
+        ("workbench.toml", 'lake = "sqlite:a\\u0000b"', "Setting 'lake': .*NUL"),
+        ("workbench.toml", 'trusted_folders = ["\\u0000"]', "Setting 'trusted_folders': .*NUL"),
+        ("workbench.toml", "threads = 99999999999999999999", "Setting 'threads'"),
+        ("workbench.toml", "max_train_rows = 99999999999999999999", "Setting 'max_train_rows'"),
+        ("workbench.toml", "retention_days = 99999999999", "Setting 'retention_days'"),
+        ("pyproject.toml", "[tool]\nworkbench = 1", "'tool.workbench' is no table"),
+    ],
+)
+def test_what_no_setting_can_be_is_refused(tmp_path, name, content, says):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ConfigurationError, match=says):
+        load(directory=tmp_path)
+
+
+def test_another_programs_odd_table_and_a_byte_order_mark_are_no_obstacle(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("tool = 1")
+    assert load(directory=tmp_path).threads == 0
+    (tmp_path / "workbench.toml").write_text("\ufeffthreads = 3", encoding="utf-8")
+    assert load(directory=tmp_path).threads == 3

@@ -186,12 +186,12 @@ class Settings(BaseSettings):
     group_access: str = ""
     author: str = ""
     memory_limit: str = Field(default="1GB", pattern=r"(?i)^\d+(\.\d+)?\s*[kmgt]i?b$")
-    threads: int = Field(default=0, ge=0)
+    threads: int = Field(default=0, ge=0, le=1024)
     workers: int = Field(default=0, ge=0, le=256)
     write_timeout: float = Field(default=60.0, gt=0)
     seeds: int = Field(default=10, ge=2, le=1000)
-    max_train_rows: int = Field(default=200_000, ge=10)
-    retention_days: int = Field(default=90, ge=0)
+    max_train_rows: int = Field(default=200_000, ge=10, le=10**12)
+    retention_days: int = Field(default=90, ge=0, le=36_500)
     refresh_rows_leave: float = Field(default=1 / 3, ge=0, le=1)
     refresh_columns_leave: float = Field(default=0.5, ge=0, le=1)
     refresh_cells_misfit: float = Field(default=0.5, ge=0, le=1)
@@ -200,6 +200,14 @@ class Settings(BaseSettings):
     project: str = ""
     trusted_folders: tuple[str, ...] = ()
     policies: Policies = Policies()
+
+    @field_validator("*")
+    @classmethod
+    def _without_nul(cls, value: Any) -> Any:
+        texts = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(text, str) and "\0" in text for text in texts):
+            raise ValueError("no text with a NUL character can be used")
+        return value
 
     @field_validator("author")
     @classmethod
@@ -291,11 +299,14 @@ def _from_file(config: Path | None, directory: Path) -> tuple[dict[str, Any], Pa
         if not path.is_file():
             continue
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except (ValueError, RecursionError) as error:
             raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
         if path.name == "pyproject.toml":
-            content = content.get("tool", {}).get("workbench", {})
+            tool = content.get("tool", {})
+            content = tool.get("workbench", {}) if isinstance(tool, dict) else {}
+            if not isinstance(content, dict):
+                raise ConfigurationError(f"{path}: 'tool.workbench' is no table.")
             if not content:
                 continue
         return content, path

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from workbench.drafts import Correction, new_draft, publish_draft, stage
-from workbench.errors import UnknownName
+from workbench.errors import UnknownName, UsageError
 from workbench.lake import kept_snapshots, maintain, read_versions, view_of
 from workbench.versions import blame, diff, resolve, restore, tag
 
@@ -85,3 +85,9 @@ def test_maintenance_beside_others_disturbs_nobody(lake, four, settings, writer,
     assert answers(other), "it ended well"
     for version in read_versions(lake, "t"):
         assert dataclasses.replace(view_of(lake, version), known_hash="").content_hash() == version.content_hash
+
+
+@pytest.mark.parametrize("days", [-1, 99_999_999_999])
+def test_a_retention_that_is_none_is_refused(lake, days):
+    with pytest.raises(UsageError, match="are no retention"):
+        maintain(lake, retention_days=days)

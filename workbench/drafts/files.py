@@ -48,6 +48,8 @@ def _csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 raise DataError(
                     "the file is empty", source=str(path), hint="It needs a header and one correction a line."
                 )
+            if twice := [name for name in header if header.count(name) > 1]:
+                raise DataError(f"has two columns '{twice[0]}'", source=str(path), line=1)
             line = reader.line_num + 1
             for row in reader:
                 if row and len(row) != len(header):
@@ -71,9 +73,19 @@ def _csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _json(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Read a JSON array of objects, numbered from 1."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise DataError(f"has the member '{twice[0]}' twice in one object", source=str(path))
+        return dict(pairs)
+
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8-sig")
+        content = json.loads(text, object_pairs_hook=once)
+        # Half of a character that takes two escapes (\ud83d alone) is no text that could be stored.
+        json.dumps(content, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise DataError(f"is not valid JSON: {error}", source=str(path)) from error
     if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
         raise DataError(
@@ -100,6 +112,12 @@ def _correction(record: dict[str, Any], key: Sequence[str], path: Path, line: in
             line=line,
             hint=f"Columns: {', '.join([*key, *_OWN])}.",
         )
+    for name in ("column", "reason", "finding"):
+        if not isinstance(record.get(name) or "", str):
+            raise DataError(f"{record[name]!r} is no text", source=str(path), line=line, column=name)
+    for name in key:
+        if isinstance(record[name], list | dict):
+            raise DataError(f"{record[name]!r} is no value of a key", source=str(path), line=line, column=name)
     action = record.get("action") or "set"
     if action not in ACTIONS:
         raise DataError(

@@ -96,7 +96,7 @@ def _is_lines(path: Path, *, lines: bool) -> bool:
         return lines and not first.lstrip().startswith(b"[")
     try:
         json.loads(first)
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, RecursionError):
         return lines
     except ValueError:
         return lines and more and first.strip() != b"{"

@@ -186,7 +186,7 @@ def _fault(line: bytes) -> str:
         value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=members, parse_float=fraction)
     except UnicodeDecodeError as error:
         return f"byte 0x{line[error.start]:02x} is not UTF-8"
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"no JSON object: {error}"
     if not isinstance(value, dict):
         return "this is JSON, but no object"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from workbench.errors import UsageError
 from workbench.lake import folder
 from workbench.lake.claims import claimed
 from workbench.lake.publish import read_versions
@@ -21,6 +22,9 @@ from workbench.lake.store import Lake
 
 GRACE = timedelta(days=1)
 """Age from which files that nobody needs any more are deleted: whoever began to read them has long finished."""
+
+LONGEST = 36_500
+"""Days of the longest retention."""
 
 FITS_KEPT = timedelta(days=7)
 """How long the fits of work that was cancelled or crashed wait to be used by another try."""
@@ -72,6 +76,8 @@ def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | N
 
     Raises
     ------
+    UsageError
+        The retention is negative, or longer than :data:`LONGEST`.
     StoreError
         The data folder is not this lake's, or holds files that it does not know and no marker, or the catalogue is
         older than its files. Nothing is changed then.
@@ -80,6 +86,8 @@ def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | N
     """
     now = now or datetime.now(UTC)
     retention = lake.settings.retention_days if retention_days is None else retention_days
+    if not 0 <= retention <= LONGEST:
+        raise UsageError(f"{retention:,} days are no retention: it is from 0 to {LONGEST:,}.")
     with claimed(lake, "maintenance"), lake.writing():
         unknown = _take(lake)
         if "://" not in lake.files:

@@ -100,7 +100,8 @@ def parse_recipe(text: str, *, source: str = "", name: str = "", lenient: bool =
     """
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Besides its own error: an integer of thousands of digits, lists in lists without end.
         # tomllib tells the place in words: "… (at line 3, column 7)" or "… (at end of document)".
         place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
         said, line = str(error), text.rstrip("\n").count("\n") + 1
@@ -258,13 +259,18 @@ def _rules(path: Path) -> Recipe:
     """Read CSV rules."""
     steps = []
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        if next(reader, None) != _RULES:
-            raise DataError("is no rules file", source=str(path), line=1, hint=f"Its header is {','.join(_RULES)}.")
-        for row in reader:
-            if len(row) != len(_RULES):
-                raise DataError(f"{len(row)} fields where a rule has 4", source=str(path), line=reader.line_num)
-            steps.append(SetStep(row[0], row[1] or None, row[2] or None, reason=row[3]))
+        reader = csv.reader(file, strict=True)
+        try:
+            if next(reader, None) != _RULES:
+                raise DataError("is no rules file", source=str(path), line=1, hint=f"Its header is {','.join(_RULES)}.")
+            for row in reader:
+                if len(row) != len(_RULES):
+                    raise DataError(f"{len(row)} fields where a rule has 4", source=str(path), line=reader.line_num)
+                steps.append(SetStep(row[0], row[1] or None, row[2] or None, reason=row[3]))
+        except UnicodeDecodeError as error:
+            raise DataError(f"is not UTF-8 text ({error.reason} at byte {error.start})", source=str(path)) from error
+        except csv.Error as error:
+            raise DataError(f"is not valid CSV: {error}", source=str(path), line=reader.line_num) from error
     if not steps:
         raise DataError("has no rules", source=str(path))
     return Recipe(path.stem, tuple(steps))
