@@ -16,7 +16,7 @@ from workbench.progress import Progress, silent
 
 if TYPE_CHECKING:
     from workbench.compare import Comparison
-    from workbench.iterations import DraftCheck, DraftFindings
+    from workbench.iterations import Consequences, DraftCheck, DraftFindings
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,21 @@ class DraftCalls:
         """Measure what a draft would do to the fixed model."""
         return iterations.evaluate_draft(self.lake, number, progress=progress)
 
-    def publish(self, number: int, *, message: str, skip_conflicts: bool = False) -> Published:
-        """Turn a draft into the next version, if the policy allows it."""
-        return iterations.publish(self.lake, number, author=self.author, message=message, skip_conflicts=skip_conflicts)
+    def publish(
+        self, number: int, *, message: str, skip_conflicts: bool = False, progress: Progress = silent
+    ) -> Published:
+        """Turn a draft into the next version, if the policy allows it.
+
+        The result names what was found out about the draft and is on record for the version (``carried``), and what
+        is ``stale``.
+        """
+        return iterations.publish(
+            self.lake, number, author=self.author, message=message, skip_conflicts=skip_conflicts, progress=progress
+        )
+
+    def consequences(self, number: int) -> Consequences:
+        """Say what publishing a draft would mean: class balance, new findings, validation, effect on the model."""
+        return iterations.consequences(self.lake, number)
 
     def requirements(self, number: int) -> list[Requirement]:
         """Say what the policy asks of a draft before it may be published, and whether that is the case."""

@@ -98,6 +98,34 @@ def class_counts(lake: Lake, version: Version) -> dict[str, int]:
     return dict(rows)
 
 
+def classes_offered(lake: Lake, version: Version) -> dict[str, int]:
+    """Count the rows of each class that a row may be given: those of :func:`class_counts` that the schema allows."""
+    from workbench.validation import forbidden_values
+
+    counts = class_counts(lake, version)
+    schema = schema_of(lake, version) if counts else None
+    if schema is None or version.definition.label is None:
+        return counts
+    barred = forbidden_values(view_of(lake, version), schema, version.definition.label, list(counts))
+    return {name: rows for name, rows in counts.items() if name not in barred}
+
+
+def forbidden_suggestions(lake: Lake, version: Version, findings: Sequence[Finding]) -> set[str]:
+    """Name the findings whose suggested value the schema forbids in their column."""
+    from workbench.validation import forbidden_values
+
+    schema = schema_of(lake, version)
+    if schema is None:
+        return set()
+    view, here = view_of(lake, version), {column.name for column in version.columns}
+    suggested: dict[str, dict[str, None]] = {}
+    for finding in findings:
+        if finding.suggestion is not None and finding.column in here:
+            suggested.setdefault(finding.column or "", {})[finding.suggestion] = None
+    barred = {column: forbidden_values(view, schema, column, list(values)) for column, values in suggested.items()}
+    return {each.finding for each in findings if each.suggestion in barred.get(each.column or "", ())}
+
+
 def try_value(lake: Lake, version: Version, column: str, value: str | None) -> list[CheckOutcome]:
     """Say what a value would fail in a column, before it is staged.
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from workbench.checks.contradiction import ContradictionCheck
 from workbench.checks.duplicate import DuplicateCheck
@@ -23,7 +23,7 @@ from workbench.provenance import code_folders, library_versions, package_sources
 if TYPE_CHECKING:
     from workbench.validation import Schema
 
-__all__ = ["CHECKS", "MOST_FINDINGS", "Check", "Subject", "asked", "run_checks"]
+__all__ = ["CHECKS", "MOST_FINDINGS", "Check", "Subject", "asked", "exit_code", "run_checks"]
 
 CHECKS: list[Check] = [
     SchemaCheck(),
@@ -87,6 +87,32 @@ def run_checks(
         progress(f"check {check.code}", number, len(chosen))
         results.append(_outcome(check, subject))
     return results
+
+
+def exit_code(results: Sequence[CheckResult], fail_on: Literal["error", "warning", "never"] = "error") -> int:
+    """Return what a command that was told when to fail ends with.
+
+    Parameters
+    ----------
+    results : sequence of CheckResult
+        Of :func:`run_checks`.
+    fail_on : {"error", "warning", "never"}
+        The least severity of a finding that counts.
+
+    Returns
+    -------
+    int
+        0 nothing found that counts, 1 findings, 3 a check broke, so nobody knows; always 0 for "never".
+    """
+    if fail_on == "never":
+        return 0
+    if any(result.outcome == "error" for result in results):
+        return 3
+    counted = {"error"} if fail_on == "error" else {"error", "warning"}
+    found = [
+        result.findings.column("severity").unique().to_pylist() for result in results if result.findings is not None
+    ]
+    return int(any(counted.intersection(severities) for severities in found))
 
 
 def asked(lake: Lake, view: View, schema: str) -> str:

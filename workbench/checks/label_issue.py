@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,13 +69,21 @@ class LabelIssueCheck:
 
     code = "label.issue"
     title = "Likely label errors"
-    version = 1
-    sources: tuple[str, ...] = ("evaluation", "labels", "models", "lake.sql", "lake.values", "validation.types")
+    version = 2
+    sources: tuple[str, ...] = (
+        "evaluation",
+        "labels",
+        "models",
+        "lake.sql",
+        "lake.values",
+        "validation.types",
+        "validation.single",
+    )
 
     def run(self, subject: Subject) -> CheckResult:
         """Ask the model about each row, and cleanlab about the answers."""
         from workbench.evaluation import out_of_fold
-        from workbench.validation import column_types
+        from workbench.validation import column_types, forbidden_values
 
         view = subject.view
         if view.definition.label is None:
@@ -91,7 +99,9 @@ class LabelIssueCheck:
             return not_applicable(self.code, f"the train rows {has}; to doubt a label takes a second class")
         believed = out_of_fold(subject.lake, view, schema_types=types, progress=subject.progress)
         subject.progress(f"check {self.code}: judging labels", 0, 1)
-        doubts = find_doubts(believed)
+        classes_known = list(believed.classes)
+        barred = forbidden_values(view, subject.schema, view.definition.label, classes_known) if subject.schema else ()
+        doubts = find_doubts(believed, forbidden=[name for name in barred if name is not None])
         findings = _findings(subject, doubts)
         test = int((doubts.lane == TEST).sum())
         said = [f"{len(doubts.rid) - test:,} train and validation labels are likely wrong"]
@@ -100,7 +110,7 @@ class LabelIssueCheck:
         return CheckResult(self.code, "failed" if findings.num_rows else "passed", message, findings)
 
 
-def find_doubts(believed: OutOfFold) -> Doubts:
+def find_doubts(believed: OutOfFold, *, forbidden: Collection[str] = ()) -> Doubts:
     """Choose the rows to look at.
 
     Train and validation labels are judged together, test labels by themselves: labels that came about in another way
@@ -110,6 +120,9 @@ def find_doubts(believed: OutOfFold) -> Doubts:
     ----------
     believed : OutOfFold
         Of a classification.
+    forbidden : collection of str
+        Classes that the schema does not allow. They are doubted like any other, and never suggested: the most
+        probable allowed class is, unless that is the given one.
     """
     learnt = set(believed.label[believed.lane == LANES.index("train")])
     columns = np.array([place for place, name in enumerate(believed.classes) if name in learnt], dtype=np.int64)
@@ -131,6 +144,8 @@ def find_doubts(believed: OutOfFold) -> Doubts:
         score[doubted] = issues.score[issues.is_issue]
         confidence[doubted] = issues.confidence[issues.is_issue]
         likely[doubted] = [_likely(row, classes) for row in believed.pred_probs[np.ix_(doubted, columns)]]
+        if not set(forbidden).isdisjoint(classes):
+            _suggest_allowed(believed, doubted, columns, classes, forbidden, suggested, confidence, likely)
     places = np.sort(np.concatenate(chosen))
     return Doubts(
         rid=believed.rid[places],
@@ -142,6 +157,29 @@ def find_doubts(believed: OutOfFold) -> Doubts:
         likely=likely[places],
         notes=_notes(believed, known),
     )
+
+
+def _suggest_allowed(
+    believed: OutOfFold,
+    doubted: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int64],
+    classes: Sequence[str],
+    forbidden: Collection[str],
+    suggested: npt.NDArray[np.object_],
+    confidence: npt.NDArray[np.float64],
+    likely: npt.NDArray[np.object_],
+) -> None:
+    """Replace suggestions by the most probable allowed class; none where that is the given label."""
+    allowed = [place for place, name in enumerate(classes) if name not in forbidden]
+    names = [classes[place] for place in allowed]
+    suggested[doubted], confidence[doubted], likely[doubted] = None, np.nan, None
+    if not allowed:
+        return
+    probs = believed.pred_probs[np.ix_(doubted, columns[allowed])]
+    for row, best, chances in zip(doubted, probs.argmax(axis=1), probs, strict=True):
+        likely[row] = _likely(chances, names)
+        if names[best] != believed.label[row]:
+            suggested[row], confidence[row] = names[best], chances[best]
 
 
 def _likely(probabilities: npt.NDArray[np.float64], classes: Sequence[str]) -> str:
@@ -193,6 +231,7 @@ def _findings(subject: Subject, doubts: Doubts) -> pa.Table:
             f"""SELECT '{LabelIssueCheck.code}' AS check_code, d.rid, {view.key_json("r")} AS row_key,
             {literal(label.name)} AS column_name, {stored} AS observed, 'warning' AS severity,
             CASE WHEN d.lane = {TEST} THEN 'is ''' || d.given || ''' right? To be judged by the row alone'
+                WHEN d.suggested IS NULL THEN 'labelled ''' || d.given || ''', which the model doubts'
                 ELSE 'labelled ''' || d.given || ''', looks like ''' || d.suggested || '''' END AS message,
             d.suggested AS suggestion, d.score,
             CASE WHEN d.lane = {TEST} THEN json_object('given', d.given, 'lane', 'test')

@@ -87,6 +87,7 @@ def show(state: State, number: int, as_json: bool) -> None:
         conflicts = lake.conflicts(number)
         talk = lake.discussion(number)
         asked = lake.requirements(number)
+        means = lake.consequences(number) if item.state == "open" and item.corrections else None
     if as_json:
         show_json(
             {
@@ -97,6 +98,7 @@ def show(state: State, number: int, as_json: bool) -> None:
                 "content": talk.content,
                 "discussion": [vars(event) for event in talk.events],
                 "requirements": [vars(each) for each in asked],
+                "consequences": None if means is None else means.to_dict(),
             }
         )
         return
@@ -113,6 +115,8 @@ def show(state: State, number: int, as_json: bool) -> None:
     for event in talk.events:
         say(f"  {event.created_at:%Y-%m-%d %H:%M} {event.author}: {_told(event.kind, event.text)}")
     _show_requirements(asked)
+    for line in means.lines() if means is not None else ():
+        say(f"  {line}")
     if conflicts:
         say(f"{len(conflicts):,} of them no longer fit the newest version")
 
@@ -267,14 +271,25 @@ def publish(
 ) -> None:
     """Turn a draft into the next version.
 
+    Before it does, it says what that means: class balance, validation, new findings, effect on the model. What was
+    found out about the draft is kept for the version.
+
+    \b
+    Example:
+      workbench draft publish 3 -m "labels of round 2"
+
     Exit code 1 where cells have changed meanwhile, or where the policy asks for something that is missing.
     """
     from workbench.errors import ConflictError, RequirementsNotMet
     from workbench.reporting import count_of
 
-    with state.lake() as lake:
+    with state.lake() as lake, progress() as report:
+        item = lake.draft(number)
+        if item.state == "open" and item.corrections:
+            for line in lake.consequences(number).lines():
+                say(line)
         try:
-            done = lake.publish(number, message=message, skip_conflicts=skip_conflicts)
+            done = lake.publish(number, message=message, skip_conflicts=skip_conflicts, progress=report)
         except ConflictError as error:
             if not as_json:
                 raise
@@ -290,6 +305,10 @@ def publish(
         show_json(document)
         return
     say(f"{done.version.name}: {count_of(done.version.cells_changed, 'cell')} changed")
+    if done.carried:
+        say(f"Kept from the draft: {', '.join(done.carried)}")
+    for each in done.stale:
+        say(f"Not kept: {each}")
     if done.rest:
         say(f"{count_of(len(done.conflicts), 'correction')} no longer fitted, kept in draft {done.rest.draft}")
 

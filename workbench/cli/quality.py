@@ -63,25 +63,44 @@ def validate(
 @click.command()
 @click.argument("name", metavar="NAME[@V]")
 @click.option("--check", "only", multiple=True, metavar="CODE", help="Run only this check; repeat for several.")
+@click.option(
+    "--fail-on", type=click.Choice(["error", "warning", "never"]), default="error", show_default=True,
+    help="Which findings end it with exit code 1, e.g. --fail-on warning.",
+)  # fmt: skip
 @json_option
 @pass_state
-def check(state: State, name: str, only: tuple[str, ...], as_json: bool) -> None:
+@click.pass_context
+def check(
+    context: click.Context,
+    state: State,
+    name: str,
+    only: tuple[str, ...],
+    fail_on: Literal["error", "warning", "never"],
+    as_json: bool,
+) -> None:
     """Run the schema, label and data checks; what they find joins the queue.
 
+    Exit code 1 where a check finds an error (a broken rule of the schema), or with --fail-on warning anything at all
+    (a likely label error, a duplicate); 3 where a check could not be run. What somebody kept counts as found.
+
     \b
-    Example:
+    Examples:
       workbench check people
+      workbench check people --fail-on warning
     """
+    from workbench.checks import exit_code
+
     with state.lake() as lake, progress() as report:
         results = lake.resolve(name).check(only=only or None, progress=report)
     if as_json:
         show_json([result.to_dict() for result in results])
-        return
-    show_table(
-        ["check", "outcome", "findings", ""],
-        [[r.code, r.outcome, f"{r.count:,}", r.message] for r in results],
-        right=["findings"],
-    )
+    else:
+        show_table(
+            ["check", "outcome", "findings", ""],
+            [[r.code, r.outcome, f"{r.count:,}", r.message] for r in results],
+            right=["findings"],
+        )
+    context.exit(exit_code(results, fail_on))
 
 
 @click.command("findings")

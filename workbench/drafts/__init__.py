@@ -18,7 +18,7 @@ from workbench.drafts.discussion import (
 )
 from workbench.drafts.files import read_corrections
 from workbench.drafts.opinions import SecondOpinion, give_opinion, hide, second_opinions
-from workbench.drafts.overlay import draft_view
+from workbench.drafts.overlay import draft_view, folded
 from workbench.drafts.publishing import Published, conflicts_of, discard, publish_draft
 from workbench.drafts.rebasing import Choice, Rebased, rebase
 from workbench.drafts.records import ACTIONS, UNSEEN, Action, Correction, Draft, Staged
@@ -62,6 +62,7 @@ __all__ = [
     "discard",
     "discussion_of",
     "draft_view",
+    "folded",
     "get_draft",
     "give_opinion",
     "hide",

@@ -42,11 +42,17 @@ class Published:
         Cells that were left out because somebody else had changed them.
     rest : Draft or None
         A new draft on the new version that holds the corrections left out.
+    carried : tuple of str
+        What was found out about the draft and is on record for the version too: validation, checks, effect.
+    stale : tuple of str
+        What was found out about the draft and says nothing about the version, with the reason.
     """
 
     version: Version
     conflicts: tuple[Conflict, ...]
     rest: Draft | None
+    carried: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
 def publish_draft(

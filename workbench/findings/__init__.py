@@ -21,7 +21,7 @@ from workbench.findings.decisions import (
 )
 from workbench.findings.filtering import ANY, CAUSES, OPEN, OWN_RULE, Filter, cause_of
 from workbench.findings.foreseeing import Foreseen, foresee, unanswered
-from workbench.findings.listing import concluded, count, find, get, lay_out, of_rows, outcomes, queue, tally
+from workbench.findings.listing import changes_at, concluded, count, find, get, lay_out, of_rows, outcomes, queue, tally
 from workbench.findings.recording import record
 from workbench.findings.records import (
     FINDING_FIELDS,
@@ -53,6 +53,7 @@ __all__ = [
     "SavedView",
     "Status",
     "came_and_went",
+    "changes_at",
     "are_touched",
     "cause_of",
     "concluded",

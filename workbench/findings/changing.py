@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.findings.listing import lay_out, params_of
+from workbench.findings.listing import changes_at, lay_out, params_of
 from workbench.lake import Lake
 
 STANDS = "('open', 'staged', 'kept', 'unsure')"
@@ -29,9 +29,10 @@ def came_and_went(lake: Lake, dataset: str, a: int, b: int) -> dict[str, tuple[i
     """
     for version in (a, b):
         params_of(lake, dataset, version)
+    before, after = (changes_at(lake, dataset, version) for version in (a, b))
     with lake.session() as session:
-        lay_out(session, dataset, a, table="found_before")
-        lay_out(session, dataset, b, table="found_after")
+        lay_out(session, dataset, a, table="found_before", changes=before)
+        lay_out(session, dataset, b, table="found_after", changes=after)
         rows = session.rows(
             "SELECT check_code, count(*) FILTER (was AND NOT stands), count(*) FILTER (stands AND NOT was) FROM ("
             "SELECT coalesce(x.check_code, y.check_code) AS check_code, "

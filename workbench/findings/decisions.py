@@ -222,9 +222,12 @@ def count_recorded(lake: Lake | Session, dataset: str, findings: Sequence[str]) 
 
 
 def are_touched(session: Session, dataset: str, findings: Sequence[str]) -> bool:
-    """Tell whether anybody ever answered some of the findings, or corrected them in a draft, undone or not."""
+    """Tell whether anybody ever answered some of the findings, or corrected them or their rows in a draft."""
     about = "dataset = $1 AND finding IN (SELECT unnest($2))"
-    query = " OR ".join(f"EXISTS (FROM lake.workbench.{table} WHERE {about})" for table in ("decisions", "corrections"))
+    query = (
+        f"EXISTS (FROM lake.workbench.decisions WHERE {about}) OR EXISTS (FROM lake.workbench.corrections "
+        f"WHERE dataset = $1 AND rid IN (SELECT rid FROM lake.workbench.findings WHERE {about}))"
+    )
     return bool(session.rows(f"SELECT {query}", [dataset, list(findings)])[0][0])
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from workbench.errors import UnknownName, UsageError
+from workbench.findings.changed_cells import Changes, changes_since
 from workbench.findings.filtering import ANY, OPEN, Filter, cause_sql
 from workbench.findings.records import Answered, Finding
 from workbench.findings.status import LATEST, latest_sql, seeks_gone, state_sql
@@ -213,19 +214,33 @@ def tally(
         if name not in BY:
             raise UnknownName("property to count by", name, BY)
     params = params_of(lake, dataset, version)
-    latest = _latest(lake, params)
-    state = state_sql(wanted.known_status(), wanted.where(params), wanted.where_stands(params), latest=latest)
+    latest, changes = _latest(lake, params)
+    where, stands = wanted.where(params), wanted.where_stands(params)
+    state = state_sql(wanted.known_status(), where, stands, latest=latest, changes=changes)
     chosen = "".join(f"{BY[name]}, " for name in by)
-    rows = lake.read(f"{state} SELECT {chosen}count(*) FROM state GROUP BY ALL ORDER BY ALL", params)
+    rows = _answer(lake, f"{state} SELECT {chosen}count(*) FROM state GROUP BY ALL ORDER BY ALL", params, changes)
     return {tuple(row[:-1]): row[-1] for row in rows}
 
 
-def lay_out(session: Session, dataset: str, version: int, *, table: str) -> None:
-    """Put the status of every finding at a version into a temporary table: ``finding``, ``check_code``, ``status``."""
+def lay_out(session: Session, dataset: str, version: int, *, table: str, changes: Changes) -> None:
+    """Put the status of every finding at a version into a temporary table: ``finding``, ``check_code``, ``status``.
+
+    Parameters
+    ----------
+    changes : Changes
+        Of :func:`changes_at`, asked before a transaction begins.
+    """
+    changes.lend(session)
+    state = state_sql(changes=changes)
     session.run(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS {state_sql()} SELECT finding, check_code, status FROM state",
+        f"CREATE OR REPLACE TEMP TABLE {table} AS {state} SELECT finding, check_code, status FROM state",
         [dataset, version],
     )
+
+
+def changes_at(lake: Lake, dataset: str, version: int) -> Changes:
+    """Tell what became of the cells and rows with findings up to a version; see :mod:`.changed_cells`."""
+    return _latest(lake, [dataset, version])[1]
 
 
 def outcomes(lake: Lake, dataset: str, *, version: int | None = None) -> list[Answered]:
@@ -275,16 +290,19 @@ def _read(
 ) -> list[Finding]:
     """Read a page of ``state`` with all that is known of its findings."""
     status = wanted.known_status()
-    latest = _latest(lake, params)
+    latest, changes = _latest(lake, params)
     where = f"{wanted.where(params)} AND {also}"
     shown = _HERE_OR_LAST if seeks_gone(status) else _HERE
-    rows = lake.read(
-        f"{state_sql(status, where, wanted.where_stands(params), latest=latest, only=only)},\n"
+    state = state_sql(status, where, wanted.where_stands(params), latest=latest, only=only, changes=changes)
+    rows = _answer(
+        lake,
+        f"{state},\n"
         f"    page AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY {order}) AS place "
         f"FROM (SELECT * FROM ({source}) ORDER BY {paged})),\n"
         f"    shown AS ({shown})\n"
         f"{_PAGE}",
         params,
+        changes,
     )
     return [_finding(dataset, row) for row in rows]
 
@@ -294,9 +312,22 @@ def concluded(lake: Lake, dataset: str, *, version: int | None = None) -> dict[s
     return dict(lake.read(LATEST, params_of(lake, dataset, version)))
 
 
-def _latest(lake: Lake, params: Sequence[Any]) -> str:
-    """SQL of the CTE ``latest``: a dozen rows that hold until the next check."""
-    return latest_sql([(row[0], row[1]) for row in lake.read(LATEST, params[:2])])
+def _latest(lake: Lake, params: Sequence[Any]) -> tuple[str, Changes]:
+    """SQL of the CTE ``latest``, a dozen rows that hold until the next check, and what has changed since."""
+    found = [(row[0], row[1]) for row in lake.read(LATEST, params[:2])]
+    return latest_sql(found), changes_since(lake, params[0], params[1], found)
+
+
+def _answer(lake: Lake, query: str, params: Sequence[Any], changes: Changes) -> list[tuple[Any, ...]]:
+    """Answer a query on ``state``."""
+    if not changes.registered:
+        return lake.read(query, params)
+
+    def work(session: Session) -> list[tuple[Any, ...]]:
+        changes.lend(session)
+        return session.rows(query, params)
+
+    return lake.read_at_once(work)
 
 
 def _finding(dataset: str, row: tuple[Any, ...]) -> Finding:

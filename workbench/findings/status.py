@@ -5,8 +5,10 @@ What counts for a finding at version V is the newest version up to V at which it
 
 - it was sighted there, and is
 
-  - ``staged`` where an open draft corrects it;
-  - ``fixed`` or ``excluded`` where a draft that answers it was published since (up to V), and nobody checked yet;
+  - ``staged`` where an open draft corrects its cell, or excludes or deletes its row, whoever staged that and why;
+  - ``fixed`` where V holds another value in its cell, or no longer has its row in use, and nobody checked yet: see
+    :mod:`workbench.findings.changed_cells`. It is ``excluded`` where that is what somebody answered;
+  - ``open`` where the new value fails the same check of the schema;
   - ``kept`` or ``unsure`` where somebody said so, on the evidence that it has there;
   - ``open`` otherwise;
 
@@ -25,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from workbench.findings.changed_cells import UNCHANGED, Changes
 from workbench.findings.records import Status
 from workbench.lake import MOMENT, literal
 
@@ -86,6 +89,7 @@ _ANSWER = (
 def _decided(only: str = "") -> str:
     """SQL of the CTEs that say of each finding what was answered last, and which ones an open draft corrects."""
     among = f" AND c.finding IN ({only})" if only else ""
+    about = " AND c.rid IN (SELECT rid FROM known)" if only else ""
     return f"""
     decided AS (
         SELECT finding, evidence_key, arg_max({_ANSWER}, moment) AS answer FROM effective
@@ -97,7 +101,22 @@ def _decided(only: str = "") -> str:
         UNION
         SELECT c.finding FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
         WHERE c.dataset = $1 AND c.finding <> ''{among} AND NOT c.undone AND w.state = 'open'
-    )"""
+    ),
+    trial_nets AS MATERIALIZED (
+        SELECT c.rid, c.column_name, bool_or(c.action = 'set') AS sets,
+        arg_min({{'text': c.old}}, c.seq).text IS DISTINCT FROM arg_max({{'text': c.new}}, c.seq).text AS changes,
+        arg_max(c.action, c.seq) IN ('exclude', 'delete') AS leaves
+        FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
+        WHERE c.dataset = $1{about} AND NOT c.undone AND w.state = 'open' GROUP BY c.draft, c.rid, c.column_name
+    ),
+    staged_cells AS (SELECT DISTINCT rid, column_name FROM trial_nets WHERE sets AND changes),
+    staged_rows AS (SELECT DISTINCT rid FROM trial_nets WHERE leaves),
+    answered_rows AS (
+        SELECT c.finding, max(w.version) AS version FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
+        WHERE c.dataset = $1 AND c.finding <> ''{among} AND NOT c.undone AND w.state = 'published' AND w.version <= $2
+        GROUP BY c.finding
+    ),
+    gone_rows AS (SELECT since, rid FROM changed WHERE column_name IS NULL)"""
 
 
 SIGHTED = """
@@ -111,15 +130,25 @@ SIGHTED = """
 PRESENT = """
     present AS (
         SELECT s.* EXCLUDE (evidence_key), answer.author AS reviewer,
-        CASE WHEN t.finding IS NOT NULL THEN 'staged'
-            WHEN answer.decision IN ('fix', 'exclude') AND answer.published > s.version AND answer.published <= $2
-                THEN CASE answer.decision WHEN 'fix' THEN 'fixed' ELSE 'excluded' END
+        CASE WHEN t.finding IS NOT NULL OR k.rid IS NOT NULL OR o.rid IS NOT NULL THEN 'staged'
+            WHEN g.rid IS NOT NULL OR {dropped}
+                OR (c.rid IS NOT NULL AND NOT coalesce(list_contains(c.failing, s.check_code), false))
+                OR ({untold} AND answer.decision IN ('fix', 'exclude') AND answer.published > s.version
+                    AND answer.published <= $2)
+                OR (s.column_name IS NULL AND r.version > s.version)
+                THEN CASE WHEN answer.decision = 'exclude' AND answer.published <= $2 THEN 'excluded' ELSE 'fixed' END
+            WHEN c.rid IS NOT NULL THEN 'open'
             WHEN answer.decision = 'keep' THEN 'kept'
             WHEN answer.decision = 'unsure' THEN 'unsure'
             ELSE 'open' END AS status
         FROM sighted s
         LEFT JOIN decided d ON d.finding = s.finding AND d.evidence_key = s.evidence_key
         LEFT JOIN staged t ON t.finding = s.finding
+        LEFT JOIN staged_cells k ON k.rid = s.rid AND k.column_name = s.column_name
+        LEFT JOIN staged_rows o ON o.rid = s.rid
+        LEFT JOIN changed c ON c.since = s.version AND c.rid = s.rid AND c.column_name = s.column_name
+        LEFT JOIN gone_rows g ON g.since = s.version AND g.rid = s.rid
+        LEFT JOIN answered_rows r ON r.finding = s.finding
     )"""
 """Findings sighted where it counts."""
 
@@ -150,7 +179,13 @@ def latest_sql(found: Sequence[tuple[str, int]]) -> str:
 
 
 def state_sql(
-    status: Status | None = None, where: str = "true", stands: str = "true", *, latest: str = RUNS, only: str = ""
+    status: Status | None = None,
+    where: str = "true",
+    stands: str = "true",
+    *,
+    latest: str = RUNS,
+    only: str = "",
+    changes: Changes = UNCHANGED,
 ) -> str:
     """SQL of the CTEs up to ``state``: the findings asked for, with their status and reviewer at ``$2``.
 
@@ -169,6 +204,8 @@ def state_sql(
         The CTE ``latest``, and what it needs.
     only : str
         Inside of an IN list that holds the findings which ``where`` lets through: nothing is read of any others.
+    changes : Changes
+        What is different at ``$2`` from where the checks concluded.
     """
     # A few are read once and kept; of all of them each use picks what it needs.
     kept, among = ("MATERIALIZED ", f" AND finding IN ({only})") if only else ("", "")
@@ -176,7 +213,11 @@ def state_sql(
         f"\n    {name} AS {kept}(SELECT * FROM lake.workbench.{table} WHERE dataset = $1{among})"
         for name, table in (("sights", "sightings"), ("known", "findings"))
     )
-    parts = [latest, _effective(only), _decided(only), held, SIGHTED.format(where=where), PRESENT]
+    present = PRESENT.format(
+        dropped=f"s.version < $2 AND s.column_name IN ({', '.join(map(literal, changes.dropped)) or 'NULL'})",
+        untold=f"s.version IN ({', '.join(map(str, changes.unknown)) or 'NULL'})",
+    )
+    parts = [latest, changes.sql(), _effective(only), held, _decided(only), SIGHTED.format(where=where), present]
     union = "SELECT * FROM present"
     if seeks_gone(status):
         parts.append(GONE.format(where=where))

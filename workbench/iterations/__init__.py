@@ -5,6 +5,7 @@ Command line, app, schedule and notebook all call these functions, so that they 
 
 from workbench.iterations.checking import check, checks_asked, schema_of, schema_types, try_choices, validate
 from workbench.iterations.columns import apply_recipe, column_clusters, rows_of
+from workbench.iterations.consequences import Consequences, consequences
 from workbench.iterations.deciding import Decided, decide, own_draft, redo, undo
 from workbench.iterations.defining import NewDefinition, set_definition
 from workbench.iterations.measuring import (
@@ -22,6 +23,7 @@ from workbench.iterations.wearing import Wear, wear
 
 __all__ = [
     "ComparisonReport",
+    "Consequences",
     "Decided",
     "DraftCheck",
     "DraftFindings",
@@ -34,6 +36,7 @@ __all__ = [
     "column_clusters",
     "compare_many",
     "compare_versions",
+    "consequences",
     "decide",
     "evaluate_draft",
     "find_in_draft",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import ModelError, SchemaError, UsageError
 from workbench.lake import Definition, Lake, Task, Version, View, view_of
 from workbench.progress import Progress, silent
-from workbench.provenance import code_folders, require_trusted
+from workbench.provenance import code_folders
 
 if TYPE_CHECKING:
     from workbench.findings import CheckResult
@@ -27,7 +26,11 @@ def schema_of(lake: Lake, version: Version | View) -> Schema | None:
         The file lies outside the project's folder and those that the settings trust, or is no schema.
     """
     name = version.definition.schema
-    return None if name is None else _loaded_schema(lake, name)
+    if name is None:
+        return None
+    from workbench.validation import declared_schema
+
+    return declared_schema(lake, name)
 
 
 def schema_types(lake: Lake, version: Version | View) -> dict[str, str]:
@@ -76,12 +79,12 @@ def schema_fingerprint(lake: Lake, version: Version) -> str:
 
     Empty where it names none, or one that cannot be loaded.
     """
-    from workbench.validation import fingerprint
+    from workbench.validation import declared_schema_path, fingerprint
 
     if not version.definition.schema:
         return ""
     try:
-        path = _schema_path(lake, version.definition.schema)
+        path = declared_schema_path(lake, version.definition.schema)
         return fingerprint(path, places=code_folders(lake.settings, lake.url))
     except SchemaError:
         return ""
@@ -96,7 +99,9 @@ def try_choices(lake: Lake, *, schema: str | None, model: str, task: Task | None
         It cannot be loaded.
     """
     if schema is not None:
-        _loaded_schema(lake, schema)
+        from workbench.validation import declared_schema
+
+        declared_schema(lake, schema)
     if model != Definition.model:
         from workbench.models import TASKS, load_model
 
@@ -109,32 +114,6 @@ def try_choices(lake: Lake, *, schema: str | None, model: str, task: Task | None
                 refused = refused or error
         if refused:
             raise refused
-
-
-def _loaded_schema(lake: Lake, name: str) -> Schema:
-    """Load a schema that may run."""
-    from workbench.validation import load_schema
-
-    return load_schema(_schema_path(lake, name), places=code_folders(lake.settings, lake.url))
-
-
-def _schema_path(lake: Lake, name: str) -> str:
-    """Find a schema as :func:`schema_of` says, and refuse one that may not run."""
-    from workbench.validation import split_path
-
-    file, part = split_path(name)
-    folders = code_folders(lake.settings, lake.url)
-    here = [file, *(folder / file for folder in folders)]
-    found = next((each for each in here if each.is_file() and _is_below(each, folders)), None)
-    found = found or next((each for each in here if each.is_file()), None)
-    if found is not None:
-        require_trusted(found, folders, what="schema file", error=SchemaError)
-    return f"{found or file}{f':{part}' if part else ''}"
-
-
-def _is_below(file: Path, folders: Sequence[Path]) -> bool:
-    """Tell whether a file truly lies in one of these folders."""
-    return any(file.resolve().is_relative_to(folder) for folder in folders)
 
 
 def needed_schema(lake: Lake, version: Version) -> Schema:

@@ -54,7 +54,7 @@ def measure(lake: Lake, version: Version, *, progress: Progress = silent) -> Eva
             continue
         comparison = None
         if against is not None:
-            found = compare_versions(lake, versions[against], versions[number], progress=progress)
+            found = _compared(lake, versions[against], versions[number], progress=progress)
             comparison = json.dumps(found.to_dict())
         records.append(
             {
@@ -83,8 +83,36 @@ def compare_versions(
     """Say whether the fixed model gained from one version to another, by intervals of 95 % or another level.
 
     With ``seeds`` each is fitted so many times, and with ``resample`` on so many bootstrap samples of its train rows:
-    see :func:`workbench.compare.compare`.
+    see :func:`workbench.compare.compare`. The figures of both versions join the list of versions, unless they come
+    from another number of fits than usual.
     """
+    found = _compared(
+        lake, a, b, metric=metric, slices=slices, level=level, seeds=seeds, resample=resample, progress=progress
+    )
+    if not resample and seeds in (None, lake.settings.seeds):
+        from workbench.evaluation import is_kept
+
+        known = {row["version"] for row in measurements(lake, b.dataset)}
+        for version in sorted((a, b), key=lambda each: each.version):
+            types = schema_types(lake, version)
+            if version.version not in known and is_kept(lake, view_of(lake, version), schema_types=types):
+                measure(lake, version, progress=progress)
+    return found
+
+
+def _compared(
+    lake: Lake,
+    a: Version,
+    b: Version,
+    *,
+    metric: str | None = None,
+    slices: bool = False,
+    level: float | None = None,
+    seeds: int | None = None,
+    resample: int = 0,
+    progress: Progress = silent,
+) -> Comparison:
+    """Compare two versions and record nothing but the fits."""
     from workbench.compare import compare
     from workbench.impact.intervals import LEVEL
 

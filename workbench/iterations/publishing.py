@@ -13,8 +13,10 @@ from workbench.drafts import Published, Staged, corrections_of, discussion_of, h
 from workbench.drafts.discussion import Discussion
 from workbench.drafts.staging import get_draft
 from workbench.errors import Requirement, RequirementsNotMet
+from workbench.iterations.carrying import carry_over
 from workbench.iterations.checking import schema_fingerprint
 from workbench.lake import Lake, Session, Version, newest, read_version
+from workbench.progress import Progress, silent
 from workbench.settings import Policy
 
 CHECK, EVALUATE, SUBMIT, APPROVE, REBASE = (
@@ -53,9 +55,18 @@ def requirements(
 
 
 def publish(
-    lake: Lake, draft: int, *, message: str, author: str, skip_conflicts: bool = False, policy: Policy | None = None
+    lake: Lake,
+    draft: int,
+    *,
+    message: str,
+    author: str,
+    skip_conflicts: bool = False,
+    policy: Policy | None = None,
+    progress: Progress = silent,
 ) -> Published:
     """Turn a draft into the dataset's next version, if the policy allows it.
+
+    What was found out about the draft is then recorded for the version: see :func:`.carrying.carry_over`.
 
     What the policy asks for is looked at inside the transaction that publishes: corrections that somebody stages at
     the same moment are either part of what was judged, or not published.
@@ -74,7 +85,8 @@ def publish(
     ConflictError, UsageError
         See :func:`workbench.drafts.publish_draft`.
     """
-    rules = policy or policy_of(lake, get_draft(lake, draft).dataset)
+    before = get_draft(lake, draft)
+    rules = policy or policy_of(lake, before.dataset)
 
     def allowed(session: Session) -> None:
         asked = requirements(lake, draft, policy=rules, session=session)
@@ -88,7 +100,8 @@ def publish(
             )
 
     only_if = None if rules == Policy() else allowed
-    return publish_draft(lake, draft, author=author, message=message, skip_conflicts=skip_conflicts, only_if=only_if)
+    done = publish_draft(lake, draft, author=author, message=message, skip_conflicts=skip_conflicts, only_if=only_if)
+    return carry_over(lake, before, done, author=author, progress=progress)
 
 
 def shown_corrections(lake: Lake, draft: int, *, reader: str, policy: Policy | None = None) -> list[Staged]:

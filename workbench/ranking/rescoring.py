@@ -14,7 +14,7 @@ from workbench.drafts import content_of, draft_view, newest_of
 from workbench.errors import UsageError
 from workbench.evaluation import ModelInputs, OutOfFold, inputs, out_of_fold
 from workbench.evaluation.fits import MadeFits, work_of
-from workbench.findings import lay_out, outcomes
+from workbench.findings import changes_at, lay_out, outcomes
 from workbench.iterations import schema_types
 from workbench.lake import LANES, Lake, Version, View, claimed, kept_snapshots, newest, view_of
 from workbench.models import load_model
@@ -199,8 +199,9 @@ def _score(
 
 def _candidates(lake: Lake, version: Version) -> Candidates:
     """List the open findings about train rows."""
+    changes = changes_at(lake, version.dataset, version.version)
     with lake.session() as session:
-        lay_out(session, version.dataset, version.version, table="stands")
+        lay_out(session, version.dataset, version.version, table="stands", changes=changes)
         found = session.rows(
             "SELECT f.finding, f.check_code, f.rid, f.column_name, f.observed FROM stands s "
             "JOIN lake.workbench.findings f ON f.finding = s.finding AND f.dataset = ? "

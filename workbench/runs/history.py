@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.errors import UnknownName
-from workbench.findings import lay_out
+from workbench.findings import changes_at, lay_out
 from workbench.lake import MOMENT, Lake, Session, Version, claim_held, latest
 from workbench.runs.records import Run, RunOutcome
 
@@ -113,10 +113,11 @@ def note_changes(lake: Lake, run: str, version: Version, *, author: str) -> dict
     dict
         ``open``, ``by_check``, and a count for each of :data:`CHANGES`.
     """
+    changes = changes_at(lake, version.dataset, version.version)
     with lake.session() as session:
 
         def work(current: Session) -> None:
-            lay_out(current, version.dataset, version.version, table="status_now")
+            lay_out(current, version.dataset, version.version, table="status_now", changes=changes)
             current.run(
                 "CREATE OR REPLACE TEMP TABLE known AS SELECT finding, any_value(check_code) AS check_code, "
                 f"arg_max(change, {MOMENT}) IN ('new', 'returned') AS was_open "

@@ -125,6 +125,8 @@ class _Steps:
         dataset = self.state.dataset
         definition = newest(self.lake, dataset).definition
         if definition.source is None:
+            uploaded = "the dataset has no source (it was uploaded or made of a frame), so nothing was read again"
+            self.note(notes=[*self.state.notes, uploaded])
             return
         digest, spoke = source_digest(self.lake, definition.source), self._spoke()
         if digest is None or self.before.get("source") != digest or self.before.get("spoke") != spoke:

@@ -55,6 +55,8 @@ class Seen:
         Its test labels, where the policy wants a second opinion.
     me : str
         The visitor.
+    means : Consequences or None
+        What publishing it would mean; None where it is not open or empty.
     """
 
     draft: Draft
@@ -66,6 +68,7 @@ class Seen:
     asked: list[Requirement]
     opinions: list[SecondOpinion]
     me: str
+    means: iterations.Consequences | None = None
 
     @property
     def mine(self) -> bool:
@@ -118,6 +121,7 @@ def _look(key: tuple[object, ...], _lake: OpenLake, number: int, _head: Version,
             second_opinions(lake, lake, number, reader=_lake.author) if is_open and _policy.second_opinion else []
         ),
         me=_lake.author,
+        means=iterations.consequences(lake, number) if is_open and draft.corrections else None,
     )
 
 
@@ -165,9 +169,19 @@ def told(seen: Seen, action: Action) -> str:
         "approve": f"{authors} asks for approval. Look at what it changes, then approve it or send it back.",
         "wait": f"It waits for somebody else than {authors}.",
         "mend": _mend(seen, standing.text if standing else ""),
-        "publish": "Nothing stands against publishing it.",
+        "publish": _ready(seen),
         "": "",
     }[action]
+
+
+def _ready(seen: Seen) -> str:
+    """Say that a draft may be published, and what nobody has looked at."""
+    lacking = [
+        line for line in (seen.means.lines() if seen.means else []) if "not " in line or line.startswith("Strong")
+    ]
+    if not lacking:
+        return "It can be published: nothing is missing."
+    return f"It can be published. Before you do: {'; '.join(lacking)}."
 
 
 def _mend(seen: Seen, reason: str) -> str:

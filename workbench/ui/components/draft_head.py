@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from workbench import drafts, iterations
 from workbench.api import OpenLake
@@ -63,6 +64,8 @@ def show_draft_head(lake: OpenLake, seen: Seen, *, working: Collection[Action], 
     ]
     st.html(element("div", element("div", *facts, css="wb-facts"), element("p", told(seen, action), css="wb-plain")))
     show_said()
+    if seen.means is not None:
+        st.html(show_consequences(seen.means))
     if draft.state != "open":
         if draft.version:
             address = {"dataset": draft.dataset, "version": str(draft.version)}
@@ -95,6 +98,12 @@ def show_draft_head(lake: OpenLake, seen: Seen, *, working: Collection[Action], 
         with st.popover("Discard …", disabled=changing, key="draft-discard-open"):
             st.text(f"{count_of(draft.corrections, 'correction')} will not become a version.")
             st.button("Discard the draft", key="draft-discard", on_click=_discard, args=(lake, seen))
+
+
+def show_consequences(means: iterations.Consequences) -> Markup:
+    """Write what publishing a draft would mean, above the button that does it; a strong shift stands out."""
+    said = [element("p", line, css="wb-plain wb-small") for line in means.lines()]
+    return element("div", *said, css="wb-problem" if means.shifted else "wb-plain", role="note")
 
 
 def show_said() -> None:
@@ -143,7 +152,7 @@ def act(lake: OpenLake, seen: Seen, action: Action) -> None:
         message = st.session_state.get(f"draft-message-{number}", "")
 
         def work(progress: Progress) -> Any:
-            return iterations.publish(handle, number, author=author, message=message, policy=policy)
+            return iterations.publish(handle, number, author=author, message=message, policy=policy, progress=progress)
 
         begin_change(lake, number, f"Publishing draft {number}", work)
 

@@ -8,7 +8,7 @@ from workbench import drafts
 from workbench.api import OpenLake
 from workbench.drafts import SecondOpinion
 from workbench.reporting import count_of, format_count
-from workbench.reviewing import class_counts, rows_at
+from workbench.reviewing import classes_offered, rows_at
 from workbench.ui.components.draft_head import attempt
 from workbench.ui.components.markup import element
 from workbench.ui.drafting import Seen, next_action
@@ -45,7 +45,7 @@ def _ask(lake: OpenLake, seen: Seen, asked: SecondOpinion) -> None:
         st.html(element("dl", *said, css="wb-cells"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            f"{asked.column} of {place}", sorted(class_counts(lake.lake, version)), index=None, key="draft-opinion",
+            f"{asked.column} of {place}", sorted(classes_offered(lake.lake, version)), index=None, key="draft-opinion",
             placeholder="Choose or type", accept_new_options=True, width=240,
         )  # fmt: skip
         st.button(

@@ -10,12 +10,13 @@ import streamlit as st
 from workbench.api import OpenLake
 from workbench.drafts import Draft, Published, discard
 from workbench.errors import ConflictError, WorkbenchError
-from workbench.iterations import publish, redo, undo
+from workbench.iterations import consequences, publish, redo, undo
 from workbench.progress import Progress
 from workbench.reporting import badge_of, count_of, format_count
 from workbench.settings import without_password
 from workbench.ui import jobs, session, tasks
 from workbench.ui.components.draft_change import begin_change, settled_change, show_change
+from workbench.ui.components.draft_head import show_consequences
 from workbench.ui.components.job import show_job
 from workbench.ui.components.markup import badge, element
 from workbench.ui.components.review_answers import own_drafts
@@ -99,7 +100,9 @@ def _show_buttons(lake: OpenLake, desk: Desk, draft: Draft, checking: bool, meas
             PAGES / "drafts.py", label="Look at it", icon=":material/edit_note:",
             query_params={"dataset": draft.dataset, "draft": str(number)},
         )  # fmt: skip
-        with st.popover("Publish …", disabled=empty, key="draft-publish-open"):
+        with st.popover("Publish …", disabled=empty, key="draft-publish-open", on_change="rerun") as publishing:
+            if publishing.open and not empty:
+                st.html(show_consequences(consequences(lake.lake, number)))
             st.text_input("What does it do?", key=f"draft-message-{number}", placeholder="labels of round 2")
             st.button("Publish", key="draft-publish", on_click=_publish, args=(lake, desk, draft))
         with st.popover("Discard …", disabled=changing, key="draft-discard-open"):
@@ -147,7 +150,10 @@ def _publish(lake: OpenLake, desk: Desk, draft: Draft, *, skip_conflicts: bool =
     handle, number, author, policy = lake.lake, draft.draft, lake.author, session.policy(draft.dataset)
 
     def work(progress: Progress) -> Published:
-        return publish(handle, number, author=author, message=message, skip_conflicts=skip_conflicts, policy=policy)
+        return publish(
+            handle, number, author=author, message=message, skip_conflicts=skip_conflicts, policy=policy,
+            progress=progress,
+        )  # fmt: skip
 
     _change(lake, desk, f"Publishing draft {number}", work, draft)
 

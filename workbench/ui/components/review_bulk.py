@@ -12,7 +12,7 @@ from workbench.findings import Finding
 from workbench.iterations import decide
 from workbench.progress import Progress
 from workbench.reporting import count_of, format_count
-from workbench.reviewing import class_counts, rows_at
+from workbench.reviewing import class_counts, forbidden_suggestions, rows_at
 from workbench.ui import jobs
 from workbench.ui.components.finding_card import key_of
 from workbench.ui.components.job import show_job
@@ -57,10 +57,13 @@ def preview(lake: OpenLake, desk: Desk, decision: str, *, top: int = CAP) -> Pre
     """
     label = desk.version.definition.label
     found = desk.wanted.findings(lake, desk.dataset, limit=min(top, CAP))
+    barred = forbidden_suggestions(lake.lake, desk.version, found) if decision == "fix" else set()
     left_out: dict[str, int] = {}
     chosen: list[Finding] = []
     for finding in found:
         why = refused(finding, decision, label)
+        if not why and finding.finding in barred:
+            why = "have a suggestion that the schema forbids"
         if why:
             left_out[why] = left_out.get(why, 0) + 1
         else:

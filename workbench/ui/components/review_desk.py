@@ -20,7 +20,7 @@ from workbench.errors import UnknownName, WorkbenchError
 from workbench.findings import Finding, SavedView, Status, cause_of, count_answered, get
 from workbench.lake import Version
 from workbench.ranking import can_rank, newest_ranking
-from workbench.reviewing import Row, blind, class_counts, rows_at
+from workbench.reviewing import Row, blind, classes_offered, rows_at
 from workbench.ui.components.review_wanted import COUNTED, USUAL_ORDER, Combination, Wanted, combination_of
 from workbench.versions import Event
 
@@ -201,7 +201,7 @@ def desk(lake: OpenLake, version: Version, asked: tuple[Any, ...]) -> Desk:
             counts = wanted.counts(lake, version.dataset)
             midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
             today = count_answered(lake.lake, version.dataset, author=lake.author, since=midnight)
-            classes = class_counts(lake.lake, version)
+            classes = classes_offered(lake.lake, version)
         views = known.views if known is not None and known.key[:-1] == about else None
         ranking = newest_ranking(lake.lake, version.dataset)
         number = ranking.round if ranking is not None else 0
