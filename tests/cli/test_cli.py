@@ -113,6 +113,29 @@ def test_check_findings_and_decide(people):
     assert statuses == {"age": "fixed", "city": "kept"}
 
 
+def test_check_ends_as_it_was_told_to(people):
+    assert people("check", "people", "--check", "schema").code == 1
+    assert people("check", "people", "--check", "schema", "--fail-on", "never").code == 0
+    assert people("check", "people", "--check", "schema", "--json").code == 1
+    assert people("check", "people", "--check", "data.leak", "--fail-on", "warning").code == 0
+    Path("schemas/people.py").write_text("import pandera.pandas as pa\nschema = pa.DataFrameSchema({})\n")
+    assert people("check", "people", "--check", "schema").code == 0
+
+
+def test_what_publishing_means_is_said_before_it_is_done(people):
+    Path("a.csv").write_text("id,column,new\n1,income,high\n2,income,high\n")
+    people("draft", "new", "people")
+    people("draft", "add", "1", "a.csv")
+    shown = people("draft", "show", "1", "--json").json["consequences"]
+    assert shown["classes"] == {"high": {"before": 3, "after": 5}, "low": {"before": 3, "after": 1}}
+    assert shown["new_findings"] is None
+    said = ["Class balance: high 3 → 5, low 3 → 1", "Validation: not run", "Effect on the model: not measured"]
+    assert all(line in people("draft", "show", "1").err for line in said)
+    published = people("draft", "publish", "1", "-m", "labels", "--json")
+    assert all(line in published.err for line in said) and published.json["version"] == 2
+    assert people("draft", "show", "1", "--json").json["consequences"] is None
+
+
 def test_conflicts_are_listed_and_end_with_code_1(people):
     Path("a.csv").write_text("id,column,new\n2,age,21\n")
     Path("b.csv").write_text("id,column,new\n2,age,22\n5,age,53\n")

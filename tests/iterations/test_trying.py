@@ -54,7 +54,7 @@ def test_new_findings_on_test_rows_are_counted_and_not_shown(people, draft_of):
 def test_a_check_that_breaks_is_named_and_not_counted(people, draft_of, monkeypatch):
     from workbench.checks import label_issue
 
-    def broken(believed):
+    def broken(believed, **_):
         raise ZeroDivisionError("no labels left")
 
     monkeypatch.setattr(label_issue, "find_doubts", broken)

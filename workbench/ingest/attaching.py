@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from workbench.ingest.options import ReadOptions
 from workbench.ingest.sources import source_digest, source_name
 from workbench.lake import Lake, Session, Version, data_table, newest, publish_rows, quote, read_version
 
 
-def attach_source(lake: Lake, dataset: str, source: str | Path | None, *, author: str, message: str = "") -> Version:
+def attach_source(
+    lake: Lake,
+    dataset: str,
+    source: str | Path | None,
+    *,
+    options: ReadOptions | None = None,
+    author: str,
+    message: str = "",
+) -> Version:
     """Say where later deliveries of a dataset are read from, as a new version; no row changes.
 
     Nothing is merged: the next ``run`` or refresh does that. It is for datasets that were uploaded or made of a frame,
@@ -21,6 +30,8 @@ def attach_source(lake: Lake, dataset: str, source: str | Path | None, *, author
         Name.
     source : str, Path or None
         As :func:`import_source` takes it; None: the dataset is no longer read from anywhere.
+    options : ReadOptions, optional
+        How it is read; default: as the import's source was.
     author, message : str
         Recorded with the version.
 
@@ -47,12 +58,13 @@ def attach_source(lake: Lake, dataset: str, source: str | Path | None, *, author
 
     def work(session: Session) -> int:
         head = newest(session, dataset)
-        if head.definition.source == name:
+        reading = head.definition.reading if options is None else options.to_dict()
+        definition = replace(head.definition, source=name, reading=reading)
+        if definition == head.definition:
             return head.version
         columns = ", ".join(["_rid", "_lane", "_excluded", *(quote(column.physical) for column in head.columns)])
         session.run(f"CREATE OR REPLACE TEMP TABLE new_rows AS SELECT {columns} FROM {data_table(dataset)} LIMIT 0")
         session.run("CREATE OR REPLACE TEMP TABLE gone_rows (_rid BIGINT)")
-        definition = replace(head.definition, source=name)
         detail = {"set": {"source": name}}
         made = publish_rows(
             session, head, kind="set", author=author, message=said, definition=definition, detail=detail
