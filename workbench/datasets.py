@@ -253,12 +253,6 @@ class Dataset(ColumnCalls):
         """Say what columns mean (``number``, ``text``, …) as a new version; no cell is rewritten."""
         return versions.set_types(self.lake, self.name, types, author=self.author, message=message)
 
-    def attach_source(self, source: str | Path | None, *, message: str = "") -> Version:
-        """Say where later deliveries are read from (None: nowhere), as a new version; no row changes."""
-        from workbench.ingest import attach_source
-
-        return attach_source(self.lake, self.name, source, author=self.author, message=message)
-
     def tag(self, version: int | str, tag: str) -> None:
         """Let a tag name a version."""
         versions.tag(self.lake, self._version(version), tag, author=self.author)

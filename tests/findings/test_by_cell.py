@@ -159,3 +159,28 @@ def test_a_cell_that_a_colleague_staged_is_not_answered_as_if_it_were_open(lake:
     stage_dates(lake)
     with pytest.raises(AnsweredMeanwhile, match="is staged since you looked"):
         decide(lake, "people", [seen[0].finding], "keep", author="bob", seen=seen[:1])
+
+
+def test_dates_that_a_recipe_corrects_are_staged_fixed_and_stay_so_over_a_refresh(lake: Lake, tmp_path: Path) -> None:
+    from workbench.ingest import import_source, refresh
+    from workbench.iterations import apply_recipe
+    from workbench.recipes import Recipe, TransformStep
+    from workbench.transforms import Regex
+
+    (tmp_path / "people.py").write_text(SCHEMA)
+    rows = [f"{n},{n % 28 + 1:02}/03/1990,Rome" for n in range(129)] + ["500,1990-01-01,Oslo"]
+    (tmp_path / "people.csv").write_text("\n".join(["id,born,city", *rows]))
+    version = import_source(
+        lake, "people", tmp_path / "people.csv", key=["id"], schema=str(tmp_path / "people.py"), author="ann"
+    )
+    check(lake, version, only=["schema"], author="ann")
+    assert dates(lake) == {"open": 129}
+    turned = Regex(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\2-\1")
+    recipe = Recipe("dates", (TransformStep("born", turned),))
+    staged = apply_recipe(lake, "people", recipe, author="ann")
+    assert dates(lake) == {"staged": 129} and count(lake, "people") == 0
+    publish_draft(lake, staged.draft.draft, author="ann", message="dates")
+    assert dates(lake) == {"fixed": 129} and count(lake, "people") == 0
+    (tmp_path / "people.csv").write_text("\n".join(["id,born,city", *rows, "501,1991-01-01,Oslo"]))
+    assert refresh(lake, "people", author="ann").to_dict()["rows_added"] == 1
+    assert dates(lake) == {"fixed": 129} and count(lake, "people") == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
+import importlib
 
 import pytest
 
@@ -53,7 +53,7 @@ def fits(monkeypatch):
         return counted
 
     for module, name in (("evaluate", "ask"), ("crossing", "ask"), ("out_of_fold", "predict_others")):
-        place = sys.modules[f"workbench.evaluation.{module}"]
+        place = importlib.import_module(f"workbench.evaluation.{module}")
         monkeypatch.setattr(place, name, counting(getattr(place, name)))
     return made
 

