@@ -56,6 +56,7 @@ def test_a_draft_is_shown_checked_by_nobody_and_published(visit, measured):
     assert not page.exception and f"Draft {number} “ages ![x](http://example.invalid/x.png) &lt;b&gt;bold" in said
     assert "in work by ben 2 corrections on v3" in said and "not evaluated as it is" in said
     assert "Nothing is asked of it" in said and primary(page) == ["draft-publish"]
+    assert "Checks: not run, so new findings are not known" in said and "Effect on the model: not measured" in said
     page = page.button(key="draft-publish").click().run()
     assert "A version needs a message" in words(page)
     page.text_input(key=f"draft-message-{number}").input("halves")

@@ -92,10 +92,10 @@ def compare_versions(
     if not resample and seeds in (None, lake.settings.seeds):
         from workbench.evaluation import is_kept
 
-        known = {row["version"] for row in measurements(lake, b.dataset)}
         for version in sorted((a, b), key=lambda each: each.version):
-            types = schema_types(lake, version)
-            if version.version not in known and is_kept(lake, view_of(lake, version), schema_types=types):
+            types, known = schema_types(lake, version), measurements(lake, version.dataset)
+            new = all(row["version"] != version.version for row in known)
+            if new and is_kept(lake, view_of(lake, version), schema_types=types):
                 measure(lake, version, progress=progress)
     return found
 
