@@ -114,6 +114,7 @@ def _decided(only: str = "") -> str:
     answered_rows AS (
         SELECT c.finding, max(w.version) AS version FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
         WHERE c.dataset = $1 AND c.finding <> ''{among} AND NOT c.undone AND w.state = 'published' AND w.version <= $2
+        AND w.version > (SELECT min(version) FROM latest)
         GROUP BY c.finding
     ),
     gone_rows AS (SELECT since, rid FROM changed WHERE column_name IS NULL)"""
