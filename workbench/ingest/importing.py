@@ -120,6 +120,7 @@ def import_source(
         lake.unfinished(file) as unfinished,
     ):
         check_columns(definition, reading)
+        session.make_room(len(reading.names), reading.rows or 0)
         physical = physical_names(reading.names)
         held = False
         try:

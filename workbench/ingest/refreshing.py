@@ -32,6 +32,7 @@ from workbench.lake import (
     Session,
     Version,
     data_table,
+    keep_in_files,
     newest,
     publish_rows,
     quote,
@@ -121,6 +122,7 @@ def refresh(
         source = located(str(head.definition.source), lake.url)
     remembered = ReadOptions.from_dict(head.definition.reading)
     with lake.session() as session, opened(lake, session, source, options, remembered) as reading:
+        session.make_room(max(len(reading.names), len(head.columns)), reading.rows or 0)
         for _ in range(_ATTEMPTS):
             try:
                 return _refreshed(
@@ -278,6 +280,8 @@ def _stage(session: Session, reading: Reading, cells: Sequence[Cell], head: Vers
 def _widen(session: Session, head: Version, shape: Shape) -> None:
     """Give the table the columns it lacks, and those that replace a narrower one its values."""
     table = data_table(head.dataset)
+    if shape.stored:
+        keep_in_files(session, head.dataset, shape.columns)
     for column in shape.stored:
         session.run(f"ALTER TABLE {table} ADD COLUMN {quote(column.physical)} {column.type}")
     moved = [column for column in shape.stored if column.name in shape.widened]

@@ -11,6 +11,7 @@ from workbench.lake.opening import open_lake
 from workbench.lake.publish import (
     PARQUET,
     data_table,
+    keep_in_files,
     newest,
     publish_first,
     publish_rows,
@@ -57,6 +58,7 @@ __all__ = [
     "newest",
     "open_lake",
     "publish_first",
+    "keep_in_files",
     "publish_rows",
     "quote",
     "read_version",

@@ -17,7 +17,7 @@ from workbench.lake import folder, migrations
 from workbench.lake.modes import make_folder, mask_for, mask_of, share, umasked
 from workbench.lake.scratch import SCRATCH, own_scratch, scratch
 from workbench.lake.sql import literal
-from workbench.lake.store import OFFLINE, Lake, load_extension
+from workbench.lake.store import INLINED_ROWS, OFFLINE, Lake, load_extension
 from workbench.settings import DEFAULT_POSTGRES_FILES, Settings, without_password
 
 
@@ -105,7 +105,7 @@ def _attach(root: duckdb.DuckDBPyConnection, settings: Settings, url: str, base:
     def attach(more: str) -> None:
         with contextlib.suppress(duckdb.Error):
             root.execute("DETACH lake")
-        options = "DATA_INLINING_ROW_LIMIT 50"
+        options = f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"
         if url.startswith("sqlite:"):
             # DuckDB's SQLite waits in whole seconds for a lock that is held for a thousandth of one; we wait ourselves.
             options += ", META_BUSY_TIMEOUT 0"

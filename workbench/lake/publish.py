@@ -28,7 +28,7 @@ from workbench.lake.sql import (
     rid_list,
     row_digest,
 )
-from workbench.lake.store import Lake
+from workbench.lake.store import INLINED_ROWS, Lake
 from workbench.lake.view import View
 
 PRUNED = 5_000
@@ -37,6 +37,10 @@ PRUNED = 5_000
 PARQUET = "FORMAT parquet, ROW_GROUP_SIZE 20480, PARQUET_VERSION v2"
 """How data files are written. A row group is the least that is read for one row: in groups of DuckDB's default size,
 six times this, 100 rows out of ten million take five times as long to find; a scan takes no longer."""
+
+INLINED_COLUMNS = 400
+"""Rows of more columns are always kept in files: SQLite has at most 2,000 columns in a table, PostgreSQL 1,600, and no
+more than 450 long texts in a row."""
 
 _FIELDS = (
     'dataset, version, parent, kind, author, message, created_at, "rows", excluded, rows_added, rows_removed, '
@@ -87,7 +91,10 @@ def _select(session: Session | Lake, where: str, params: Sequence[Any]) -> list[
         f"LEFT JOIN ({tags}) USING (dataset, version) ORDER BY dataset, version",
         params,
     )
-    return [_version(record) for record in records]
+    versions = [_version(record) for record in records]
+    for version in versions:
+        session.make_room(len(version.columns), version.rows)
+    return versions
 
 
 def _version(record: tuple[Any, ...]) -> Version:
@@ -169,8 +176,25 @@ def publish_first(
             identity=known_identity, counts=(0, sums[0], 0, 0), draft=None, detail=detail or {},
         )  # fmt: skip
 
-    lake.write(work, author=author, message=message)
+    if len(columns) <= INLINED_COLUMNS:
+        lake.write(work, author=author, message=message)
+    else:
+        # DuckLake makes the catalogue's table with the new one, and knows options of its own only where it is there.
+        option = "CALL lake.set_option('data_inlining_row_limit', {})"
+        try:
+            lake.call(option.format(0))
+            lake.write(work, author=author, message=message)
+        finally:
+            lake.call(option.format(INLINED_ROWS))
     return read_version(lake, dataset, 1)
+
+
+def keep_in_files(session: Session, dataset: str, columns: Sequence[Column]) -> None:
+    """See to it, inside a transaction, that the rows of a wide table are written into files alone."""
+    if len(columns) > INLINED_COLUMNS:
+        session.run(
+            f"CALL lake.set_option('data_inlining_row_limit', 0, schema => 'data', table_name => {literal(dataset)})"
+        )
 
 
 def publish_rows(
@@ -213,6 +237,7 @@ def publish_rows(
     columns = columns or head.columns
     definition = definition or head.definition
     table = data_table(head.dataset)
+    keep_in_files(session, head.dataset, columns)
     names = ", ".join(["_rid", "_lane", "_excluded", *(quote(column.physical) for column in columns)])
     both = "SELECT _rid FROM new_rows UNION SELECT _rid FROM gone_rows"
     among = f"_rid IN ({both})" if held else _among([row[0] for row in session.rows(both)], f"({both})")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from workbench.lake.faults import is_locked
+from workbench.lake.room import Room
 from workbench.lake.sql import literal, quote, rendered
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ class Session:
         turn: Turn,
         patience: float,
         files: str = "",
+        room: Room | None = None,
     ) -> None:
         self.files = files
+        self._room = room
         self._connection = connection
         self._tracer = tracer
         self._turn = turn
@@ -93,6 +96,11 @@ class Session:
                 self._in_transaction = query == "BEGIN" or (self._in_transaction and query not in _ENDS)
                 return result
             time.sleep(random.uniform(0.002, 0.02))
+
+    def make_room(self, columns: int, rows: int) -> None:
+        """Let statements on a table of this size have the memory that they count for, see :class:`Room`."""
+        if self._room:
+            self._room.make(columns, rows)
 
     def register(self, name: str, table: Any) -> None:
         """Let queries of this session read an Arrow table or a DataFrame under a name."""

@@ -34,6 +34,7 @@ from workbench.lake.gate import Gate
 from workbench.lake.locks import lock_number, take_lock
 from workbench.lake.modes import open_folders, umasked
 from workbench.lake.recall import CATALOGUE, Recall
+from workbench.lake.room import Room
 from workbench.lake.scratch import SCRATCH, scratch
 from workbench.lake.session import Session, Tracer, Turn, let_go, roll_back_all
 from workbench.lake.sql import literal
@@ -51,6 +52,9 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
 }  # fmt: skip
 """How a DuckDB instance is started: it fetches no extension, and the wheels' own need no check of their signatures,
 which would take a quarter of a second for 70 MB."""
+
+INLINED_ROWS = 50
+"""A change of at most so many rows is kept in the catalogue and not in a file of its own."""
 
 RECONNECT = 5.0
 """Seconds that a PostgreSQL server which was lost is given to come back: a restart takes about two."""
@@ -96,6 +100,7 @@ class Lake:
         self._catalogue = catalogue
         self._tracer: Tracer | None = None
         self._recall = Recall()
+        self._room = Room(root, settings.memory_limit)
         # Only SQLite's connections get into each other's way.
         self._gate: Turn = Gate().turn if url.startswith("sqlite:") else contextlib.nullcontext
         self._open: set[duckdb.DuckDBPyConnection] = set()
@@ -131,7 +136,7 @@ class Lake:
         """Borrow a connection whose errors are for :meth:`retried` to look at."""
         connection = self._root.cursor()
         self._open.add(connection)
-        session = Session(connection, self._tracer, self._gate, self.settings.write_timeout, self.files)
+        session = Session(connection, self._tracer, self._gate, self.settings.write_timeout, self.files, self._room)
         try:
             yield session
         finally:
@@ -143,6 +148,10 @@ class Lake:
         fault = self._busy(what) if is_busy(error) else explained(error, self.url)
         if fault is not None:
             raise fault from error
+
+    def make_room(self, columns: int, rows: int) -> None:
+        """Let statements on a table of this size have the memory that they count for, see :class:`Room`."""
+        self._room.make(columns, rows)
 
     @contextlib.contextmanager
     def traced(self, tracer: Tracer) -> Iterator[None]:
