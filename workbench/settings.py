@@ -146,7 +146,8 @@ class Settings(BaseSettings):
     author : str
         Who is recorded with versions and decisions; empty: the operating system's user.
     memory_limit : str
-        What DuckDB may use, in its own notation.
+        What DuckDB may use, in its own notation. For tables of more than 200 columns and few rows it is raised, since
+        DuckDB then counts far more than it uses.
     threads : int
         DuckDB's threads; 0: as many as the machine has cores.
     workers : int

@@ -2,7 +2,7 @@
 
 DuckDB works on vectors of 2,048 rows, one for each column in each step of a statement, and counts each of them whole
 against its memory limit. A table of 9,000 columns and 3 rows counts for gigabytes of which it touches a few hundredths.
-So the limit is raised by what a short table cannot touch; what is really used stays below the setting.
+So the limit is raised by what a short table cannot touch. The text and plan of so long a statement come on top.
 """
 
 from __future__ import annotations

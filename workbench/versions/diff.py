@@ -26,6 +26,9 @@ from workbench.lake.publish import PRUNED
 from workbench.lake.values import value_of
 from workbench.versions.definition import DefinitionChange, definition_changes
 
+_TOGETHER = 100
+"""Columns that are compared in one part of the statement: each part joins the two versions once."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -165,11 +168,18 @@ def _cells(session: Session, a: Version, b: Version) -> None:
         if column.name in before
     ]
     both = "FROM old_image o JOIN new_image n USING (_rid)"
-    parts = [
-        f"SELECT n._rid AS rid, n._key AS row_key, 'changed' AS change, {literal(name)} AS column_name, "
-        f"{new} AS position, o.c{old} AS old, n.c{new} AS new {both} WHERE o.c{old} IS DISTINCT FROM n.c{new}"
-        for new, old, name in pairs
-    ]
+    parts = []
+    for start in range(0, len(pairs), _TOGETHER):
+        some = pairs[start : start + _TOGETHER]
+        lists = (
+            [literal(name) for _, _, name in some], [str(new) for new, _, _ in some],
+            [f"o.c{old}" for _, old, _ in some], [f"n.c{new}" for new, _, _ in some],
+        )  # fmt: skip
+        names, places, olds, news = (f"unnest([{', '.join(each)}])" for each in lists)
+        parts.append(
+            f"SELECT * FROM (SELECT n._rid AS rid, n._key AS row_key, 'changed' AS change, {names} AS column_name, "
+            f"{places} AS position, {olds} AS old, {news} AS new {both}) WHERE old IS DISTINCT FROM new"
+        )
     parts.append(
         "SELECT n._rid, n._key, CASE WHEN n._excluded THEN 'excluded' ELSE 'included' END, NULL, -1, NULL, NULL "
         f"{both} WHERE o._excluded IS DISTINCT FROM n._excluded"
