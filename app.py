@@ -1,5 +1,7 @@
-"""Start the app: ``streamlit run app.py``."""
+"""Serve the app: ``streamlit run app.py``."""
 
-from workbench.ui.main import main
+import streamlit as st
 
-main()
+from workbench.ui.serving import PAGE, guards
+
+app = st.App(PAGE, middleware=guards())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -24,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 WORKBENCH = [sys.executable, "-c", "from workbench.cli import main; main()"]
-ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
+TOKEN = secrets.token_urlsafe(32)
+ENV = {**os.environ, "PYTHONPATH": str(ROOT), "WORKBENCH_APP_TOKEN": TOKEN}
 PAGES = {
     "overview": "",
     "review": "review?dataset=adult&check=label.issue&lane=train",
@@ -90,7 +92,8 @@ def propose(url: str) -> None:
 def take(browser: Any, address: str, name: str, query: str, theme: str) -> None:
     """Take one page in one theme."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme)
-    page.goto(f"{address}/{query}")
+    page.goto(f"{address}/{query}{'&' if '?' in query else '?'}token={TOKEN}")
+    page.wait_for_url(lambda url: "token=" not in url)
     page.wait_for_selector("h1", timeout=60_000)
     page.wait_for_timeout(2_500)
     page.wait_for_function(STILL, timeout=60_000)

@@ -18,7 +18,7 @@ from workbench.cli import main
 from workbench.reporting import accuracy_of, verdict_of
 from workbench.settings import Settings
 
-APP = Path(__file__).parents[1] / "app.py"
+APP = Path(__file__).parents[1] / "workbench" / "ui" / "start" / "page.py"
 
 
 @pytest.fixture

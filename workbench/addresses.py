@@ -81,6 +81,12 @@ def remember_secrets(address: str) -> None:
             _known.update(form for form in forms if len(form) >= _SHORTEST and form not in others and form != HIDDEN)
 
 
+def remember_secret(secret: str) -> None:
+    """Take note of a secret, so that :func:`without_password` hides it wherever it turns up."""
+    if len(secret) >= _SHORTEST:
+        _known.add(secret)
+
+
 def stored_source(source: str) -> str:
     """Write the source of a dataset as it may be stored: PostgreSQL's without its password.
 

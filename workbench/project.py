@@ -16,6 +16,8 @@ lake = "sqlite:data/lake/catalog.sqlite"
 # max_train_rows = 200000   # the fixed model is fitted on at most so many rows
 # workers = 0               # models fitted at once, each in a process of its own; 0: one for each core
 # trusted_folders = []      # other folders whose schema and model files may run
+# app_hosts = []            # other names under which the app is reached, such as a proxy's
+# app_login = "token"       # "none": behind a proxy that decides who may reach the app
 # retention_days = 90       # `workbench maintain` keeps younger and tagged versions
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -23,14 +24,14 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from workbench.addresses import remember_secrets
+from workbench.addresses import HIDDEN, remember_secret, remember_secrets
 from workbench.addresses import without_password as without_password
 from workbench.errors import ConfigurationError
 
 DEFAULT_LAKE = "sqlite:data/lake/catalog.sqlite"
 DEFAULT_POSTGRES_FILES = "data/lake/files"
 
-_ADDRESSES = ("lake", "data_path")
+_SECRETIVE = ("lake", "data_path", "app_token")
 """Settings whose values no error repeats: they may hold a password in a shape that nobody knows."""
 
 
@@ -175,6 +176,13 @@ class Settings(BaseSettings):
         The project's folder, whose schema and model files may run; empty: that of the settings file.
     trusted_folders : tuple of str
         Other folders whose schema and model files may run. Relative to the settings file.
+    app_login : {"token", "none"}
+        What the app asks of visitors: the token in the address that ``workbench app`` prints, or nothing. ``none`` is
+        for a proxy that decides who may reach the app.
+    app_token : str
+        The app's token; empty: each start makes a new one. At least 16 letters, digits, ``-`` and ``_``.
+    app_hosts : tuple of str
+        Further names under which the app is reached, such as that of a proxy: ``quality.example.org``.
     policies : Policies
         What drafts must have before they may be published.
     """
@@ -200,6 +208,9 @@ class Settings(BaseSettings):
     schema_dir: str = "schemas"
     project: str = ""
     trusted_folders: tuple[str, ...] = ()
+    app_login: Literal["token", "none"] = "token"
+    app_token: str = ""
+    app_hosts: tuple[str, ...] = ()
     policies: Policies = Policies()
 
     @field_validator("*")
@@ -217,9 +228,26 @@ class Settings(BaseSettings):
             raise ValueError("an author is one line")
         return value.strip()
 
+    @field_validator("app_token")
+    @classmethod
+    def _fit_for_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{16,}", value):
+            raise ValueError("a token has at least 16 characters, each a letter, a digit, - or _")
+        return value
+
+    @field_validator("app_hosts")
+    @classmethod
+    def _names_alone(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not name or re.search(r"[/@*\s]|:\d+$|^\[", name):
+                raise ValueError(f"'{name}' is no name of a machine: leave out scheme, port and path")
+        return value
+
     def __repr__(self) -> str:
         """Write without secrets: a notebook or a log may show it."""
-        shown = ", ".join(f"{name}={_masked(value)!r}" for name, value in self)
+        shown = ", ".join(
+            f"{name}={HIDDEN if name == 'app_token' and value else _masked(value)!r}" for name, value in self
+        )
         return f"{type(self).__name__}({shown})"
 
     __str__ = __repr__
@@ -281,6 +309,7 @@ def load(*, config: Path | None = None, directory: Path | None = None, **overrid
         ) from None
     remember_secrets(merged.lake)
     remember_secrets(merged.data_path)
+    remember_secret(merged.app_token)
 
     def anchor(name: str) -> Path:
         """Return the folder that a setting's relative path starts from."""
@@ -338,7 +367,7 @@ def _explained(error: ValidationError, origin: Path | None) -> ConfigurationErro
         return ConfigurationError(
             f"'{name}' is no setting{where}.", hint=f"Settings: {', '.join(sorted(Settings.model_fields))}."
         )
-    got = "" if place and place[0] in _ADDRESSES else f"; got {_masked(first.get('input'))!r}"
+    got = "" if place and place[0] in _SECRETIVE else f"; got {_masked(first.get('input'))!r}"
     return ConfigurationError(f"Setting '{name}': {first['msg']}{got}{where}.")
 
 

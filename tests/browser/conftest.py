@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from workbench.drafts import Correction
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ROOT = Path(__file__).parents[2]
+TOKEN = "the-token-of-the-browser-tests"
 PATIENCE = 240
 """Seconds after which a state that does not come is a failure: so many that a busy machine is none."""
 
@@ -39,7 +41,7 @@ def start_app(url: str, port: int, *, author: str = "Zoë") -> subprocess.Popen[
     program = "from workbench.cli import main; main()"
     app = subprocess.Popen(
         [sys.executable, "-c", program, "--lake", url, "--author", author, "app", "--port", str(port)],
-        cwd=ROOT, start_new_session=True,
+        cwd=ROOT, start_new_session=True, env={**os.environ, "WORKBENCH_APP_TOKEN": TOKEN},
     )  # fmt: skip
     for _ in range(4 * PATIENCE):
         try:
@@ -117,10 +119,20 @@ class Browser:
         self._started = started
 
     def new_page(self, **options: Any) -> Any:
-        """Open a window: ``new_page(viewport={"width": 1280, "height": 1200})``."""
-        page = self._started.new_page(**options)
+        """Open a window: ``new_page(viewport={"width": 1280, "height": 1200})``.
+
+        Its ``goto`` takes addresses without the app's token and adds it.
+        """
+        page = self._started.new_context(**options).new_page()
         page.set_default_timeout(1000 * PATIENCE)
+        page.goto = partial(self._go, page, page.goto)
         return page
+
+    @staticmethod
+    def _go(page: Any, goto: Callable[[str], Any], address: str) -> None:
+        """Open an address with the token, and wait until the app has led to the one without."""
+        goto(f"{address}{'&' if '?' in address else '?'}token={TOKEN}")
+        page.wait_for_url(lambda url: "token=" not in url)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from workbench.settings import load
 from workbench.ui import jobs
 from workbench.ui.tasks import on_lake
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[2] / "workbench" / "ui" / "start" / "page.py"
 SPITEFUL = "round 1 ![x](http://example.invalid/x.png) <b>bold</b> [a](http://example.invalid)"
 """A message that must never become markup."""
 

@@ -1,6 +1,8 @@
 """Starting the app: where it listens, what it refuses, what it hands on to the server."""
 
+import ast
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -8,15 +10,18 @@ import sys
 import time
 import tomllib
 import urllib.request
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
-from workbench.errors import UsageError
+from workbench.errors import ConfigurationError, UsageError
 from workbench.settings import Settings, load, without_password
 from workbench.ui.components import finding_similar, job
-from workbench.ui.launch import SCRIPT, command, environment, launch
+from workbench.ui.launch import command, environment, launch
+from workbench.ui.serving import PAGE
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,18 +78,15 @@ def test_the_server_gets_every_setting(monkeypatch, tmp_path):
     assert load(directory=tmp_path) == settings
 
 
-def test_a_browser_opens_only_where_there_is_a_display(monkeypatch):
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert "--server.headless=true" in command(port=1, address="127.0.0.1")
-    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
-    assert "--server.headless=false" in command(port=1, address="127.0.0.1")
-
-
 def test_the_packaged_app_has_the_settings_of_app_py():
-    packaged = SCRIPT.parent / ".streamlit" / "config.toml"
+    packaged = PAGE.parent / ".streamlit" / "config.toml"
     assert packaged.read_bytes() == (ROOT / ".streamlit" / "config.toml").read_bytes()
+    assert program(PAGE.with_name("app.py")) == program(ROOT / "app.py")
+
+
+def program(file):
+    """The statements of a file, without its docstring."""
+    return ast.dump(ast.Module(ast.parse(file.read_text()).body[1:], []))
 
 
 def test_no_look_at_a_job_collects_garbage_or_comes_often():
@@ -118,50 +120,140 @@ def test_every_setting_of_streamlit_exists():
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_app_and_frees_its_port(tmp_path, sent):
-    port = free_port()
+    with started(tmp_path) as (app, address, _):
+        told = (tmp_path / "told").read_text()
+        # A terminal sends Ctrl-C to the server, too.
+        os.killpg(app.pid, sent) if sent == signal.SIGINT else app.send_signal(sent)
+        assert app.wait(timeout=20) == 0
+    assert (tmp_path / "told").read_text() == told, "it ends without a word"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", int(address.rpartition(":")[2])))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files, a script as browser")
+def test_each_start_has_a_token_that_no_command_line_shows_and_the_browser_gets_in_a_private_file(tmp_path):
+    browser = tmp_path / "browser"
+    browser.write_text(
+        '#!/bin/sh\nfile="${1#file://}"\nprintf "%s\\n" "$1" >"$OUT.tmp"\nstat -c %a "$file" >>"$OUT.tmp"\n'
+        'cat "$file" >>"$OUT.tmp"\nmv "$OUT.tmp" "$OUT"\n'
+    )
+    browser.chmod(0o700)
+    seen = tmp_path / "seen"
+    env = {"DISPLAY": ":0", "BROWSER": f"{browser} %s", "OUT": str(seen)}
+    with started(tmp_path, env=env) as (app, address, token):
+        assert len(token) >= 43
+        processes = [app.pid, *(child.pid for child in psutil.Process(app.pid).children(recursive=True))]
+        lines = [" ".join(psutil.Process(pid).cmdline()) for pid in processes]
+        assert any("workbench.ui.start" in line for line in lines)
+        assert not [line for line in lines if token in line]
+        for _ in range(240):
+            if seen.exists():
+                break
+            time.sleep(0.25)
+        opened, rights, page = seen.read_text().split("\n", 2)
+        assert token not in opened and rights == "600" and f"url={address}/?token={token}" in page
+        app.terminate()
+        assert app.wait(timeout=20) == 0
+    assert not Path(opened.removeprefix("file://")).exists()
+    (tmp_path / "told").unlink()
+    with started(tmp_path) as (_, _, another):
+        assert another != token
+
+
+def test_a_token_of_the_settings_is_not_printed(tmp_path):
+    with started(tmp_path, env={"WORKBENCH_APP_TOKEN": "a-token-that-stays"}) as (_, address, token):
+        assert token == ""
+        told = (tmp_path / "told").read_text()
+        assert "token of the setting app_token" in told and "a-token-that-stays" not in told
+        assert urllib.request.urlopen(f"{address}/?token=a-token-that-stays").status == 200
+
+
+def test_behind_a_proxy_no_token_is_asked_for_and_the_start_says_so(tmp_path):
+    env = {"WORKBENCH_APP_LOGIN": "none", "WORKBENCH_APP_HOSTS": '["quality.example.org"]'}
+    with started(tmp_path, env=env) as (_, address, _):
+        told = (tmp_path / "told").read_text()
+        assert "asks nobody for a token" in told and "works as Zoë" in told
+        port = int(address.rpartition(":")[2])
+        assert urllib.request.urlopen(f"{address}/?dataset=people").status == 200
+        own = {"origin": "https://quality.example.org"}
+        assert handshake(port, host="quality.example.org", **own) == 101
+        # Names and origins are checked all the same.
+        assert handshake(port, host="quality.example.org", origin="https://elsewhere.example") == 403
+        assert handshake(port, host="rebound.example", origin="http://rebound.example") == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("app_token", "short", "at least 16 characters"),
+        ("app_token", "a token with blanks", "at least 16 characters"),
+        ("app_hosts", ("https://quality.example.org",), "leave out scheme, port and path"),
+        ("app_hosts", ("quality.example.org:8443",), "leave out scheme, port and path"),
+        ("app_login", "off", "app_login"),
+    ],
+)
+def test_a_setting_of_the_app_that_is_wrong(tmp_path, name, value, said):
+    with pytest.raises(ConfigurationError, match=said) as refusal:
+        load(directory=tmp_path, **{name: value})
+    assert name != "app_token" or value not in str(refusal.value)
+
+
+def test_the_token_is_in_no_text_about_the_settings():
+    settings = Settings(app_token="a-token-that-stays")
+    assert "a-token-that-stays" not in f"{settings!r} {settings}"
+
+
+@contextmanager
+def started(folder, *, env=None):
+    """Start the app on a lake that is not there; give its process, its address and the token it printed."""
+    port, told = free_port(), folder / "told"
     program = (
-        "from workbench.settings import Settings; from workbench.ui.launch import launch;"
-        f"launch(Settings(lake='sqlite:{tmp_path}/none.sqlite'), port={port})"
+        "from workbench.settings import load; from workbench.ui.launch import launch;"
+        f"launch(load(lake='sqlite:{folder}/none.sqlite', author='Zoë'), port={port})"
     )
     # Whoever starts the tests in the background has interrupts ignored, which a new process would inherit.
     listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    app = subprocess.Popen(
-        [sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=listen
-    )
+    with told.open("w") as talk:
+        app = subprocess.Popen(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            stderr=talk,
+            env={**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", **(env or {})},
+            preexec_fn=listen,
+            start_new_session=True,
+        )
     try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health", app)
-        assert handshake(port, host=f"127.0.0.1:{port}") == 101
-        assert handshake(port, host=f"rebound.example:{port}") == 403
-        app.send_signal(sent)
-        talk = app.communicate(timeout=20)[1]
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", app, told)
+        found = re.search(r"token=([\w-]+)", told.read_text())
+        yield app, f"http://127.0.0.1:{port}", found[1] if found else ""
     finally:
-        app.kill()
-    assert app.returncode == 0
-    assert f"http://127.0.0.1:{port}" in talk
-    assert "Traceback" not in talk
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
+        app.terminate()
+        try:
+            app.wait(timeout=20)
+        finally:
+            app.kill()
 
 
-def handshake(port: int, *, host: str) -> int:
+def handshake(port: int, *, host: str, **headers: str) -> int:
     """Ask for the page's WebSocket under a host name; return the status of the answer."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     request = (
-        f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n"
-        "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{more}\r\n"
     )
     with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
         link.sendall(request.encode())
         return int(link.recv(1024).split()[1])
 
 
-def wait_for(url: str, process: subprocess.Popen[str]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], told: Path) -> None:
     for _ in range(240):
         try:
             if urllib.request.urlopen(url, timeout=1).status == 200:
                 return
         except OSError:
-            assert process.poll() is None, process.communicate()[1]
+            assert process.poll() is None, told.read_text()
             time.sleep(0.25)
     raise AssertionError(f"{url} did not answer")
 

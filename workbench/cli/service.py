@@ -39,7 +39,17 @@ def demo(state: State, no_app: bool, port: int, as_json: bool) -> None:
 @click.option("--open-to-network", is_flag=True, help="Allow another address than this machine's own.")
 @pass_state
 def app(state: State, port: int, address: str, open_to_network: bool) -> None:
-    """Start the app in the browser."""
+    """Start the app in the browser.
+
+    Prints the address to open, which ends in ?token=…; each start makes a new token. Whoever has the address works
+    under your name. Settings: app_token (a token that stays), app_hosts (other names of the app, such as a proxy's),
+    app_login = "none" (no token, behind a proxy that decides who may reach the app).
+
+    \b
+    Examples:
+      workbench app --port 8502
+      WORKBENCH_APP_TOKEN=$(cat ~/.app-token) workbench app
+    """
     from workbench.ui.launch import launch
 
     launch(state.settings(), port=port, address=address, open_to_network=open_to_network)

@@ -7,19 +7,22 @@ import errno
 import ipaddress
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import time
+import urllib.request
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.errors import UsageError, WorkbenchError
 from workbench.settings import Settings, without_password
-
-SCRIPT = Path(__file__).parent / "start" / "app.py"
-"""What Streamlit runs. It has a folder of its own: Streamlit puts that on the import path and reads its settings."""
+from workbench.ui.guard import HEALTH, TOKEN
 
 
 def launch(settings: Settings, *, port: int = 8501, address: str = "127.0.0.1", open_to_network: bool = False) -> None:
@@ -34,7 +37,7 @@ def launch(settings: Settings, *, port: int = 8501, address: str = "127.0.0.1", 
     address : str
         Where it listens; other than this machine's own addresses only with ``open_to_network``.
     open_to_network : bool
-        The app asks nobody who they are: whoever reaches it can read and change the data.
+        Whoever has the address with its token can read and change the data, and it travels unencrypted.
 
     Raises
     ------
@@ -45,12 +48,17 @@ def launch(settings: Settings, *, port: int = 8501, address: str = "127.0.0.1", 
     """
     _refuse_others(address, open_to_network)
     _refuse_taken(address, port)
-    host = f"[{address}]" if ":" in address else address
-    sys.stderr.write(f"The app is at http://{host}:{port} (lake {without_password(settings.lake)}). Ctrl-C ends it.\n")
-    told = command(port=port, address=address, open_to_network=open_to_network)
+    drawn = settings.app_login == "token" and not settings.app_token
+    if drawn:
+        settings = settings.model_copy(update={"app_token": secrets.token_urlsafe(32)})
+    place = address_of(address, port)
+    entry = f"{place}/?{TOKEN}={settings.app_token}" if settings.app_login == "token" else f"{place}/"
+    sys.stderr.write(_told(settings, entry if drawn else f"{place}/"))
+    sys.stderr.flush()
+    told = command(port=port, address=address)
     server = subprocess.Popen(told, env=environment(settings), stdout=subprocess.DEVNULL)
     try:
-        with _stopped_like_ctrl_c():
+        with _stopped_like_ctrl_c(), _shown(entry, f"{place}{HEALTH}"):
             code = server.wait()
     except KeyboardInterrupt:
         # On a terminal Ctrl-C has reached the server too; a second signal does no harm.
@@ -66,19 +74,28 @@ def launch(settings: Settings, *, port: int = 8501, address: str = "127.0.0.1", 
         raise WorkbenchError(f"The app's server ended with code {code}.", hint="What it said stands above.")
 
 
-def command(*, port: int, address: str, open_to_network: bool = False) -> list[str]:
-    """Return the command line that runs the server.
+def address_of(address: str, port: int) -> str:
+    """Return the beginning of the app's address, as a browser on this machine takes it."""
+    if address in ("0.0.0.0", "::"):
+        address = "localhost"
+    return f"http://{f'[{address}]' if ':' in address else address}:{port}"
 
-    It opens a browser only where there is a display, and is open under other names than this machine's own only with
-    ``open_to_network``: a page from elsewhere could give this machine's address a name of its own (DNS rebinding).
-    """
-    names = ["*"] if open_to_network else [address, "localhost"]
+
+def is_own(address: str) -> bool:
+    """Tell whether only this machine reaches an address."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def command(*, port: int, address: str) -> list[str]:
+    """Return the command line that runs the server. Everybody on the machine can read it: no token is in it."""
     return [
-        *(sys.executable, "-m", "streamlit", "run", str(SCRIPT)),
+        *(sys.executable, "-m", "workbench.ui.start"),
         f"--server.address={address}",
         f"--server.port={port}",
-        *(f"--server.allowedHosts={name}" for name in names),
-        f"--server.headless={str(not _has_display()).lower()}",
+        "--server.headless=true",
         "--server.showEmailPrompt=false",
         "--server.fileWatcherType=none",
         "--runner.postScriptGC=false",
@@ -94,16 +111,56 @@ def environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **named}
 
 
+def _told(settings: Settings, entry: str) -> str:
+    """Say where the app is, and who gets in."""
+    lake = without_password(settings.lake)
+    if settings.app_login == "none":
+        return (
+            f'The app is at {entry} (lake {lake}). Ctrl-C ends it.\nIt asks nobody for a token (app_login = "none"): '
+            f"whoever reaches that address works as {settings.who()}. A proxy in front of it has to decide who may.\n"
+        )
+    known = "" if TOKEN in entry else f" Add ?{TOKEN}= and the token of the setting app_token."
+    return f"The app is at {entry} (lake {lake}).{known} Ctrl-C ends it.\n"
+
+
+@contextlib.contextmanager
+def _shown(entry: str, health: str) -> Iterator[None]:
+    """Open the browser once the server answers, where there is a display.
+
+    The browser is given a private file that leads to the address: everybody on the machine can read command lines.
+    """
+    if not _has_display():
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="workbench-app-") as folder:
+        file = Path(folder) / "open.html"
+        file.touch(mode=0o600)
+        file.write_text(f'<meta http-equiv="refresh" content="0;url={entry}"><title>Workbench</title>')
+        ended = threading.Event()
+        # No proxy is asked for an address of this machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+        def show() -> None:
+            while not ended.is_set():
+                with contextlib.suppress(OSError), opener.open(health, timeout=5):
+                    webbrowser.open(file.as_uri())
+                    return
+                time.sleep(0.2)
+
+        threading.Thread(target=show, daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+
 def _refuse_others(address: str, open_to_network: bool) -> None:
     """Refuse an address that others can reach, unless that is wanted."""
-    try:
-        own = ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        own = address == "localhost"
-    if not own and not open_to_network:
+    if not is_own(address) and not open_to_network:
         raise UsageError(
-            f"At {address} others could read and change the data: the app asks nobody who they are.",
-            hint="Leave --address out, or add --open-to-network if everyone who reaches this machine may do that.",
+            f"At {address} others could read and change the data: everyone who has the address with its token, which "
+            "travels unencrypted.",
+            hint="Leave --address out, or add --open-to-network if everyone on that network may read what travels.",
         )
 
 

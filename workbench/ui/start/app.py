@@ -1,5 +1,7 @@
-"""Start the app where only the package is installed; `workbench app` runs it."""
+"""Serve the app where only the package is installed; `workbench app` runs it."""
 
-from workbench.ui.main import main
+import streamlit as st
 
-main()
+from workbench.ui.serving import PAGE, guards
+
+app = st.App(PAGE, middleware=guards())
