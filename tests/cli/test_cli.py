@@ -251,3 +251,35 @@ def test_a_key_column_called_rid_is_not_taken_for_the_rows_identity(shell):
     assert shell("draft", "publish", "1", "-m", "age").code == 0
     [change] = shell("diff", "odd@1", "odd@2", "--json").json["changes"]
     assert (change["key"], change["old"], change["new"]) == ({"rid": 4}, 210, 21)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "people", "--limit", "-1"),
+        ("show", "people", "--limit", "99999999999999999999"),
+        ("diff", "people@1", "people@1", "--limit", "-1"),
+        ("runs", "people", "--limit", "99999999999999999999"),
+        ("findings", "people", "--limit", "-1"),
+        ("transform", "people", "city", "trim", "--limit", "-1"),
+        ("draft", "show", "99999999999999999999"),
+        ("simulate", "people", "--truth", "people.csv", "--seed", "-1"),
+    ],
+)
+def test_numbers_that_can_mean_nothing_are_refused_with_the_limits(people, words):
+    ran = people(*words)
+    assert ran.code == 2 and "is not between" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words", [("show", "\udcff"), ("import", "x", "caf\udce9.csv"), ("bisect", "people", "\udcff")]
+)
+def test_bytes_that_are_no_text_are_refused(people, words):
+    ran = people(*words)
+    assert ran.code == 2 and "is not UTF-8 text" in ran.err and "\\x" in ran.err
+
+
+def test_more_lines_than_a_file_has_are_skipped_at_once(people):
+    """Counting a thousand billion lines would take days."""
+    ran = people("import", "x", "people.csv", "--skip-rows", "1000000000000")
+    assert ran.code == 2 and "people.csv" in ran.err

@@ -10,6 +10,7 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 
 import click
 
@@ -78,12 +79,23 @@ for _module in (
         cli.add_command(_command)
 
 
+def _refuse_undecodable(words: Sequence[str]) -> None:
+    """Refuse bytes that are no text: Python lets them in, but nothing can store or print them."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(word).decode("utf-8", "backslashreplace")
+            raise click.UsageError(f"The argument '{shown}' is not UTF-8 text.") from None
+
+
 def main() -> None:
     """Run the command line and exit with its code."""
     for word in sys.argv[1:]:
         remember_secrets(word)
     debug = "--debug" in sys.argv
     try:
+        _refuse_undecodable(sys.argv[1:])
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code

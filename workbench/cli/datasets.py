@@ -9,6 +9,7 @@ import click
 
 from workbench.cli.reading import reading_options
 from workbench.cli.state import (
+    COUNT,
     State,
     json_option,
     message_option,
@@ -204,7 +205,7 @@ def list_datasets(state: State, as_json: bool) -> None:
 
 @click.command()
 @click.argument("name", metavar="NAME[@V]")
-@click.option("--limit", default=20, show_default=True, metavar="N", help="Rows to show.")
+@click.option("--limit", type=COUNT, default=20, show_default=True, metavar="N", help="Rows to show.")
 @click.option("--columns", "as_columns", is_flag=True, help="List the columns and their types instead of rows.")
 @json_option
 @pass_state

@@ -11,6 +11,7 @@ import click
 from workbench.cli import draft_review
 from workbench.cli.draft_review import shown_values
 from workbench.cli.state import (
+    COUNT,
     State,
     json_option,
     message_option,
@@ -74,7 +75,7 @@ def list_(state: State, name: str, every: bool, as_json: bool) -> None:
 
 
 @draft.command("show")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @json_option
 @pass_state
 def show(state: State, number: int, as_json: bool) -> None:
@@ -137,7 +138,7 @@ def _show_requirements(asked: Sequence[Requirement]) -> None:
 
 
 @draft.command("add")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @click.argument("file", type=click.Path(dir_okay=False))
 @json_option
 @pass_state
@@ -160,7 +161,7 @@ def add(state: State, number: int, file: str, as_json: bool) -> None:
 
 
 @draft.command("undo")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @json_option
 @pass_state
 def undo(state: State, number: int, as_json: bool) -> None:
@@ -169,7 +170,7 @@ def undo(state: State, number: int, as_json: bool) -> None:
 
 
 @draft.command("redo")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @json_option
 @pass_state
 def redo(state: State, number: int, as_json: bool) -> None:
@@ -190,7 +191,7 @@ def _flip(state: State, number: int, as_json: bool, *, back: bool) -> None:
 
 
 @draft.command("check")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @json_option
 @pass_state
 def check(state: State, number: int, as_json: bool) -> None:
@@ -209,7 +210,7 @@ def check(state: State, number: int, as_json: bool) -> None:
 
 
 @draft.command("findings")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @json_option
 @pass_state
 def findings(state: State, number: int, as_json: bool) -> None:
@@ -244,7 +245,7 @@ def _key_text(found: dict[str, Any]) -> str:
 
 
 @draft.command("evaluate")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @json_option
 @pass_state
 def evaluate(state: State, number: int, as_json: bool) -> None:
@@ -260,7 +261,7 @@ def evaluate(state: State, number: int, as_json: bool) -> None:
 
 
 @draft.command("publish")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @click.option("--skip-conflicts", is_flag=True, help="Publish what fits; keep the rest in a new draft.")
 @message_option
 @json_option
@@ -314,7 +315,7 @@ def publish(
 
 
 @draft.command("discard")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @pass_state
 def discard(state: State, number: int) -> None:
     """Close a draft without publishing it."""
@@ -324,7 +325,7 @@ def discard(state: State, number: int) -> None:
 
 
 @draft.command("rebase")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @click.option("--mine", multiple=True, metavar="KEY:COLUMN", help="Your correction of this cell stands.")
 @click.option("--theirs", multiple=True, metavar="KEY:COLUMN", help="What the newest version holds there stands.")
 @click.option("--all", "rest", type=click.Choice(["mine", "theirs"]), help="Decide all other conflicts alike.")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.state import State, json_option, pass_state, say, show_json, show_table, text_option
+from workbench.cli.state import COUNT, State, json_option, pass_state, say, show_json, show_table, text_option
 
 if TYPE_CHECKING:
     from workbench.drafts import Discussion, SecondOpinion, Staged
 
 
 @click.command("submit")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @text_option("What is to be looked at.")
 @json_option
 @pass_state
@@ -24,7 +24,7 @@ def submit(state: State, number: int, text: str, as_json: bool) -> None:
 
 
 @click.command("withdraw")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @text_option("Why.")
 @json_option
 @pass_state
@@ -35,7 +35,7 @@ def withdraw(state: State, number: int, text: str, as_json: bool) -> None:
 
 
 @click.command("approve")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @text_option("What you looked at.")
 @json_option
 @pass_state
@@ -46,7 +46,7 @@ def approve(state: State, number: int, text: str, as_json: bool) -> None:
 
 
 @click.command("send-back")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @text_option("What has to change.", required=True)
 @json_option
 @pass_state
@@ -57,7 +57,7 @@ def send_back(state: State, number: int, text: str, as_json: bool) -> None:
 
 
 @click.command("comment")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @click.argument("text")
 @json_option
 @pass_state
@@ -83,7 +83,7 @@ def _show_state(number: int, talk: Discussion, as_json: bool) -> None:
 
 
 @click.command("opinion")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=COUNT)
 @click.argument("key", required=False)
 @click.argument("value", required=False)
 @json_option

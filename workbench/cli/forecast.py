@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.filtering import filter_options
-from workbench.cli.state import State, json_option, pass_state, progress, say, show_json, show_table, show_text
+from workbench.cli.state import COUNT, State, json_option, pass_state, progress, say, show_json, show_table, show_text
 
 if TYPE_CHECKING:
     from workbench.findings import Filter
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @click.option(
     "--recipe", "recipes", multiple=True, metavar="FILE", help="A recipe's file, or the name it is kept under."
 )
-@click.option("--draft", "drafts", multiple=True, type=int, metavar="ID", help="A draft; repeat for several.")
-@click.option("--top", type=int, metavar="N", help="Only the first N findings of the queue.")
+@click.option("--draft", "drafts", multiple=True, type=COUNT, metavar="ID", help="A draft; repeat for several.")
+@click.option("--top", type=COUNT, metavar="N", help="Only the first N findings of the queue.")
 @filter_options
 @click.option("--no-model", is_flag=True, help="Count and validate only; fit nothing.")
 @json_option
@@ -113,9 +113,13 @@ def _show_classes(outcome: Outcome) -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("--decisions", type=int, default=100, show_default=True, metavar="N", help="How many more to look ahead.")
+@click.option(
+    "--decisions", type=COUNT, default=100, show_default=True, metavar="N", help="How many more to look ahead."
+)
 @click.option("--sizes", is_flag=True, help="Fit the model on parts of the train rows, too: more data or cleaner data?")
-@click.option("--rows", type=int, default=1000, show_default=True, metavar="N", help="Rows that cost as much as they.")
+@click.option(
+    "--rows", type=COUNT, default=1000, show_default=True, metavar="N", help="Rows that cost as much as they."
+)
 @json_option
 @pass_state
 def outlook(state: State, name: str, decisions: int, sizes: bool, rows: int, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import click
 
 from workbench.cli.filtering import filter_options
 from workbench.cli.state import (
+    COUNT,
     State,
     json_option,
     pass_state,
@@ -106,7 +107,7 @@ def check(
 @click.command("findings")
 @click.argument("name")
 @filter_options
-@click.option("--limit", default=20, show_default=True, metavar="N")
+@click.option("--limit", type=COUNT, default=20, show_default=True, metavar="N")
 @json_option
 @pass_state
 def list_findings(
@@ -157,7 +158,7 @@ def list_findings(
 @click.option("--fix", "value", metavar="VALUE", help="Stage this value; '' for missing.")
 @click.option("--suggested", is_flag=True, help="Stage the suggested value of each.")
 @click.option(
-    "--draft", type=int, metavar="ID", help="Draft for fixes and exclusions; default: your open one, or a new one."
+    "--draft", type=COUNT, metavar="ID", help="Draft for fixes and exclusions; default: your open one, or a new one."
 )
 @click.option("--reason", default="", metavar="TEXT")
 @json_option

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from workbench.cli.state import Whole
+
 if TYPE_CHECKING:
     from workbench.ingest import ReadOptions
 
@@ -18,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS = (
     click.option("--encoding", metavar="NAME", help="Of a text or JSON file, e.g. cp1252, utf-16; default: UTF-8."),
     click.option(
-        "--skip-rows", type=int, multiple=True, metavar="N",
+        "--skip-rows", type=Whole(-(10**12), 10**12), multiple=True, metavar="N",
         help="Lines to leave out: 3 from the top, -2 from the end; repeat for both.",
     ),
     click.option("--comment", metavar="TEXT", help="Leave out lines that begin so, e.g. '#'."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.state import (
+    COUNT,
     State,
     json_option,
     overwrite_option,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     "--measure", type=click.Choice(["levenshtein", "jaro-winkler"]), default="levenshtein", show_default=True,
     help="For distance.",
 )  # fmt: skip
-@click.option("--draft", type=int, metavar="ID", help="Look at the rows as this draft leaves them.")
+@click.option("--draft", type=COUNT, metavar="ID", help="Look at the rows as this draft leaves them.")
 @json_option
 @pass_state
 def clusters(
@@ -80,9 +81,9 @@ def clusters(
 @click.argument("kind", metavar="TRANSFORM")
 @click.argument("parameters", nargs=-1, metavar="[PARAMETER=VALUE]...")
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows that hold this; repeat for several.")
-@click.option("--draft", type=int, metavar="ID", help="Stage it in this draft.")
+@click.option("--draft", type=COUNT, metavar="ID", help="Stage it in this draft.")
 @click.option("--apply", "apply_", is_flag=True, help="Stage it in your own open draft, or in a new one.")
-@click.option("--limit", default=20, show_default=True, metavar="N", help="Examples to show.")
+@click.option("--limit", type=COUNT, default=20, show_default=True, metavar="N", help="Examples to show.")
 @json_option
 @pass_state
 def transform(
@@ -225,7 +226,7 @@ def save(state: State, name: str, file: str, replay: bool, as_json: bool) -> Non
 
 @recipe_.command("learn")
 @click.argument("name")
-@click.option("--draft", type=int, metavar="ID", help="Learn from this draft's corrections.")
+@click.option("--draft", type=COUNT, metavar="ID", help="Learn from this draft's corrections.")
 @click.option("--versions", nargs=2, metavar="A B", help="Learn from what changed between two versions.")
 @click.option("--as", "title", default="", metavar="TEXT", help="The recipe's name; default: the draft's title.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there instead of stdout.")
@@ -275,7 +276,7 @@ def learn(
 @recipe_.command("dry-run")
 @click.argument("name")
 @click.argument("recipe", metavar="FILE|RECIPE")
-@click.option("--draft", type=int, metavar="ID", help="On the rows as this draft leaves them.")
+@click.option("--draft", type=COUNT, metavar="ID", help="On the rows as this draft leaves them.")
 @json_option
 @pass_state
 def dry_run(state: State, name: str, recipe: str, draft: int | None, as_json: bool) -> None:
@@ -291,7 +292,7 @@ def dry_run(state: State, name: str, recipe: str, draft: int | None, as_json: bo
 @recipe_.command("apply")
 @click.argument("name")
 @click.argument("recipe", metavar="FILE|RECIPE")
-@click.option("--draft", type=int, metavar="ID", help="Default: your own open draft, or a new one.")
+@click.option("--draft", type=COUNT, metavar="ID", help="Default: your own open draft, or a new one.")
 @json_option
 @pass_state
 def apply(state: State, name: str, recipe: str, draft: int | None, as_json: bool) -> None:

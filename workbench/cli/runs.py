@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from workbench.cli.state import (
+    COUNT,
     State,
     json_option,
     pass_state,
@@ -83,7 +84,7 @@ def run(
 
 @click.command("runs")
 @click.argument("name", required=False)
-@click.option("--limit", default=20, show_default=True, metavar="N")
+@click.option("--limit", type=COUNT, default=20, show_default=True, metavar="N")
 @json_option
 @pass_state
 def list_runs(state: State, name: str | None, limit: int, as_json: bool) -> None:

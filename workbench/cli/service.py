@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from workbench.cli.state import State, json_option, pass_state, progress, say, show_json, show_table, show_text
+from workbench.cli.state import COUNT, State, json_option, pass_state, progress, say, show_json, show_table, show_text
 
 
 @click.command()
@@ -105,7 +105,7 @@ def verify(context: click.Context, state: State, names: tuple[str, ...], every: 
 
 
 @click.command()
-@click.option("--retention-days", type=int, metavar="N", help="Default: the setting.")
+@click.option("--retention-days", type=COUNT, metavar="N", help="Default: the setting.")
 @json_option
 @pass_state
 def maintain(state: State, retention_days: int | None, as_json: bool) -> None:

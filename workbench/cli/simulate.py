@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.state import State, json_option, pass_state, progress, say, show_json, show_table
+from workbench.cli.state import State, Whole, json_option, pass_state, progress, say, show_json, show_table
 
 if TYPE_CHECKING:
     from workbench.simulation import Simulation, Step
@@ -40,8 +40,17 @@ _BAR = 14
 )
 @click.option("--once", is_flag=True, help="Order the rows once, not anew after each round.")
 @click.option("--true-validation", is_flag=True, help="Validation labels were reviewed beforehand.")
-@click.option("--seed", default=0, show_default=True, metavar="N", help="Of the reviewer's errors and random choices.")
-@click.option("--fits", default=5, show_default=True, metavar="N", help="Fits behind each accuracy.")
+@click.option(
+    "--seed",
+    type=Whole(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Of the reviewer's errors and random choices.",
+)
+@click.option(
+    "--fits", type=Whole(1, 1000), default=5, show_default=True, metavar="N", help="Fits behind each accuracy."
+)
 @json_option
 @pass_state
 def simulate(

@@ -59,6 +59,30 @@ class State:
 pass_state = click.make_pass_decorator(State)
 
 
+class Whole(click.types.IntParamType):
+    """A whole number within limits: what is beyond them would only fail deep inside.
+
+    Parameters
+    ----------
+    lowest, highest : int
+        Both are allowed.
+    """
+
+    def __init__(self, lowest: int, highest: int) -> None:
+        self.lowest, self.highest = lowest, highest
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it from the command line."""
+        number = int(super().convert(value, param, ctx))
+        if not self.lowest <= number <= self.highest:
+            self.fail(f"{number} is not between {self.lowest:,} and {self.highest:,}.", param, ctx)
+        return number
+
+
+COUNT = Whole(0, 10**12)
+"""How many, or which number."""
+
+
 def json_option(function: F) -> F:
     """Add ``--json`` to a command that prints data."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)

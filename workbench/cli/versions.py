@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from workbench.cli.state import State, json_option, message_option, parse_key, pass_state, say, show_json, show_table
+from workbench.cli.state import (
+    COUNT,
+    State,
+    json_option,
+    message_option,
+    parse_key,
+    pass_state,
+    say,
+    show_json,
+    show_table,
+)
 
 
 @click.command("versions")
@@ -43,7 +53,9 @@ def list_versions(state: State, name: str, as_json: bool) -> None:
 @click.command()
 @click.argument("a", metavar="NAME@A")
 @click.argument("b", metavar="NAME@B")
-@click.option("--limit", default=1000, show_default=True, metavar="N", help="List at most N changes; 0: all.")
+@click.option(
+    "--limit", type=COUNT, default=1000, show_default=True, metavar="N", help="List at most N changes; 0: all."
+)
 @json_option
 @pass_state
 def diff(state: State, a: str, b: str, limit: int, as_json: bool) -> None:

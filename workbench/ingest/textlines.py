@@ -97,7 +97,8 @@ def kept_lines(path: Path, name: str, options: ReadOptions, scratch: Path, *, hi
             target.open("w", encoding="utf-8", newline="") as file,
         ):
             for _ in range(top):
-                source.readline()
+                if not source.readline():
+                    break
             if not end and not comment and last == 1:
                 lines.add(1, top + 1)
                 shutil.copyfileobj(source, file, 1 << 20)
