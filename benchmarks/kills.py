@@ -273,6 +273,8 @@ class Child:
             os.close(reader)
             os.chdir(folder)
             answer: tuple[bool, Any] = True, function(*arguments)
+        except KeyboardInterrupt:
+            os._exit(130)
         except BaseException as error:
             import traceback
 
