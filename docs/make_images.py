@@ -91,7 +91,8 @@ def propose(url: str) -> None:
 
 def take(browser: Any, address: str, name: str, query: str, theme: str) -> None:
     """Take one page in one theme."""
-    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme)
+    # Playwright waits by eval, which the app forbids.
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme, bypass_csp=True)
     page.goto(f"{address}/{query}{'&' if '?' in query else '?'}token={TOKEN}")
     page.wait_for_url(lambda url: "token=" not in url)
     page.wait_for_selector("h1", timeout=60_000)
