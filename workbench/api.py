@@ -13,7 +13,19 @@ from workbench import iterations, versions
 from workbench.datasets import AtVersion, Dataset
 from workbench.explaining import ImpactCalls
 from workbench.forecasting import ForecastCalls
-from workbench.lake import Task, Verified, Version, newest, open_lake, verify
+from workbench.lake import (
+    Dropped,
+    Task,
+    Verified,
+    Version,
+    dataset_names,
+    drop,
+    dropped,
+    newest,
+    open_lake,
+    undrop,
+    verify,
+)
 from workbench.ordering import RankingCalls
 from workbench.progress import Progress, silent
 from workbench.proposing import DraftCalls
@@ -66,7 +78,30 @@ class OpenLake(DraftCalls, ImpactCalls, ForecastCalls, RankingCalls):
 
     def names(self) -> list[str]:
         """List the datasets."""
-        return [row[0] for row in self.lake.read("SELECT DISTINCT dataset FROM lake.workbench.versions ORDER BY 1")]
+        return dataset_names(self.lake)
+
+    def rename(self, name: str, new: str, *, message: str = "") -> Dataset:
+        """Give a dataset another name; versions, drafts, findings, answers, runs, recipes, tags and views go with it.
+
+        Raises
+        ------
+        AlreadyUnderWay
+            A run of the dataset has not ended.
+        """
+        return self[name].rename(new, message=message)
+
+    def drop(self, name: str, *, message: str = "") -> None:
+        """Hide a dataset everywhere; :meth:`undrop` brings it back until ``maintain`` deletes it for good."""
+        drop(self.lake, name, author=self.author, message=message)
+
+    def undrop(self, name: str, *, message: str = "") -> Dataset:
+        """Bring a dropped dataset back."""
+        undrop(self.lake, name, author=self.author, message=message)
+        return self[name]
+
+    def dropped(self) -> list[Dropped]:
+        """List the datasets that are dropped and can be brought back."""
+        return list(dropped(self.lake).values())
 
     def import_data(
         self,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import drafts as _drafts
 from workbench import iterations, versions
 from workbench.drafts import UNSEEN, Draft
-from workbench.lake import Definition, Lake, Task, Version, newest, quote, read_versions, view_of
+from workbench.lake import Definition, Lake, Task, Version, newest, quote, read_versions, rename, view_of
 from workbench.lake.values import value_of
 from workbench.progress import Progress, silent
 from workbench.tidying import ColumnCalls
@@ -248,6 +248,14 @@ class Dataset(ColumnCalls):
         return iterations.set_definition(
             self.lake, self.name, wanted, author=self.author, message=message, progress=progress
         )
+
+    def rename(self, new: str, *, message: str = "") -> Dataset:
+        """Give the dataset another name, and return it under that; see :meth:`OpenLake.rename`."""
+        from workbench.runs import refuse_running
+
+        refuse_running(self.lake, self.name)
+        rename(self.lake, self.name, new, author=self.author, message=message)
+        return Dataset(self.lake, new, self.author)
 
     def set_types(self, types: Mapping[str, str], *, message: str = "") -> Version:
         """Say what columns mean (``number``, ``text``, …) as a new version; no cell is rewritten."""

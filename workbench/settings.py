@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -106,9 +106,9 @@ class Policies(BaseModel):
     general: Policy = Policy()
     datasets: dict[str, Policy] = Field(default_factory=dict)
 
-    def of(self, dataset: str) -> Policy:
-        """Return the policy of a dataset."""
-        return self.datasets.get(dataset, self.general)
+    def of(self, dataset: str, former: Iterable[str] = ()) -> Policy:
+        """Return the policy of a dataset, where it has none that of a name which it had before."""
+        return next((self.datasets[name] for name in (dataset, *former) if name in self.datasets), self.general)
 
     @model_validator(mode="before")
     @classmethod

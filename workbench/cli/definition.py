@@ -1,4 +1,4 @@
-"""Commands on what a dataset is: set."""
+"""Commands on what a dataset is and is called: set, rename, drop, undrop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from workbench.cli.reading import reading_options
-from workbench.cli.state import State, json_option, message_option, pass_state, progress, say, show_json
+from workbench.cli.state import State, json_option, message_option, pass_state, progress, say, show_json, show_table
 from workbench.cli.versions import tell_definition
 
 if TYPE_CHECKING:
@@ -99,4 +99,82 @@ def set_(
             say(f"  {note['message']}")
 
 
-COMMANDS = (set_,)
+@click.command()
+@click.argument("name")
+@click.argument("new")
+@message_option
+@json_option
+@pass_state
+def rename(state: State, name: str, new: str, message: str, as_json: bool) -> None:
+    """Give dataset NAME the name NEW.
+
+    Versions, drafts, findings and their answers, runs, recipes, saved views, tags and the policy in the settings go
+    with it. The old name says where it went, is given to no other dataset, and can be taken back by this one.
+
+    \b
+    Example:
+      workbench rename people customers -m "suppliers are apart now"
+    """
+    with state.lake() as lake:
+        document = lake[name].rename(new, message=message).documents()[-1]
+    if as_json:
+        show_json({"dataset": new, "before": name, "newest": document})
+    else:
+        say(f"{name} is called {new} now")
+
+
+@click.command()
+@click.argument("name")
+@message_option
+@json_option
+@pass_state
+def drop(state: State, name: str, message: str, as_json: bool) -> None:
+    """Hide dataset NAME everywhere. `undrop NAME` brings it back.
+
+    Nothing is deleted before the setting retention_days is over; then `workbench maintain` deletes the dataset for
+    good, tagged versions included, and its name is free.
+
+    \b
+    Example:
+      workbench drop people -m "moved to the warehouse"
+    """
+    with state.lake() as lake:
+        days = lake.lake.settings.retention_days
+        lake.drop(name, message=message)
+    if as_json:
+        show_json({"dropped": name, "retention_days": days})
+    else:
+        say(f"{name} is dropped; `workbench undrop {name}` brings it back for {days} days")
+
+
+@click.command()
+@click.argument("name", required=False)
+@message_option
+@json_option
+@pass_state
+def undrop(state: State, name: str | None, message: str, as_json: bool) -> None:
+    """Bring dropped dataset NAME back; without NAME list what is dropped.
+
+    \b
+    Examples:
+      workbench undrop
+      workbench undrop people
+    """
+    with state.lake() as lake:
+        if name is None:
+            found = [vars(each) for each in lake.dropped()]
+        else:
+            document = lake.undrop(name, message=message).documents()[-1]
+    if name is not None:
+        if as_json:
+            show_json(document)
+        else:
+            say(f"{name} is back, at version {document['version']}")
+    elif as_json:
+        show_json(found)
+    else:
+        rows = [[each["dataset"], f"{each['at']:%Y-%m-%d %H:%M}", each["author"], each["message"]] for each in found]
+        show_table(["dataset", "dropped", "author", "message"], rows)
+
+
+COMMANDS = (set_, rename, drop, undrop)

@@ -123,6 +123,8 @@ def maintain(state: State, retention_days: int | None, as_json: bool) -> None:
     )
     if done.versions:
         say(f"versions that can no longer be read: {', '.join(done.versions)}")
+    if done.dropped:
+        say(f"datasets dropped longer ago than the retention, deleted for good: {', '.join(done.dropped)}")
     if done.unknown:
         say(f"files in the data folder that this lake does not know, left alone: {', '.join(done.unknown)}")
 

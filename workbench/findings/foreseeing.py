@@ -66,7 +66,7 @@ def foresee(
         session.register("found_before", findings_of(before))
         session.register("found_after", findings_of(after))
         session.temporary("unsaid", {"code": "VARCHAR"}, [{"code": code} for code in sorted(said)])
-        name = identity(version.dataset)
+        name = identity(version.table)
         session.run(
             f"CREATE OR REPLACE TEMP TABLE kept_here AS WITH {EFFECTIVE} SELECT finding, evidence_key FROM effective "
             "GROUP BY ALL HAVING arg_max(decision, moment) = 'keep'",

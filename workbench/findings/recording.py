@@ -20,14 +20,15 @@ _COVERED = (
 # Sightings that this run replaces: those of checks that concluded, but not those of a part that broke.
 
 
-def identity(dataset: str) -> str:
+def identity(table: str) -> str:
     """SQL for the identity of a finding: 16 hexadecimal digits of the md5 of what makes it the same problem again.
 
-    That is dataset, check, row, column and observed value; score, message and suggestion are not part of it. Findings
-    of the family ``data`` are about groups of rows, so there the group's members (the evidence key) are part of it.
+    That is dataset (by its first name), check, row, column and observed value; score, message and suggestion are not
+    part of it. Findings of the family ``data`` are about groups of rows, so there the group's members (the evidence
+    key) are part of it.
     """
     group = "CASE WHEN starts_with(check_code, 'data.') THEN evidence_key ELSE '' END"
-    parts = f"{literal(dataset)}, check_code, rid, column_name, observed, {group}"
+    parts = f"{literal(table)}, check_code, rid, column_name, observed, {group}"
     return f"left(md5(json_array({parts})::VARCHAR), 16)"
 
 
@@ -118,7 +119,7 @@ def _identify(session: Session, lake: Lake, version: Version) -> None:
     )
     session.run(
         f"""CREATE OR REPLACE TEMP TABLE identified AS
-        SELECT {identity(version.dataset)} AS finding, f.*, v._lane AS lane, v.label
+        SELECT {identity(version.table)} AS finding, f.*, v._lane AS lane, v.label
         FROM found f LEFT JOIN {known} v ON v._rid = f.rid
         WHERE check_code IN (SELECT code FROM concluded)
         OR (check_code NOT IN (SELECT code FROM unsettled)

@@ -203,7 +203,7 @@ def _unmatched(
 
 def _rows_of(head: Version) -> str:
     """SQL of the rows of the head, for a FROM clause."""
-    return f"{data_table(head.dataset)} AT (VERSION => {head.snapshot})"
+    return f"{data_table(head.table)} AT (VERSION => {head.snapshot})"
 
 
 def _bare(text: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.ingest.casting import choices, read_typed
 from workbench.ingest.checking import check_columns, check_label, check_rows, read_sums
 from workbench.ingest.lanes import lane
@@ -18,11 +17,21 @@ from workbench.ingest.reading import Reading
 from workbench.ingest.sources import opened, source_name
 from workbench.ingest.types import Cell
 from workbench.ingest.watching import watched
-from workbench.lake import PARQUET, Column, Definition, Lake, Session, Task, Version, literal, publish_first, quote
+from workbench.lake import (
+    PARQUET,
+    Column,
+    Definition,
+    Lake,
+    Session,
+    Task,
+    Version,
+    check_name,
+    literal,
+    publish_first,
+    quote,
+)
 from workbench.lake.sql import physical_names
 from workbench.progress import Progress, silent
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
 def import_source(
@@ -106,7 +115,7 @@ def import_source(
     --------
     >>> import_source(lake, "people", "people.csv", key=["id"], label="income", author="ann")  # doctest: +SKIP
     """
-    _check_name(lake, name)
+    check_name(lake, name)
     definition = Definition(
         dataset=name, key=tuple(key), label=label, task=task or "classification", model=model,
         schema=schema or _schema_of(lake, name), split_column=split_column, ignore=tuple(ignore),
@@ -149,21 +158,6 @@ def import_source(
             if not (held and _registered(lake, name, file)):
                 _remove(file)
     return version
-
-
-def _check_name(lake: Lake, name: str) -> None:
-    """Refuse a name that is not allowed or taken, before anything slow is done."""
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"'{name}' is no name for a dataset.",
-            hint="Use letters, digits, '_' and '-', at most 63 of them, and begin with a letter.",
-        )
-    known = [row[0] for row in lake.read("SELECT DISTINCT dataset FROM lake.workbench.versions")]
-    if name.casefold() in {other.casefold() for other in known}:
-        raise UsageError(
-            f"There is a dataset '{name}' already.",
-            hint="Use `workbench refresh` for a newer file of the same dataset, or another name.",
-        )
 
 
 def _schema_of(lake: Lake, name: str) -> str | None:

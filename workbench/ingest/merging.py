@@ -253,7 +253,7 @@ def _next_rid(session: Session, versions: Sequence[Version]) -> int:
     remembered = [int(version.detail["next_rid"]) for version in versions if "next_rid" in version.detail]
     head = versions[-1]
     known = session.rows(
-        f"SELECT greatest((SELECT coalesce(max(_rid), 0) FROM {data_table(head.dataset)}), "
+        f"SELECT greatest((SELECT coalesce(max(_rid), 0) FROM {data_table(head.table)}), "
         "(SELECT coalesce(max(rid), 0) FROM lake.workbench.overrides WHERE dataset = ?))",
         [head.dataset],
     )[0][0]

@@ -279,9 +279,9 @@ def _stage(session: Session, reading: Reading, cells: Sequence[Cell], head: Vers
 
 def _widen(session: Session, head: Version, shape: Shape) -> None:
     """Give the table the columns it lacks, and those that replace a narrower one its values."""
-    table = data_table(head.dataset)
+    table = data_table(head.table)
     if shape.stored:
-        keep_in_files(session, head.dataset, shape.columns)
+        keep_in_files(session, head.table, shape.columns)
     for column in shape.stored:
         session.run(f"ALTER TABLE {table} ADD COLUMN {quote(column.physical)} {column.type}")
     moved = [column for column in shape.stored if column.name in shape.widened]

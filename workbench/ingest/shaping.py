@@ -186,7 +186,7 @@ def shaped(
     """
     types = dict(zip(reading.names, (cell.type for cell in cells), strict=True))
     written_as = dict(zip(reading.names, (cell.spelling for cell in cells), strict=True))
-    taken = {row[0] for row in session.rows(f"DESCRIBE SELECT * FROM {data_table(head.dataset)}")}
+    taken = {row[0] for row in session.rows(f"DESCRIBE SELECT * FROM {data_table(head.table)}")}
     taken |= {column.physical for version in versions for column in version.columns}
     used = sorted(taken - {"_rid", "_lane", "_excluded"})
     known = {column.name: column for column in head.columns}

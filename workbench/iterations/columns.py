@@ -8,7 +8,7 @@ from workbench.drafts import base_of, draft_view, new_draft
 from workbench.errors import UsageError
 from workbench.iterations.checking import schema_of
 from workbench.iterations.deciding import open_draft
-from workbench.lake import Lake, View, newest, view_of
+from workbench.lake import Lake, View, names_of, newest, view_of
 
 if TYPE_CHECKING:
     from workbench.clusters import Clusters, Method
@@ -67,7 +67,7 @@ def apply_recipe(lake: Lake, dataset: str, recipe: Recipe, *, draft: int | None 
     """
     from workbench.recipes import dry_run, something_to_do, stage_recipe
 
-    if recipe.dataset not in ("", dataset):
+    if recipe.dataset not in ("", dataset, *names_of(lake, dataset)):
         raise UsageError(f"The recipe '{recipe.name}' is for '{recipe.dataset}', not for '{dataset}'.")
     target = draft if draft is not None else open_draft(lake, dataset, author=author)
     if target is None:

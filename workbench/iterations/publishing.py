@@ -15,7 +15,7 @@ from workbench.drafts.staging import get_draft
 from workbench.errors import Requirement, RequirementsNotMet
 from workbench.iterations.carrying import carry_over
 from workbench.iterations.checking import schema_fingerprint
-from workbench.lake import Lake, Session, Version, newest, read_version
+from workbench.lake import Lake, Session, Version, names_of, newest, read_version
 from workbench.progress import Progress, silent
 from workbench.settings import Policy
 
@@ -26,7 +26,7 @@ CHECK, EVALUATE, SUBMIT, APPROVE, REBASE = (
 
 def policy_of(lake: Lake, dataset: str) -> Policy:
     """Return the policy that the settings give a dataset."""
-    return lake.settings.policies.of(dataset)
+    return lake.settings.policies.of(dataset, names_of(lake, dataset))
 
 
 def requirements(

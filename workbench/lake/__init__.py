@@ -7,6 +7,7 @@ from workbench.lake.foreign import foreign_database
 from workbench.lake.integrity import Verified, checked_batches, verify
 from workbench.lake.latest import MOMENT, latest
 from workbench.lake.maintenance import Maintained, maintain
+from workbench.lake.names import Dropped, check_name, dataset_names, dropped, names_of
 from workbench.lake.opening import open_lake
 from workbench.lake.publish import (
     PARQUET,
@@ -20,6 +21,7 @@ from workbench.lake.publish import (
     view_of,
 )
 from workbench.lake.records import LANES, Column, Definition, Lane, Task, Version, from_stored
+from workbench.lake.renaming import drop, rename, undrop
 from workbench.lake.session import Session
 from workbench.lake.sql import canonical_text, lane_of, literal, low_bits, quote, rid_list
 from workbench.lake.store import Lake
@@ -31,6 +33,7 @@ __all__ = [
     "PARQUET",
     "Column",
     "Definition",
+    "Dropped",
     "Lake",
     "Lane",
     "Maintained",
@@ -40,11 +43,15 @@ __all__ = [
     "Version",
     "View",
     "canonical_text",
+    "check_name",
     "checked_batches",
     "claim_held",
     "claimed",
     "data_folder_fault",
     "data_table",
+    "dataset_names",
+    "drop",
+    "dropped",
     "feed",
     "foreign_database",
     "from_stored",
@@ -55,6 +62,7 @@ __all__ = [
     "literal",
     "low_bits",
     "maintain",
+    "names_of",
     "newest",
     "open_lake",
     "publish_first",
@@ -63,8 +71,10 @@ __all__ = [
     "quote",
     "read_version",
     "read_versions",
+    "rename",
     "rid_list",
     "touch",
+    "undrop",
     "verify",
     "view_of",
 ]

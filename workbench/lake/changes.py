@@ -70,7 +70,7 @@ def _span(session: Session, a: Version, b: Version) -> tuple[str, bool]:
         return "", False
     # The functions refuse a snapshot that is gone, and those of mere bookkeeping may be at any moment. Only versions
     # change the rows.
-    span = f"'lake', 'data', {literal(a.dataset)}, {between[0].snapshot}, {b.snapshot}"
+    span = f"'lake', 'data', {literal(a.table)}, {between[0].snapshot}, {b.snapshot}"
     return span, any(version.rows_removed for version in between)
 
 
@@ -119,7 +119,7 @@ def _compared(a: Version, b: Version) -> str:
         )
         sides.append(
             f"(SELECT _rid, _lane, _excluded, hash({cells}) AS h "
-            f"FROM {data_table(a.dataset)} AT (VERSION => {version.snapshot}))"
+            f"FROM {data_table(a.table)} AT (VERSION => {version.snapshot}))"
         )
     return (
         f"SELECT coalesce(x._rid, y._rid) AS _rid FROM {sides[0]} x FULL JOIN {sides[1]} y ON x._rid = y._rid "

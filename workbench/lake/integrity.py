@@ -205,7 +205,7 @@ def _narrowed(one: Verified, found: Sequence[Verified], named: dict[str, set[str
 def _files(lake: Lake, version: Version) -> list[str]:
     """List the data and delete files of a version."""
     listed = lake.read(
-        f"SELECT data_file, delete_file FROM ducklake_list_files('lake', {literal(version.dataset)}, "
+        f"SELECT data_file, delete_file FROM ducklake_list_files('lake', {literal(version.table)}, "
         f"schema => 'data', snapshot_version => {version.snapshot})"
     )
     return [str(file) for row in listed for file in row if file is not None]
@@ -215,7 +215,7 @@ def _file_faults(lake: Lake, version: Version) -> dict[str, str]:
     """Tell which files of a version are missing, were replaced by others, or cannot be read."""
     sizes = lake.read(
         "SELECT data_file, data_file_size_bytes, delete_file, delete_file_size_bytes FROM "
-        f"ducklake_list_files('lake', {literal(version.dataset)}, schema => 'data', "
+        f"ducklake_list_files('lake', {literal(version.table)}, schema => 'data', "
         f"snapshot_version => {version.snapshot})"
     )
     counts = dict(lake.read(f"SELECT path, record_count FROM {CATALOGUE}.ducklake_data_file"))

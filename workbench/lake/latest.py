@@ -2,7 +2,8 @@
 
 Two machines' clocks differ, so the time that a record bears says when its writer believed it was, and is for people.
 The virtual column ``snapshot_id`` of a row is the snapshot that wrote it: every writer of the lake counts by the same
-one, and it survives flushing, merging and expiring. Within a snapshot, and in a transaction that has not ended,
+one, and it survives flushing, merging and expiring. Where a change of the dataset's name wrote a row anew, the column
+``written`` keeps the snapshot before. Within a snapshot, and in a transaction that has not ended,
 records count in the order in which they were inserted.
 """
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 NOW = 2**63 - 1
 """The moment of what the running transaction has written itself."""
 
-MOMENT = f"coalesce(snapshot_id, {NOW})"
+MOMENT = f"coalesce(written, snapshot_id, {NOW})"
 """SQL for when a row of an insert-only table was written: the greater, the later."""
 
 

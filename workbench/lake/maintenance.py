@@ -15,6 +15,7 @@ from workbench.lake import folder
 from workbench.lake.claims import claimed
 from workbench.lake.publish import read_versions
 from workbench.lake.recall import CATALOGUE
+from workbench.lake.renaming import delete_dropped
 from workbench.lake.scratch import SCRATCH, sweep
 from workbench.lake.session import Session
 from workbench.lake.sql import literal
@@ -49,6 +50,8 @@ class Maintained:
         Files deleted: replaced or let go by a maintenance at least a day ago.
     unknown : tuple of str
         Files in the data folder that nobody names; they were left alone.
+    dropped : tuple of str
+        Datasets that were dropped longer ago than the retention, and are deleted for good now.
     """
 
     snapshots: int
@@ -57,6 +60,7 @@ class Maintained:
     files_after: int
     deleted: int
     unknown: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
 
 
 def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | None = None) -> Maintained:
@@ -65,7 +69,7 @@ def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | N
     The fits of work that was not finished within a week are deleted, too.
 
     The newest version of each dataset, tagged versions, versions that an open draft is based on and versions younger
-    than the retention stay.
+    than the retention stay. Datasets that were dropped longer ago than the retention are deleted for good.
 
     Parameters
     ----------
@@ -94,12 +98,13 @@ def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | N
             sweep(Path(lake.files) / SCRATCH)
         before = lake.read(_FILES)[0][0]
         _forget_fits(lake, now - FITS_KEPT)
+        gone = delete_dropped(lake, now - timedelta(days=retention))
         lake.call("CALL ducklake_flush_inlined_data('lake')")
         snapshots, lost = _expire(lake, now - timedelta(days=retention))
         lake.call("CALL ducklake_merge_adjacent_files('lake')")
         moment = literal((now - GRACE).isoformat())
         deleted = lake.call(f"CALL ducklake_cleanup_old_files('lake', older_than => {moment}::TIMESTAMPTZ)")
-        return Maintained(snapshots, lost, before, lake.read(_FILES)[0][0], len(deleted), tuple(unknown))
+        return Maintained(snapshots, lost, before, lake.read(_FILES)[0][0], len(deleted), tuple(unknown), gone)
 
 
 def _forget_fits(lake: Lake, oldest: datetime) -> None:

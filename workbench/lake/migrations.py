@@ -167,6 +167,32 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             """CREATE TABLE lake.workbench.replays (dataset VARCHAR, since BIGINT, created_at TIMESTAMPTZ)""",
         ),
     ),
+    (
+        "0013_names",
+        (
+            # Insert-only: each name that a dataset had before, and each time that it was dropped or brought back.
+            """CREATE TABLE lake.workbench.names (name VARCHAR, dataset VARCHAR, event VARCHAR, author VARCHAR,
+            message VARCHAR, created_at TIMESTAMPTZ, written BIGINT)""",
+            # The snapshot that wrote a row, where a change of the dataset's name has written it anew.
+            *(
+                f"ALTER TABLE lake.workbench.{table} ADD COLUMN written BIGINT"
+                for table in (
+                    "versions",
+                    "decisions",
+                    "check_results",
+                    "evaluations",
+                    "measurements",
+                    "runs",
+                    "run_changes",
+                    "recipes",
+                    "saved_views",
+                    "rankings",
+                    "corrections",
+                    "draft_events",
+                )
+            ),
+        ),
+    ),
 )
 
 

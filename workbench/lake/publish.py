@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.errors import DataError, UnknownName, UsageError
+from workbench.errors import DataError
+from workbench.lake.names import check_name, dropped, unknown_dataset
 from workbench.lake.records import Column, Definition, Version, columns_from_json, columns_to_json
 from workbench.lake.session import Session
 from workbench.lake.sql import (
@@ -44,13 +45,13 @@ more than 450 long texts in a row."""
 
 _FIELDS = (
     'dataset, version, parent, kind, author, message, created_at, "rows", excluded, rows_added, rows_removed, '
-    "cells_changed, content_hash, snapshot_id, definition, columns, draft, detail, identity_hash"
+    "cells_changed, content_hash, snapshot, definition, columns, draft, detail, identity_hash"
 )
 
 
-def data_table(dataset: str) -> str:
-    """SQL name of the table that holds a dataset's rows."""
-    return f"lake.data.{quote(dataset)}"
+def data_table(table: str) -> str:
+    """SQL name of the table that holds a dataset's rows: see :attr:`Version.table`."""
+    return f"lake.data.{quote(table)}"
 
 
 def read_versions(session: Session | Lake, dataset: str | None = None) -> list[Version]:
@@ -75,10 +76,8 @@ def newest(session: Session | Lake, dataset: str) -> Version:
     """
     last = "(SELECT max(version) FROM lake.workbench.versions WHERE dataset = ?)"
     found = _select(session, f"WHERE dataset = ? AND version = {last}", [dataset, dataset])
-    if not found:
-        read = session.rows if isinstance(session, Session) else session.read
-        known = [row[0] for row in read("SELECT DISTINCT dataset FROM lake.workbench.versions ORDER BY 1")]
-        raise UnknownName("dataset", dataset, known)
+    if not found or dataset in dropped(session):
+        raise unknown_dataset(session, dataset)
     return found[0]
 
 
@@ -87,7 +86,8 @@ def _select(session: Session | Lake, where: str, params: Sequence[Any]) -> list[
     read = session.rows if isinstance(session, Session) else session.read
     tags = "SELECT dataset, version, list(tag ORDER BY tag) AS tags FROM lake.workbench.tags GROUP BY ALL"
     records = read(
-        f"SELECT {_FIELDS}, tags FROM (SELECT *, snapshot_id FROM lake.workbench.versions {where}) "
+        f"SELECT {_FIELDS}, tags FROM (SELECT *, coalesce(written, snapshot_id) AS snapshot "
+        f"FROM lake.workbench.versions {where}) "
         f"LEFT JOIN ({tags}) USING (dataset, version) ORDER BY dataset, version",
         params,
     )
@@ -118,7 +118,7 @@ def view_of(lake: Lake, version: Version) -> View:
         lake=lake,
         definition=version.definition,
         columns=version.columns,
-        rows=f"(SELECT {names} FROM {data_table(version.dataset)} AT (VERSION => {version.snapshot}))",
+        rows=f"(SELECT {names} FROM {data_table(version.table)} AT (VERSION => {version.snapshot}))",
         version=version.version,
         label=version.name,
         known_hash=version.content_hash,
@@ -161,12 +161,7 @@ def publish_first(
     known_identity = identity or _identity_of(lake, columns, files)
 
     def work(session: Session) -> None:
-        known = [row[0] for row in session.rows("SELECT DISTINCT dataset FROM lake.workbench.versions")]
-        if dataset.casefold() in {name.casefold() for name in known}:
-            raise UsageError(
-                f"There is a dataset '{dataset}' already.",
-                hint="Use `workbench refresh` for a newer file of the same dataset, or another name.",
-            )
+        check_name(session, dataset)
         stored = ", ".join(f"{quote(column.physical)} {column.type}" for column in columns)
         session.run(f"CREATE TABLE {data_table(dataset)} (_rid BIGINT, _lane UTINYINT, _excluded BOOLEAN, {stored})")
         for file in files:
@@ -236,8 +231,8 @@ def publish_rows(
     """
     columns = columns or head.columns
     definition = definition or head.definition
-    table = data_table(head.dataset)
-    keep_in_files(session, head.dataset, columns)
+    table = data_table(head.table)
+    keep_in_files(session, head.table, columns)
     names = ", ".join(["_rid", "_lane", "_excluded", *(quote(column.physical) for column in columns)])
     both = "SELECT _rid FROM new_rows UNION SELECT _rid FROM gone_rows"
     among = f"_rid IN ({both})" if held else _among([row[0] for row in session.rows(both)], f"({both})")
@@ -336,7 +331,7 @@ def _moved_sums(
         minus = _both_sums(session, columns, "old_rows")
         base = hash_sums(head.content_hash), hash_sums(head.identity_hash)
     else:
-        untouched = f"{data_table(head.dataset)} WHERE _rid NOT IN (SELECT _rid FROM old_rows)"
+        untouched = f"{data_table(head.table)} WHERE _rid NOT IN (SELECT _rid FROM old_rows)"
         read = _both_sums(session, columns, untouched)
         minus = (_both_sums(session, columns, "old_rows")[0], nothing) if same_columns else (nothing, nothing)
         base = (hash_sums(head.content_hash) if same_columns else read[0]), read[1]

@@ -103,6 +103,9 @@ class Definition:
         Types the importer was told with ``--type``.
     reading : dict
         How the source is to be read (:class:`workbench.ingest.ReadOptions`), where that was said.
+    table : str
+        The dataset's first name, which its rows' table and the identity of its findings keep; empty where it is still
+        called so.
     """
 
     dataset: str
@@ -116,10 +119,14 @@ class Definition:
     source: str | None = None
     types: dict[str, str] = field(default_factory=dict)
     reading: dict[str, Any] = field(default_factory=dict)
+    table: str = ""
 
     def to_json(self) -> str:
         """Write as JSON with sorted names."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
+        values = dataclasses.asdict(self)
+        if not self.table:
+            del values["table"]
+        return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Definition:
@@ -194,6 +201,11 @@ class Version:
     def name(self) -> str:
         """Write as ``adult@3``."""
         return f"{self.dataset}@{self.version}"
+
+    @property
+    def table(self) -> str:
+        """Name of the table in schema ``data`` that holds the rows: the dataset's first name."""
+        return self.definition.table or self.dataset
 
 
 def columns_to_json(columns: tuple[Column, ...]) -> str:

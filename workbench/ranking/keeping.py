@@ -52,7 +52,7 @@ class Answered:
     at: int
 
 
-_SEEN = "coalesce(json_extract(r.result, '$.seen')::BIGINT, r.snapshot_id)"
+_SEEN = "coalesce(json_extract(r.result, '$.seen')::BIGINT, r.written, r.snapshot_id)"
 """SQL for the snapshot that a scoring knew; one that an older release made knew all that was there when it was kept."""
 
 _ANSWERED = f"""WITH {EFFECTIVE},
@@ -84,13 +84,13 @@ def count_effective(lake: Lake, dataset: str) -> int:
 
 def decided_since(lake: Lake, dataset: str, snapshot: int) -> int:
     """Count the answers recorded since a snapshot, those taken back included."""
-    query = "SELECT count(*) FROM lake.workbench.decisions WHERE dataset = ? AND snapshot_id > ?"
+    query = "SELECT count(*) FROM lake.workbench.decisions WHERE dataset = ? AND coalesce(written, snapshot_id) > ?"
     return int(lake.read(query, [dataset, snapshot])[0][0])
 
 
 def checked_since(lake: Lake, dataset: str, snapshot: int) -> bool:
     """Tell whether a check of the dataset was asked since a snapshot."""
-    query = "SELECT count(*) FROM lake.workbench.check_results WHERE dataset = ? AND snapshot_id > ?"
+    query = "SELECT count(*) FROM lake.workbench.check_results WHERE dataset = ? AND coalesce(written, snapshot_id) > ?"
     return bool(lake.read(query, [dataset, snapshot])[0][0])
 
 

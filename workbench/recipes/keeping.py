@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.errors import UnknownName, UsageError
-from workbench.lake import Lake, Session, latest, newest
+from workbench.lake import Lake, Session, latest, names_of, newest
 from workbench.recipes.files import parse_recipe, write_recipe
 from workbench.recipes.records import Recipe
 
@@ -71,7 +71,7 @@ def save_recipe(lake: Lake, dataset: str, recipe: Recipe, *, replay: bool = Fals
         One of its steps cannot be used.
     """
     _refuse_name(recipe.name)
-    if recipe.dataset not in ("", dataset):
+    if recipe.dataset not in ("", dataset, *names_of(lake, dataset)):
         raise UsageError(
             f"The recipe '{recipe.name}' is for '{recipe.dataset}', not for '{dataset}'.",
             hint="Take the line 'dataset' out of it, or name its dataset.",
@@ -86,18 +86,17 @@ def list_recipes(lake: Lake, dataset: str) -> list[KeptRecipe]:
     newest(lake, dataset)  # an unknown dataset is an error, not an empty list
     columns = ("text", "replay", "author", "created_at", "removed")
     rows = latest(lake, "recipes", "name", columns, where="dataset = ?", params=[dataset])
-    return [
-        KeptRecipe(
-            dataset,
-            parse_recipe(text, source=f"recipe {name}", name=name, lenient=True),
-            text,
-            replay,
-            author,
-            created_at,
-        )
-        for name, text, replay, author, created_at, removed in sorted(rows)
-        if not removed
-    ]
+    kept = []
+    for name, text, replay, author, created_at, removed in sorted(rows):
+        if removed:
+            continue
+        recipe = parse_recipe(text, source=f"recipe {name}", name=name, lenient=True)
+        if recipe.dataset != dataset:
+            # It was kept under a name that the dataset had before.
+            recipe = replace(recipe, dataset=dataset)
+            text = write_recipe(recipe)
+        kept.append(KeptRecipe(dataset, recipe, text, replay, author, created_at))
+    return kept
 
 
 def get_recipe(lake: Lake, dataset: str, name: str) -> KeptRecipe:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.errors import UnknownName
+from workbench.errors import AlreadyUnderWay, UnknownName
 from workbench.findings import changes_at, lay_out
-from workbench.lake import MOMENT, Lake, Session, Version, claim_held, latest
+from workbench.lake import MOMENT, Lake, Session, Version, claim_held, dropped, latest
 from workbench.runs.records import Run, RunOutcome
 
 CHANGES = ("new", "returned", "fixed", "answered")
@@ -37,6 +37,21 @@ def write_run(lake: Lake, run: Run, *, fenced: bool = True) -> Run:
     return Run.from_dict(json.loads(document))
 
 
+def refuse_running(lake: Lake, dataset: str) -> None:
+    """Refuse to go on while a run or a refresh of a dataset is under way.
+
+    Raises
+    ------
+    AlreadyUnderWay
+        One is.
+    """
+    for what in ("run", "refresh"):
+        if claim_held(lake, f"{what} of {dataset}"):
+            raise AlreadyUnderWay(
+                f"A {what} of '{dataset}' has not ended. Nothing was changed.", hint="Wait until it has."
+            )
+
+
 def list_runs(lake: Lake, dataset: str | None = None, *, limit: int | None = None) -> list[Run]:
     """List runs of one dataset or of all, the newest first.
 
@@ -48,6 +63,10 @@ def list_runs(lake: Lake, dataset: str | None = None, *, limit: int | None = Non
         At most so many.
     """
     where, params = ("dataset = ?", [dataset]) if dataset is not None else ("true", [])
+    gone = dropped(lake)
+    if gone:
+        where += f" AND dataset NOT IN ({', '.join('?' * len(gone))})"
+        params = [*params, *gone]
     return _read(lake, where, params, limit=limit)
 
 
@@ -120,7 +139,7 @@ def note_changes(lake: Lake, run: str, version: Version, *, author: str) -> dict
             lay_out(current, version.dataset, version.version, table="status_now", changes=changes)
             current.run(
                 "CREATE OR REPLACE TEMP TABLE known AS SELECT finding, any_value(check_code) AS check_code, "
-                f"arg_max(change, {MOMENT}) IN ('new', 'returned') AS was_open "
+                f"arg_max(change, ({MOMENT}, rowid)) IN ('new', 'returned') AS was_open "
                 "FROM lake.workbench.run_changes WHERE dataset = ? GROUP BY finding",
                 [version.dataset],
             )

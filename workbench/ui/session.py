@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from workbench.api import OpenLake
-from workbench.lake import Lake, Version, kept_snapshots, open_lake
+from workbench.lake import Lake, Version, kept_snapshots, names_of, open_lake
 from workbench.runs import Run, list_runs
 from workbench.settings import Policy, Settings, load
 from workbench.ui.charts import INK
@@ -49,7 +49,7 @@ def lake() -> OpenLake:
 
 def policy(dataset: str) -> Policy:
     """Return what the settings, as they are now, ask of a dataset's drafts."""
-    return load().policies.of(dataset)
+    return load().policies.of(dataset, names_of(lake().lake, dataset))
 
 
 def moment(lake: OpenLake) -> tuple[object, ...]:

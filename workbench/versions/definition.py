@@ -187,7 +187,7 @@ def _published(
         if newest(current, head.dataset).version != head.version:
             raise _MovedError
         names = ", ".join(["_rid", "_lane", "_excluded", *(quote(column.physical) for column in columns)])
-        table = data_table(head.dataset)
+        table = data_table(head.table)
         current.run(f"CREATE OR REPLACE TEMP TABLE new_rows AS SELECT {names} FROM {table} LIMIT 0")
         current.run("CREATE OR REPLACE TEMP TABLE gone_rows (_rid BIGINT)")
         rekey(current, lake, head, definition)

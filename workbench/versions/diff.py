@@ -268,7 +268,7 @@ def _credits(
     versions = {
         row[0]: row[1:]
         for row in session.rows(
-            "SELECT version, author, message, kind, snapshot_id FROM lake.workbench.versions "
+            "SELECT version, author, message, kind, coalesce(written, snapshot_id) FROM lake.workbench.versions "
             "WHERE dataset = ? AND version > ? AND version <= ?",
             [b.dataset, first, last],
         )

@@ -15,7 +15,7 @@ from workbench.drafts import Correction, base_of, draft_view
 from workbench.drafts.overlay import folded, overlay
 from workbench.errors import UnknownName, UsageError
 from workbench.findings import Finding
-from workbench.lake import Lake, Session, Version, View, literal, newest, view_of
+from workbench.lake import Lake, Session, Version, View, literal, names_of, newest, view_of
 from workbench.lake.values import fitted_in
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def of_recipe(lake: Lake, dataset: str, recipe: Recipe) -> Edit:
     """
     from workbench.recipes.trying import tried
 
-    if recipe.dataset not in ("", dataset):
+    if recipe.dataset not in ("", dataset, *names_of(lake, dataset)):
         raise UsageError(f"The recipe '{recipe.name}' is for '{recipe.dataset}', not for '{dataset}'.")
     base = newest(lake, dataset)
     found = tried(view_of(lake, base), recipe)

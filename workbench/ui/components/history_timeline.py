@@ -15,6 +15,7 @@ from workbench.ui.components.markup import badge, element
 from workbench.ui.components.searching import fits, page_in_address, search_box
 from workbench.ui.standing import Standing
 from workbench.ui.wording import PAGES, ago
+from workbench.versions import DefinitionChange, consequences
 
 PAGE = 10
 """Versions shown at once."""
@@ -87,6 +88,7 @@ def _told(document: dict[str, Any]) -> Markup:
         element("p", *first, css="wb-plain"),
         element("p", document["message"], css="wb-plain wb-message"),
         element("p", _changed(document), " ", verdict, css="wb-plain wb-small"),
+        *(element("p", line, css="wb-plain wb-small") for line in _redefined(document)),
         css="wb-version",
     )
 
@@ -100,6 +102,12 @@ def _changed(document: dict[str, Any]) -> str:
         said += [f"{count_of(document['rows_removed'], 'row')} removed"] if document["rows_removed"] else []
     excluded = f", {format_count(document['excluded'])} excluded" if document["excluded"] else ""
     return " · ".join([*said, count_of(document["rows"], "row") + excluded])
+
+
+def _redefined(document: dict[str, Any]) -> list[str]:
+    """Say what a version changed in what the dataset is, and what no longer compares."""
+    changes = [DefinitionChange(**each) for each in document["definition"]]
+    return [*map(str, changes), *consequences(changes)]
 
 
 def _turn(page: int) -> None:

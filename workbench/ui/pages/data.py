@@ -13,11 +13,12 @@ from workbench.ui.components.data_controls import show_controls
 from workbench.ui.components.data_export import show_export
 from workbench.ui.components.data_profile import show_profile
 from workbench.ui.components.data_rows import show_rows
+from workbench.ui.components.data_settings import show_settings
 from workbench.ui.components.headline import show_headline
 from workbench.ui.components.message import show_no_dataset
 from workbench.versions import resolve
 
-SHOWN = ("rows", "profile")
+SHOWN = ("rows", "profile", "settings")
 
 
 def show() -> None:
@@ -34,8 +35,9 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         show_headline(state)
         show_export(lake, version)
-    if _shown() == "profile":
-        show_profile(lake, version)
+    shown = _shown()
+    if shown != "rows":
+        {"profile": show_profile, "settings": show_settings}[shown](lake, version)
         return
     view = view_of(lake.lake, version)
     show_controls(view, asked(view))
@@ -43,7 +45,7 @@ def show() -> None:
 
 
 def _shown() -> str:
-    """Choose between rows and profile; the choice stands in the address."""
+    """Choose between rows, profile and settings; the choice stands in the address."""
     wanted = st.query_params.get("show", SHOWN[0])
     if wanted not in SHOWN:
         raise UnknownName("view", wanted, SHOWN, where="this page")
@@ -56,8 +58,8 @@ def _shown() -> str:
 
 def _to_address() -> None:
     """Write what is shown into the address; a second click on it leaves it as it is."""
-    if st.session_state["data-show"] == "profile":
-        st.query_params["show"] = "profile"
+    if st.session_state["data-show"] in ("profile", "settings"):
+        st.query_params["show"] = st.session_state["data-show"]
     elif st.session_state["data-show"] == "rows":
         st.query_params.pop("show", None)
 
