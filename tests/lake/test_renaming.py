@@ -199,3 +199,16 @@ def test_the_commands_rename_and_drop(people):
     assert "clients is dropped; `workbench undrop clients` brings it back" in ran("drop", "clients")
     assert "clients" in ran("undrop")
     assert "clients is back, at version 2" in ran("undrop", "clients")
+
+
+def test_figures_are_found_again_under_the_new_name(lake, make):
+    frame = pd.DataFrame({"id": range(60), "x": [n % 7 for n in range(60)], "y": [n % 2 for n in range(60)]})
+    make(frame, "t", key=("id",), label="y", lanes=[0, 0, 0, 0, 1, 2] * 10, model="linear")
+    dataset = OpenLake(lake, "ann")["t"]
+    before = dataset.evaluate()
+    renamed = dataset.rename("u")
+    fits = lake.read("SELECT count(*) FROM lake.workbench.evaluations")
+    after = renamed.evaluate()
+    assert (after.id, after.dataset, after.state, after.metrics) == (before.id, "u", "u@1", before.metrics)
+    assert lake.read("SELECT count(*) FROM lake.workbench.evaluations") == fits
+    assert renamed.documents()[0]["metrics"] is not None

@@ -103,7 +103,7 @@ def evaluate(
 
     def read(session: Session) -> tuple[str, dict[str, Any] | ModelInputs]:
         hashed = read_hash(session, view, reading)
-        known = store.find(lake, store.name_of("evaluation", view.dataset, scored_on(hashed), series.fingerprint))
+        known = store.find(lake, store.name_of("evaluation", view.table, scored_on(hashed), series.fingerprint))
         if known is not None:
             return hashed, known
         prepare(fits * count_cells(session, view, reading, max_train_rows=most), workers=lake.settings.workers)
@@ -116,7 +116,7 @@ def evaluate(
     if isinstance(found, dict):
         known = found
     else:
-        name, rows = store.name_of("evaluation", view.dataset, scored_on(hashed), series.fingerprint), found
+        name, rows = store.name_of("evaluation", view.table, scored_on(hashed), series.fingerprint), found
         with claimed(lake, store.claim_of(name), wait=lambda said: progress(said, 0, 0)):
             meanwhile = store.find(lake, name)
             if meanwhile is None:

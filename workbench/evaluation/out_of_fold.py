@@ -88,7 +88,7 @@ def out_of_fold(
 
     def read(session: Session) -> tuple[str, dict[str, Any] | ModelInputs, dict[str, int]]:
         hashed = read_hash(session, view, reading)
-        name = store.name_of("oof", view.dataset, hashed, series.fingerprint)
+        name = store.name_of("oof", view.table, hashed, series.fingerprint)
         known = store.find(lake, name)
         if known is not None:
             return hashed, known, _identities(session, view, name)
@@ -97,7 +97,7 @@ def out_of_fold(
         return hashed, rows, dict(zip(rows.row_key, rows.rid, strict=True))
 
     hashed, found, rid = in_snapshot(view, read)
-    name = store.name_of("oof", view.dataset, hashed, series.fingerprint)
+    name = store.name_of("oof", view.table, hashed, series.fingerprint)
 
     def learn(rows: ModelInputs) -> dict[str, Any]:
         require_learnable(rows, view, reading, test=False)

@@ -12,6 +12,9 @@ from workbench.lake.session import Session
 from workbench.lake.sql import literal
 from workbench.lake.store import Lake
 
+_DOCUMENTS = {"evaluations": ("result",), "measurements": ("result", "comparison"), "runs": ("document",)}
+"""Columns with JSON documents that name the dataset."""
+
 
 def rename(lake: Lake, dataset: str, new: str, *, author: str, message: str = "") -> None:
     """Give a dataset another name, everywhere at once: versions, drafts, findings, answers, runs, recipes, tags, views.
@@ -38,6 +41,8 @@ def rename(lake: Lake, dataset: str, new: str, *, author: str, message: str = ""
             if not session.row(f"SELECT 1 FROM lake.workbench.{table} WHERE dataset = ? LIMIT 1", [dataset]):
                 continue
             also = ", written = coalesce(written, snapshot_id)" if "written" in columns else ""
+            for column in _DOCUMENTS.get(table, ()):
+                also += f", {column} = {_retold(column, dataset, new)}"
             if table == "versions":
                 also += f", definition = json_merge_patch(definition::JSON, {literal(patch)}::JSON)::VARCHAR"
             session.run(f"UPDATE lake.workbench.{table} SET dataset = ?{also} WHERE dataset = ?", [new, dataset])
@@ -117,6 +122,24 @@ def _delete(lake: Lake, dataset: str, oldest: datetime) -> bool:
         return True
 
     return lake.write(work, message=f"maintain: delete {dataset}, which was dropped")
+
+
+def _retold(column: str, old: str, new: str) -> str:
+    """SQL of a JSON text in which the fields that name the dataset have its new name.
+
+    A quotation mark inside a JSON text has a backslash before it, so that no value of the data looks like such a field.
+    """
+    said = (
+        f"replace({column}, {literal(_field('dataset', old) + chr(34))}, {literal(_field('dataset', new) + chr(34))})"
+    )
+    for name in ("state", "a", "b", "test_labels"):
+        said = f"replace({said}, {literal(_field(name, old) + '@')}, {literal(_field(name, new) + '@')})"
+    return said
+
+
+def _field(name: str, value: str) -> str:
+    """Write a field of JSON up to the end of its value."""
+    return f'"{name}": "{value}'
 
 
 def _event(event: str, name: str, dataset: str, author: str, message: str) -> dict[str, object]:

@@ -67,6 +67,11 @@ class View:
         return self.definition.dataset
 
     @property
+    def table(self) -> str:
+        """The dataset's first name, by which what was computed of it is known; see :attr:`Definition.table`."""
+        return self.definition.table or self.definition.dataset
+
+    @property
     def key(self) -> tuple[Column, ...]:
         """The key columns."""
         return tuple(self.column(name) for name in self.definition.key)
