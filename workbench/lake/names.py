@@ -55,7 +55,7 @@ def former_names(source: Lake | Session) -> dict[str, str]:
 
 def names_of(source: Lake | Session, dataset: str) -> tuple[str, ...]:
     """List the names that a dataset had before, the newest first."""
-    return tuple(name for name, now in reversed(former_names(source).items()) if now == dataset and name != dataset)
+    return tuple(name for name, now in former_names(source).items() if now == dataset and name != dataset)
 
 
 def check_name(source: Lake | Session, name: str, *, of: str | None = None) -> None:
