@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.errors import WorkbenchError
-from workbench.lake import newest, open_lake, read_versions, verify
+from workbench.lake import open_lake, read_versions, verify
 from workbench.progress import Progress, silent
 from workbench.settings import Settings, without_password
 
@@ -40,8 +40,9 @@ def examine(settings: Settings, *, progress: Progress = silent) -> list[Diagnosi
     """
     try:
         with open_lake(settings) as lake:
-            names = sorted({version.dataset for version in read_versions(lake)})
-            found = verify(lake, [newest(lake, name) for name in names], progress=progress)
+            # Dropped datasets are looked at as well: they may be brought back.
+            newest = {version.dataset: version for version in read_versions(lake)}
+            found = verify(lake, list(newest.values()), progress=progress)
             place = without_password(settings.lake)
             return [Diagnosis("lake", True, place), *(Diagnosis(v.name, v.state == "sound", v.detail) for v in found)]
     except WorkbenchError as error:

@@ -12,7 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import workbench
-from workbench.lake import view_of
+from workbench.ingest import import_source
+from workbench.lake import dataset_names, newest, view_of
 from workbench.ui.components.data_export import written
 
 
@@ -174,9 +175,6 @@ def test_the_profile_says_what_is_in_each_column(visit, measured):
 
 
 def test_the_type_of_a_column_is_shown_and_set(visit, lake, tmp_path):
-    from workbench.ingest import import_source
-    from workbench.lake import newest
-
     path = tmp_path / "t.csv"
     path.write_text("id,release\n1,1.1\n2,1.10\n")
     import_source(lake, "t", path, key=("id",), author="ann")
@@ -224,3 +222,43 @@ def test_a_damaged_version_is_not_offered_and_the_page_says_why(visit, lake, mak
     page = when_done(page, f"export:{lake.url}:towns@1:csv")
     assert "towns@1 is damaged" in said + words(page)
     assert not page.get("download_button")
+
+
+@pytest.fixture
+def people(lake, tmp_path):
+    """A dataset of two rows, open on its settings."""
+    path = tmp_path / "people.csv"
+    path.write_text("id,town,risk\n1,Rom,low\n2,Ulm,high\n")
+    return import_source(lake, "people", path, key=("id",), label="risk", author="ann")
+
+
+def press(page: AppTest, label: str) -> None:
+    next(button for button in page.button if button.label == label).click().run()
+    assert not page.exception
+
+
+def test_settings_change_what_the_dataset_is_and_history_says_so(visit, lake, people):
+    page = visit(lake.url, "data", dataset="people", show="settings")
+    next(box for box in page.selectbox if box.label == "Model").set_value("linear")
+    press(page, "Change settings")
+    assert page.info[0].value == "people@2: model: tabular → linear"
+    assert newest(lake, "people").definition.model == "linear"
+    history = words(visit(lake.url, "history", dataset="people"))
+    assert "model: tabular → linear Figures: a new series begins." in history
+
+
+def test_settings_that_cannot_be_are_refused(visit, lake, people):
+    page = visit(lake.url, "data", dataset="people", show="settings")
+    next(box for box in page.text_input if box.label == "Schema").set_value("nowhere.py")
+    press(page, "Change settings")
+    assert any("The settings cannot be changed" in error.value for error in page.error)
+    assert newest(lake, "people").version == 1
+
+
+def test_a_dataset_is_renamed_and_dropped(visit, lake, people):
+    page = visit(lake.url, "data", dataset="people", show="settings")
+    page.text_input(key="rename-people").set_value("customers").run()
+    press(page, "Rename dataset")
+    assert page.query_params["dataset"] == ["customers"]
+    press(page, "Drop dataset")
+    assert dataset_names(lake) == []
