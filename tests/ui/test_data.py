@@ -259,6 +259,6 @@ def test_a_dataset_is_renamed_and_dropped(visit, lake, people):
     page = visit(lake.url, "data", dataset="people", show="settings")
     page.text_input(key="rename-people").set_value("customers").run()
     press(page, "Rename dataset")
-    assert page.query_params["dataset"] == ["customers"]
+    assert page.query_params["dataset"] in ("customers", ["customers"])
     press(page, "Drop dataset")
     assert dataset_names(lake) == []
