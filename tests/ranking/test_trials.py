@@ -94,7 +94,7 @@ def test_without_validation_rows_or_open_ones_there_is_no_trial(lanes, model, tr
 def test_it_tells_of_each_fit_and_can_be_stopped(lanes, model, truth):
     signals, told = signals_of(*lanes, truth, right=True), []
     tried(model, lanes, signals, progress=lambda *said: told.append(said))
-    assert told == [("trying suggested labels", done, 9) for done in range(9)]
+    assert told == [("trying suggested labels", done, 9) for done in range(10)]
 
     def stop(stage: str, done: int, total: int) -> None:
         if done == 4:
