@@ -100,7 +100,7 @@ def visit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
         if page != "overview":
             # Pages are known once the app has run; without a lake that is quick.
             monkeypatch.setenv("WORKBENCH_LAKE", f"sqlite:{tmp_path / 'no lake' / 'catalog.sqlite'}")
-            app.run().switch_page(f"workbench/ui/pages/{page}.py")
+            app.run().switch_page(f"../pages/{page}.py")
         monkeypatch.setenv("WORKBENCH_LAKE", url)
         for name, value in address.items():
             app.query_params[name] = value
