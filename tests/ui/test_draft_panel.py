@@ -36,7 +36,7 @@ def slow(monkeypatch):
     begin = jobs.start
 
     def start(key, title, work):
-        return begin(key, title, lambda progress: (let.wait(30), work(progress))[1])
+        return begin(key, title, lambda progress: (let.wait(300), work(progress))[1])
 
     def patient():
         monkeypatch.setattr(jobs, "SOON", 0)
@@ -72,7 +72,7 @@ def test_a_draft_that_is_published_already_is_waited_for_until_its_job_has_ended
     let, begin = threading.Event(), jobs.start
     monkeypatch.setattr(jobs, "SOON", 0)
     monkeypatch.setattr(
-        jobs, "start", lambda key, title, work: begin(key, title, lambda told: (work(told), let.wait(30))[0])
+        jobs, "start", lambda key, title, work: begin(key, title, lambda told: (work(told), let.wait(300))[0])
     )
     page.text_input(key=f"draft-message-{number}").input("three halves")
     page = page.button(key="draft-publish").click().run()

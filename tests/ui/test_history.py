@@ -167,7 +167,7 @@ def test_a_restore_that_takes_longer_goes_on_behind_the_page(visit, measured, mo
     let, begin = threading.Event(), jobs.start
     monkeypatch.setattr(jobs, "SOON", 0)
     monkeypatch.setattr(
-        jobs, "start", lambda key, title, work: begin(key, title, lambda told: (let.wait(30), work(told))[1])
+        jobs, "start", lambda key, title, work: begin(key, title, lambda told: (let.wait(300), work(told))[1])
     )
     page = page.button(key="restore-now").click().run()
     job = jobs.find(f"restore:{measured}:people")

@@ -126,7 +126,7 @@ def test_what_a_job_did_shows_where_it_ended_while_the_page_was_being_written(vi
     assert page.button(key="next-step").label == "Check v4"
     let, begin, read, key = threading.Event(), jobs.start, session.stand, f"step:{measured}:people"
     monkeypatch.setattr(
-        jobs, "start", lambda key, title, work: begin(key, title, lambda told: (let.wait(30), work(told))[1])
+        jobs, "start", lambda key, title, work: begin(key, title, lambda told: (let.wait(300), work(told))[1])
     )
     page = page.button(key="next-step").click().run()
     assert jobs.find(key).running
