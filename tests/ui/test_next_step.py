@@ -25,19 +25,19 @@ URL = "sqlite:/srv/lake/catalog.sqlite"
 def state(lake, make):
     """Where a dataset stands that was imported just now."""
     frame = pd.DataFrame({"id": [1, 2], "x": [1, 2], "y": ["a", "b"]})
-    return standing(lake, make(frame, "new people", key=("id",), label="y"))
+    return standing(lake, make(frame, "new-people", key=("id",), label="y"))
 
 
 def test_an_imported_dataset_is_checked_first(state):
     step = next_step(state, URL)
     assert step.label == "Check v1"
-    assert step.commands == (f"workbench --lake {URL} check 'new people'",)
+    assert step.commands == (f"workbench --lake {URL} check new-people",)
 
 
 def test_then_it_is_measured(state):
     step = next_step(dataclasses.replace(state, checked=1), URL)
     assert step.label == "Measure v1"
-    assert step.commands == (f"workbench --lake {URL} evaluate 'new people'",)
+    assert step.commands == (f"workbench --lake {URL} evaluate new-people",)
 
 
 def test_a_newer_version_is_checked_again(state):

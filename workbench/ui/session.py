@@ -47,9 +47,9 @@ def lake() -> OpenLake:
     return OpenLake(_opened(settings.lake, settings.data_path, patient).lake, settings.who())
 
 
-def policy(dataset: str) -> Policy:
-    """Return what the settings, as they are now, ask of a dataset's drafts."""
-    return load().policies.of(dataset, names_of(lake().lake, dataset))
+def policy(dataset: str, *, opened: Lake | None = None) -> Policy:
+    """Return what the settings, as they are now, ask of a dataset's drafts; work behind the page gives its own lake."""
+    return load().policies.of(dataset, names_of(opened or lake().lake, dataset))
 
 
 def moment(lake: OpenLake) -> tuple[object, ...]:

@@ -147,9 +147,10 @@ def _publish(lake: OpenLake, desk: Desk, draft: Draft, *, skip_conflicts: bool =
     """Publish the draft under the message typed, if the policy allows it."""
     message = st.session_state.get(f"draft-message-{draft.draft}") or st.session_state.get("draft-message", "")
     st.session_state["draft-message"] = message
-    handle, number, author, policy = lake.lake, draft.draft, lake.author, session.policy(draft.dataset)
+    handle, number, author, dataset = lake.lake, draft.draft, lake.author, draft.dataset
 
     def work(progress: Progress) -> Published:
+        policy = session.policy(dataset, opened=handle)
         return publish(
             handle, number, author=author, message=message, skip_conflicts=skip_conflicts, policy=policy,
             progress=progress,
