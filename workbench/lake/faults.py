@@ -65,8 +65,11 @@ def is_dropped(error: duckdb.Error) -> bool:
 
 
 def data_folder_fault(error: Exception, files: str) -> StoreError | None:
-    """Tell a failure of the lake's own data folder from one of whatever else a statement reads; None for the latter."""
-    if not files or files not in str(error):
+    """Tell a failure of the lake's own data folder from one of whatever else a statement reads; None for the latter.
+
+    What lies in its scratch folder is a copy of a source: what is wrong in there is the source's.
+    """
+    if not files or files not in str(error).replace(f"{files.rstrip('/')}/scratch/", ""):
         return None
     said = without_password(str(error).strip().splitlines()[0])
     bucket = "See whether the bucket is there and the credentials let you write to it: setting data_path."
