@@ -10,7 +10,7 @@ import pytest
 
 from workbench.drafts import Correction, new_draft, publish_draft, stage
 from workbench.errors import UnknownName, UsageError
-from workbench.lake import kept_snapshots, maintain, read_versions, view_of
+from workbench.lake import kept_snapshots, maintain, open_lake, read_versions, view_of
 from workbench.versions import blame, diff, resolve, restore, tag
 
 FRAME = pd.DataFrame({"id": range(1, 31), "x": 1.0, "y": "a"})
@@ -85,6 +85,18 @@ def test_maintenance_beside_others_disturbs_nobody(lake, four, settings, writer,
     assert answers(other), "it ended well"
     for version in read_versions(lake, "t"):
         assert dataclasses.replace(view_of(lake, version), known_hash="").content_hash() == version.content_hash
+
+
+def test_a_process_that_is_open_reads_on_after_older_tables_of_small_changes_went(settings, lake):
+    assert lake.read("SELECT count(*) FROM lake.workbench.decisions") == [(0,)]
+    count = "SELECT count(*) FROM __ducklake_metadata_lake.ducklake_inlined_data_tables"
+    before = lake.read(count)[0][0]
+    with open_lake(settings) as other:
+        maintain(other)
+    assert lake.read(count)[0][0] < before
+    lake.settings = lake.settings.model_copy(update={"write_timeout": 1.0})
+    for table in ("versions", "decisions", "drafts"):
+        assert lake.read(f"SELECT count(*) FROM lake.workbench.{table} WHERE dataset <> ''") == [(0,)]
 
 
 @pytest.mark.parametrize("days", [-1, 99_999_999_999])

@@ -99,12 +99,29 @@ def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | N
         before = lake.read(_FILES)[0][0]
         _forget_fits(lake, now - FITS_KEPT)
         gone = delete_dropped(lake, now - timedelta(days=retention))
-        lake.call("CALL ducklake_flush_inlined_data('lake')")
+        _flush(lake)
         snapshots, lost = _expire(lake, now - timedelta(days=retention))
         lake.call("CALL ducklake_merge_adjacent_files('lake')")
         moment = literal((now - GRACE).isoformat())
         deleted = lake.call(f"CALL ducklake_cleanup_old_files('lake', older_than => {moment}::TIMESTAMPTZ)")
         return Maintained(snapshots, lost, before, lake.read(_FILES)[0][0], len(deleted), tuple(unknown), gone)
+
+
+def _flush(lake: Lake) -> None:
+    """Write small changes into files.
+
+    Of a table that got columns DuckLake drops the catalogue's older table of small changes then. Processes that are
+    open know that one from the state of the lake's tables which they remember, until that state changes: so it does.
+    """
+    count = f"SELECT count(*) FROM {CATALOGUE}.ducklake_inlined_data_tables"
+    before = lake.read(count)[0][0]
+    lake.call("CALL ducklake_flush_inlined_data('lake')")
+    if lake.read(count)[0][0] < before:
+        said = literal(f"flushed {datetime.now(UTC).isoformat()}")
+        lake.write(
+            lambda session: session.run(f"COMMENT ON TABLE lake.workbench.migrations IS {said}"),
+            message="maintain: tables of small changes were dropped",
+        )
 
 
 def _forget_fits(lake: Lake, oldest: datetime) -> None:
