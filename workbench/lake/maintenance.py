@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from workbench.errors import UsageError
@@ -110,18 +111,22 @@ def maintain(lake: Lake, *, retention_days: int | None = None, now: datetime | N
 def _flush(lake: Lake) -> None:
     """Write small changes into files.
 
-    Of a table that got columns DuckLake drops the catalogue's older table of small changes then. Processes that are
-    open know that one from the state of the lake's tables which they remember, until that state changes: so it does.
+    Of a table that got columns DuckLake drops the catalogue's older tables of small changes then. Processes that are
+    open know those from the state of the lake's tables which they remember, until that state changes: so it does.
     """
-    count = f"SELECT count(*) FROM {CATALOGUE}.ducklake_inlined_data_tables"
-    before = lake.read(count)[0][0]
+    altered = lake.read(
+        f"SELECT s.schema_name, t.table_name FROM {CATALOGUE}.ducklake_inlined_data_tables i "
+        f"JOIN {CATALOGUE}.ducklake_table t ON t.table_id = i.table_id AND t.end_snapshot IS NULL "
+        f"JOIN {CATALOGUE}.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL "
+        "GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL"
+    )
+    for schema, table in altered:
+        one = f"schema_name => {literal(schema)}, table_name => {literal(table)}"
+        lake.call(f"CALL ducklake_flush_inlined_data('lake', {one})")
+        said = literal(f"{schema}.{table} was flushed at {datetime.now(UTC).isoformat()}")
+        query = f"COMMENT ON TABLE lake.workbench.migrations IS {said}"
+        lake.write(partial(Session.run, query=query), message="maintain: older tables of small changes were dropped")
     lake.call("CALL ducklake_flush_inlined_data('lake')")
-    if lake.read(count)[0][0] < before:
-        said = literal(f"flushed {datetime.now(UTC).isoformat()}")
-        lake.write(
-            lambda session: session.run(f"COMMENT ON TABLE lake.workbench.migrations IS {said}"),
-            message="maintain: tables of small changes were dropped",
-        )
 
 
 def _forget_fits(lake: Lake, oldest: datetime) -> None:

@@ -1,7 +1,8 @@
 """The bookkeeping tables, made and changed by numbered steps that run once each, under the catalogue's own lock.
 
-A step and the record that it ran commit together. Tables have no keys or constraints (DuckLake has none): uniqueness
-is held by the transactions that write them.
+A step and the record that it ran commit together. A column that a later step adds is in the table's first step, too: a
+table that is altered leaves a second table of small changes in the catalogue, which a new lake need not have. Tables
+have no keys or constraints (DuckLake has none): uniqueness is held by the transactions that write them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             """CREATE TABLE lake.workbench.versions (dataset VARCHAR, version BIGINT, parent BIGINT, kind VARCHAR,
             author VARCHAR, message VARCHAR, created_at TIMESTAMPTZ, "rows" BIGINT, excluded BIGINT,
             rows_added BIGINT, rows_removed BIGINT, cells_changed BIGINT, content_hash VARCHAR, definition VARCHAR,
-            columns VARCHAR, draft BIGINT, detail VARCHAR)""",
+            columns VARCHAR, draft BIGINT, detail VARCHAR,
+            written BIGINT, identity_hash VARCHAR)""",
             """CREATE TABLE lake.workbench.tags (dataset VARCHAR, tag VARCHAR, version BIGINT, author VARCHAR,
             created_at TIMESTAMPTZ)""",
             # Where a dataset differs from what its source last said: one row per cell, or per row that a person
@@ -46,20 +48,25 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             author VARCHAR, created_at TIMESTAMPTZ, state VARCHAR, version BIGINT, closed_at TIMESTAMPTZ)""",
             """CREATE TABLE lake.workbench.corrections (draft BIGINT, seq BIGINT, step BIGINT, dataset VARCHAR,
             rid BIGINT, row_key VARCHAR, action VARCHAR, column_name VARCHAR, old VARCHAR, new VARCHAR,
-            reason VARCHAR, finding VARCHAR, author VARCHAR, created_at TIMESTAMPTZ, undone BOOLEAN)""",
+            reason VARCHAR, finding VARCHAR, author VARCHAR, created_at TIMESTAMPTZ, undone BOOLEAN,
+            written BIGINT)""",
             """CREATE TABLE lake.workbench.findings (finding VARCHAR, dataset VARCHAR, check_code VARCHAR, rid BIGINT,
             row_key VARCHAR, column_name VARCHAR, observed VARCHAR, lane UTINYINT, first_version BIGINT,
-            created_at TIMESTAMPTZ)""",
+            created_at TIMESTAMPTZ,
+            label VARCHAR)""",
             # Holds again what the queue sorts and filters by, so that a page is found without reading findings.
             """CREATE TABLE lake.workbench.sightings (finding VARCHAR, dataset VARCHAR, version BIGINT,
             check_code VARCHAR, rid BIGINT, lane UTINYINT, column_name VARCHAR, severity VARCHAR, message VARCHAR,
-            suggestion VARCHAR, score DOUBLE, evidence VARCHAR, evidence_key VARCHAR, returned BOOLEAN)""",
+            suggestion VARCHAR, score DOUBLE, evidence VARCHAR, evidence_key VARCHAR, returned BOOLEAN,
+            label VARCHAR)""",
             """CREATE TABLE lake.workbench.check_results (dataset VARCHAR, version BIGINT, check_code VARCHAR,
-            outcome VARCHAR, findings BIGINT, message VARCHAR, author VARCHAR, created_at TIMESTAMPTZ)""",
+            outcome VARCHAR, findings BIGINT, message VARCHAR, author VARCHAR, created_at TIMESTAMPTZ,
+            written BIGINT)""",
             # Insert-only: the virtual column snapshot_id is the order in which the answers came.
             """CREATE TABLE lake.workbench.decisions (finding VARCHAR, dataset VARCHAR, decision VARCHAR,
             value VARCHAR, evidence_key VARCHAR, reason VARCHAR, draft BIGINT, step BIGINT, author VARCHAR,
-            created_at TIMESTAMPTZ)""",
+            created_at TIMESTAMPTZ,
+            written BIGINT)""",
             # A version's failure cases stand in full under its own number, or as what is new or gone against those of
             # the version "root".
             """CREATE TABLE lake.workbench.validations (dataset VARCHAR, version BIGINT, content_hash VARCHAR,
@@ -68,10 +75,12 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             gone BOOLEAN, rid BIGINT, row_key VARCHAR, check_code VARCHAR, column_name VARCHAR, check_name VARCHAR,
             observed VARCHAR, severity VARCHAR)""",
             """CREATE TABLE lake.workbench.evaluations (evaluation VARCHAR, dataset VARCHAR, version BIGINT,
-            input_hash VARCHAR, fingerprint VARCHAR, result VARCHAR, created_at TIMESTAMPTZ)""",
+            input_hash VARCHAR, fingerprint VARCHAR, result VARCHAR, created_at TIMESTAMPTZ,
+            written BIGINT)""",
             # The newest row of a version counts: its evaluation, and its comparison with the version before.
             """CREATE TABLE lake.workbench.measurements (dataset VARCHAR, version BIGINT, evaluation VARCHAR,
-            result VARCHAR, against BIGINT, comparison VARCHAR, created_at TIMESTAMPTZ)""",
+            result VARCHAR, against BIGINT, comparison VARCHAR, created_at TIMESTAMPTZ,
+            written BIGINT)""",
             # One row per evaluated row: predictions holds seeds × classes numbers (regression: one per seed).
             """CREATE TABLE lake.workbench.predictions (evaluation VARCHAR, rid BIGINT, row_key VARCHAR, lane UTINYINT,
             label VARCHAR, features VARCHAR, predictions DOUBLE[])""",
@@ -82,18 +91,20 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             # The newest row of a run counts: "running" when it begins, its outcome when it ends.
             """CREATE TABLE lake.workbench.runs (run VARCHAR, dataset VARCHAR, outcome VARCHAR, version BIGINT,
-            document VARCHAR, author VARCHAR, created_at TIMESTAMPTZ)""",
+            document VARCHAR, author VARCHAR, created_at TIMESTAMPTZ,
+            written BIGINT)""",
             # What each run saw change among the findings since the one before: new, returned, fixed, answered.
             """CREATE TABLE lake.workbench.run_changes (run VARCHAR, dataset VARCHAR, finding VARCHAR,
-            check_code VARCHAR, change VARCHAR, created_at TIMESTAMPTZ)""",
+            check_code VARCHAR, change VARCHAR, created_at TIMESTAMPTZ,
+            written BIGINT)""",
         ),
     ),
     (
         "0003_labels_of_findings",
         (
             # The label of the row where the finding was first seen, and at each sighting; unknown for older ones.
-            "ALTER TABLE lake.workbench.findings ADD COLUMN label VARCHAR",
-            "ALTER TABLE lake.workbench.sightings ADD COLUMN label VARCHAR",
+            "ALTER TABLE lake.workbench.findings ADD COLUMN IF NOT EXISTS label VARCHAR",
+            "ALTER TABLE lake.workbench.sightings ADD COLUMN IF NOT EXISTS label VARCHAR",
         ),
     ),
     (
@@ -102,7 +113,8 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             # Insert-only: what people said of a draft and what was found out about it, each with the fingerprint of
             # the corrections that it is about.
             """CREATE TABLE lake.workbench.draft_events (draft BIGINT, kind VARCHAR, text VARCHAR, content VARCHAR,
-            author VARCHAR, created_at TIMESTAMPTZ)""",
+            author VARCHAR, created_at TIMESTAMPTZ,
+            written BIGINT)""",
         ),
     ),
     (
@@ -110,7 +122,8 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             # Insert-only: the newest row of a name counts, and removes the recipe where it says so.
             """CREATE TABLE lake.workbench.recipes (dataset VARCHAR, name VARCHAR, text VARCHAR, replay BOOLEAN,
-            author VARCHAR, created_at TIMESTAMPTZ, removed BOOLEAN)""",
+            author VARCHAR, created_at TIMESTAMPTZ, removed BOOLEAN,
+            written BIGINT)""",
         ),
     ),
     (
@@ -118,7 +131,8 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             # Filters of the queue under a name; the newest row of a name counts, without a filter it is removed.
             """CREATE TABLE lake.workbench.saved_views (dataset VARCHAR, name VARCHAR, wanted VARCHAR, author VARCHAR,
-            created_at TIMESTAMPTZ)""",
+            created_at TIMESTAMPTZ,
+            written BIGINT)""",
         ),
     ),
     (
@@ -126,7 +140,8 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             # Insert-only: each time the queue was scored anew, and what was known then.
             """CREATE TABLE lake.workbench.rankings (dataset VARCHAR, round BIGINT, version BIGINT, content VARCHAR,
-            result VARCHAR, author VARCHAR, created_at TIMESTAMPTZ)""",
+            result VARCHAR, author VARCHAR, created_at TIMESTAMPTZ,
+            written BIGINT)""",
             # What the newest round expects of each open finding, and what an earlier one expected of those that were
             # answered under it. The ranks are places by each signal alone, from 0.
             """CREATE TABLE lake.workbench.expected_gains (dataset VARCHAR, round BIGINT, finding VARCHAR, place BIGINT,
@@ -158,7 +173,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "0011_identity_hash",
         # What the content hash leaves out: row identities and splits. Unknown for versions made before.
-        ("ALTER TABLE lake.workbench.versions ADD COLUMN identity_hash VARCHAR",),
+        ("ALTER TABLE lake.workbench.versions ADD COLUMN IF NOT EXISTS identity_hash VARCHAR",),
     ),
     (
         "0012_replays",
@@ -175,7 +190,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             message VARCHAR, created_at TIMESTAMPTZ, written BIGINT)""",
             # The snapshot that wrote a row, where a change of the dataset's name has written it anew.
             *(
-                f"ALTER TABLE lake.workbench.{table} ADD COLUMN written BIGINT"
+                f"ALTER TABLE lake.workbench.{table} ADD COLUMN IF NOT EXISTS written BIGINT"
                 for table in (
                     "versions",
                     "decisions",
