@@ -109,7 +109,7 @@ def test_the_last_answer_alone_is_taken_back_after_a_new_name(people):
 
     people.rename("customers")
     undone = undo_last(people.lake, "customers", draft=None, author="ann")
-    assert (len(undone.findings), undone.decision) == (1, "unsure")
+    assert (len(undone.findings), undone.what) == (1, "unsure")
 
 
 def test_the_old_name_says_where_it_went_and_is_kept_for_it(people):
