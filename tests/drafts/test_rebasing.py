@@ -137,7 +137,10 @@ def test_a_dropped_correction_takes_its_answer_back(lake, people):
     publish_draft(lake, theirs, author="theirs", message="theirs")
     (clash,) = conflicts_of(lake, mine)
     rebase(lake, mine, {(clash.rid, clash.column): "theirs"}, author="mine")
-    assert [finding.status for finding in find(lake, "people", names)] == ["staged", "open"]
+    kept, dropped = find(lake, "people", names)
+    assert (kept.status, kept.decision, kept.author) == ("staged", "fix", "mine")
+    # Nobody's answer any more; what the colleague published changed the cell.
+    assert (dropped.status, dropped.decision, dropped.author) == ("fixed", None, None)
 
 
 def test_a_draft_on_the_newest_version_stays_as_it_is(lake, people):
