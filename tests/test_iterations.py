@@ -52,13 +52,13 @@ def test_a_version_is_compared_with_the_measured_one_before_it(lake, people, rel
 
 def test_earlier_comparisons_are_made_again_only_when_test_labels_changed(lake, people, publish, relabel, monkeypatch):
     compared = []
-    compare = measuring.compare_versions
+    compare = measuring._compared
 
     def counted(lake, a, b, **options):
         compared.append((a.version, b.version))
         return compare(lake, a, b, **options)
 
-    monkeypatch.setattr(measuring, "compare_versions", counted)
+    monkeypatch.setattr(measuring, "_compared", counted)
     measure(lake, people)
     measure(lake, relabel(1))
     measure(lake, relabel(2))

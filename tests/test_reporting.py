@@ -63,7 +63,7 @@ schema = pa.DataFrameSchema(
 def validation(make, lake, tmp_path):
     file = tmp_path / "rules.py"
     file.write_text(RULES, encoding="utf-8")
-    version = make(AWKWARD, "odd data", key=("næme, first", "n"), label="label")
+    version = make(AWKWARD, "odd-data", key=("næme, first", "n"), label="label")
     return validate(view_of(lake, version), load_schema(file))
 
 
@@ -134,7 +134,7 @@ def test_github_reads_the_annotations_back(validation):
         titles.append((level, re.sub("%[0-9A-F]{2}", lambda found: unescape[found[0]], title)))
         assert set(re.findall("%..", message)) <= set(unescape)
     assert titles[0] == ("error", "schema.næme, first.broken")
-    assert titles[-1] == ("notice", "odd data@1")
+    assert titles[-1] == ("notice", "odd-data@1")
 
 
 def test_all_formats_name_the_same_checks(validation):

@@ -72,7 +72,7 @@ def test_submit_send_back_mend_approve_publish(url, app_of, browser, monkeypatch
     expect(ann.locator(".st-key-draft-head")).to_contain_text("It waits for somebody else")
     ben.reload()
     ben.get_by_role("button", name="Approve").click()
-    expect(ben.locator(".st-key-draft-head")).to_contain_text("Nothing stands against publishing it.")
+    expect(ben.locator(".st-key-draft-head")).to_contain_text("It can be published.")
     with workbench.open(url) as lake:
         assert lake.discussion(1).state == "approved" and lake["people"].newest.version == 1
 

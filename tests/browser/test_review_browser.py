@@ -55,7 +55,7 @@ def test_three_findings_by_key_then_publish_and_measure(url, address, browser, p
     press(page, digit)
     expect(card).to_contain_text(f"id {third.key['id']}")
 
-    page.get_by_label("Another value").fill("wk")
+    page.get_by_role("textbox", name="Another value").fill("wk")
     still(page)
     expect(card).to_contain_text(f"id {third.key['id']}")
     page.reload()

@@ -88,34 +88,37 @@ _ANSWER = (
 
 def _decided(only: str = "") -> str:
     """SQL of the CTEs that say of each finding what was answered last, and which ones an open draft corrects."""
-    among = f" AND c.finding IN ({only})" if only else ""
-    about = " AND c.rid IN (SELECT rid FROM known)" if only else ""
+    among = f" AND (c.finding IN ({only}) OR c.rid IN (SELECT rid FROM known))" if only else ""
     return f"""
     decided AS (
         SELECT finding, evidence_key, arg_max({_ANSWER}, moment) AS answer FROM effective
         GROUP BY finding, evidence_key
     ),
     last_decided AS (SELECT finding, arg_max({_ANSWER}, moment) AS answer FROM effective GROUP BY finding),
+    edits AS MATERIALIZED (
+        SELECT c.finding, c.rid, c.column_name, c.action, c.draft, c.seq, w.state, w.version,
+        CASE WHEN w.state = 'open' THEN c.old END AS old, CASE WHEN w.state = 'open' THEN c.new END AS new
+        FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
+        WHERE c.dataset = $1 AND NOT c.undone{among} AND (
+            w.state = 'open' OR (c.finding <> '' AND w.state = 'published' AND w.version <= $2
+                AND w.version > (SELECT min(version) FROM latest))
+        )
+    ),
     staged AS (
         SELECT finding FROM effective WHERE decision IN ('fix', 'exclude') AND state = 'open'
         UNION
-        SELECT c.finding FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
-        WHERE c.dataset = $1 AND c.finding <> ''{among} AND NOT c.undone AND w.state = 'open'
+        SELECT finding FROM edits WHERE finding <> '' AND state = 'open'
     ),
     trial_nets AS MATERIALIZED (
-        SELECT c.rid, c.column_name, bool_or(c.action = 'set') AS sets,
-        arg_min({{'text': c.old}}, c.seq).text IS DISTINCT FROM arg_max({{'text': c.new}}, c.seq).text AS changes,
-        arg_max(c.action, c.seq) IN ('exclude', 'delete') AS leaves
-        FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
-        WHERE c.dataset = $1{about} AND NOT c.undone AND w.state = 'open' GROUP BY c.draft, c.rid, c.column_name
+        SELECT rid, column_name, bool_or(action = 'set') AS sets,
+        arg_min({{'text': old}}, seq).text IS DISTINCT FROM arg_max({{'text': new}}, seq).text AS changes,
+        arg_max(action, seq) IN ('exclude', 'delete') AS leaves
+        FROM edits WHERE state = 'open' GROUP BY draft, rid, column_name
     ),
     staged_cells AS (SELECT DISTINCT rid, column_name FROM trial_nets WHERE sets AND changes),
     staged_rows AS (SELECT DISTINCT rid FROM trial_nets WHERE leaves),
     answered_rows AS (
-        SELECT c.finding, max(w.version) AS version FROM lake.workbench.corrections c JOIN trials w ON w.draft = c.draft
-        WHERE c.dataset = $1 AND c.finding <> ''{among} AND NOT c.undone AND w.state = 'published' AND w.version <= $2
-        AND w.version > (SELECT min(version) FROM latest)
-        GROUP BY c.finding
+        SELECT finding, max(version) AS version FROM edits WHERE finding <> '' AND state = 'published' GROUP BY finding
     ),
     gone_rows AS (SELECT since, rid FROM changed WHERE column_name IS NULL)"""
 

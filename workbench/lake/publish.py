@@ -74,8 +74,7 @@ def newest(session: Session | Lake, dataset: str) -> Version:
     UnknownName
         There is no such dataset.
     """
-    last = "(SELECT max(version) FROM lake.workbench.versions WHERE dataset = ?)"
-    found = _select(session, f"WHERE dataset = ? AND version = {last}", [dataset, dataset])
+    found = _select(session, "WHERE dataset = ? ORDER BY version DESC LIMIT 1", [dataset])
     if not found or dataset in dropped(session):
         raise unknown_dataset(session, dataset)
     return found[0]
