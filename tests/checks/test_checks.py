@@ -231,6 +231,17 @@ class TestDuplicates:
         for code in ("data.duplicate", "data.contradiction", "data.leak"):
             assert asked(lake, only_key, code).outcome == "not applicable"
 
+    def test_a_key_of_two_columns_orders_the_rows_by_both(self, lake: Lake, make: Make) -> None:
+        rows = [("b", 2, "x", "n"), ("a", 10, "x", "n"), ("a", 9, "x", "n"), ("c", 1, "x", "p"), ("d", 1, "x", "p")]
+        version = make(
+            pd.DataFrame(rows, columns=["part", "id", "a", "y"]), key=("part", "id"), label="y", lanes=[0, 0, 0, 0, 2]
+        )
+        assert [finding["row_key"] for finding in found(asked(lake, version, "data.duplicate"))] == [
+            '{"part":"a","id":"10"}',
+            '{"part":"b","id":"2"}',
+        ]
+        assert [asked(lake, version, f"data.{code}").total for code in ("contradiction", "leak")] == [5, 4]
+
     def test_a_group_that_grows_is_another_finding(self, lake: Lake, make: Make, publish: Publish) -> None:
         rows = frame((1, "x", 1, "n"), (2, "x", 1, "n"), (3, "x", 9, "n"))
         version = make(rows, key=("id",), label="y", lanes=[0] * 3)

@@ -143,7 +143,9 @@ def answer(session: Session, code: str, *, total: int, hits: str, findings: str,
 def _place(view: View) -> str:
     """SQL for what rows sort by: the key, or the row identity where there is none."""
     names = [f"r.{quote(column.physical)}" for column in view.key]
-    return f"row({', '.join(names)})" if len(names) > 1 else "".join(names) or "r._rid"
+    # A table holds no struct without names.
+    fields = ", ".join(f"_k{number} := {name}" for number, name in enumerate(names))
+    return f"struct_pack({fields})" if len(names) > 1 else "".join(names) or "r._rid"
 
 
 def _key_text(view: View) -> str:
