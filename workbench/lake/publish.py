@@ -74,7 +74,7 @@ def newest(session: Session | Lake, dataset: str) -> Version:
     UnknownName
         There is no such dataset.
     """
-    found = _select(session, "WHERE dataset = ? ORDER BY version DESC LIMIT 1", [dataset])
+    found = _select(session, "WHERE dataset = ? QUALIFY version = max(version) OVER ()", [dataset])
     if not found or dataset in dropped(session):
         raise unknown_dataset(session, dataset)
     return found[0]
