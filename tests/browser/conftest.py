@@ -28,6 +28,17 @@ TOKEN = "the-token-of-the-browser-tests"
 PATIENCE = 240
 """Seconds after which a state that does not come is a failure: so many that a busy machine is none."""
 
+COUNT_RUNS = """
+    window.runs = 0;
+    new MutationObserver(changes => {
+        window.runs += changes.filter(
+            ({target, oldValue}) =>
+                oldValue !== "notRunning" && target.getAttribute("data-test-script-state") === "notRunning"
+        ).length;
+    }).observe(document, {subtree: true, attributeFilter: ["data-test-script-state"], attributeOldValue: true});
+"""
+"""Counts in ``window.runs`` how often the page's script, or a part of it, has run to its end."""
+
 
 def free_port() -> int:
     """A port that nobody listens on."""
@@ -123,7 +134,9 @@ class Browser:
 
         Its ``goto`` takes addresses without the app's token and adds it.
         """
-        page = self._started.new_context(**options).new_page()
+        context = self._started.new_context(**options)
+        context.add_init_script(COUNT_RUNS)
+        page = context.new_page()
         page.set_default_timeout(1000 * PATIENCE)
         page.goto = partial(self._go, page, page.goto)
         return page
@@ -151,45 +164,40 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def still() -> Callable[[Any], None]:
-    """Wait until a page stands still: ``still(page)``.
+    """Wait until a page has nothing left to write: ``still(page)``.
 
-    A click or key that comes while the browser exchanges what it shows may meet nothing. A person looks first; so this
-    waits until no run of the page's script was seen for longer than the page waits between two looks at its jobs.
+    A click or key that comes while the browser exchanges what it shows may meet nothing. The page tells that its script
+    does not run; what will show it anew by itself is a job, whose line or bar it shows.
     """
+    from playwright.sync_api import expect
 
     def still(page: Any) -> None:
-        page.evaluate(
-            """patience => new Promise((done, fail) => {
-                const app = document.querySelector('[data-testid=stApp]'), began = performance.now();
-                let since = began;
-                const look = () => {
-                    const now = performance.now();
-                    if (app.getAttribute('data-test-script-state') !== 'notRunning') since = now;
-                    if (now - since > 700) done();
-                    else if (now - began > patience) fail(new Error('the page did not come to rest'));
-                    else setTimeout(look, 10);
-                };
-                look();
-            })""",
-            1000 * PATIENCE,
-        )
+        expect(page.locator(".wb-waiting, [class*='st-key-cancel-']")).to_have_count(0)
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     return still
 
 
 @pytest.fixture
-def press(still: Callable[[Any], None]) -> Callable[[Any, str], None]:
-    """Press a key once the page stands still, as somebody does who has read it: ``press(page, "w")``.
+def leave(still: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Leave a field that was filled in, and wait until the page has taken what it holds: ``leave(field)``."""
 
-    A page that was loaded just now is written once more when its first jobs have ended; the first key waits for that.
-    """
-    from playwright.sync_api import expect
+    def leave(field: Any) -> None:
+        page = field.page
+        before = page.evaluate("window.runs")
+        field.press("Tab")
+        page.wait_for_function("before => window.runs > before", arg=before)
+        still(page)
+
+    return leave
+
+
+@pytest.fixture
+def press(still: Callable[[Any], None]) -> Callable[[Any, str], None]:
+    """Press a key once the page has nothing left to write, as somebody does who has read it: ``press(page, "w")``."""
 
     def press(page: Any, key: str) -> None:
-        if not page.evaluate("window.pressed"):
-            still(page)
-            page.evaluate("window.pressed = true")
-        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        still(page)
         page.keyboard.press(key)
 
     return press

@@ -102,7 +102,7 @@ def _wait(key: str, since: float) -> None:
     job = jobs.find(key)
     if time.monotonic() - since > PULSE / 2 and (job is None or not job.running):
         st.rerun()
-    _say("looking for similar rows …")
+    _say("looking for similar rows …", css="wb-plain wb-small wb-waiting")
 
 
 @st.fragment
@@ -207,10 +207,10 @@ def _row_of_line() -> DeltaGenerator:
     return st.container(height=LINE, border=False, horizontal=True, vertical_alignment="center", key="finding-similar")
 
 
-def _say(text: str) -> None:
+def _say(text: str, *, css: str = "wb-plain wb-small") -> None:
     """Write the line where there are no rows; their place stays as long as rows are folded out."""
     with _row_of_line():
-        st.html(element("p", text, css="wb-plain wb-small"))
+        st.html(element("p", text, css=css))
         if _folded_out():
             _show_switch()
     if _folded_out():
