@@ -98,7 +98,7 @@ def header_doubts(spelt: Mapping[str, str], source: str) -> list[Doubt]:
     """Doubt a header that differs from the dataset's columns by its spelling alone."""
     if not spelt:
         return []
-    pairs = [f"{name!r} for '{target}'" for name, target in spelt.items()]
+    pairs = [f"'{name}' for '{target}'" for name, target in spelt.items()]
     options = " ".join(f"--rename {_shell(f'{name}={target}')}" for name, target in spelt.items())
     return [
         Doubt(

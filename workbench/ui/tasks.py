@@ -56,6 +56,8 @@ class Delivery:
         Why it was not merged.
     rename : dict
         Column in the delivery → column of the dataset that it seems to be.
+    agreed : dict
+        Column in the delivery → column of the dataset that it is read as.
     reading : dict
         How it is to be read.
     """
@@ -67,6 +69,7 @@ class Delivery:
     upload: bool
     doubts: tuple[Doubt, ...] = ()
     rename: dict[str, str] = field(default_factory=dict)
+    agreed: dict[str, str] = field(default_factory=dict)
     reading: dict[str, Any] = field(default_factory=dict)
 
 
@@ -192,7 +195,6 @@ def refresh(
     upload: bool,
     delivery: Delivery,
     confirmed: bool,
-    rename: dict[str, str],
     *,
     progress: Progress,
 ) -> Any:
@@ -200,7 +202,7 @@ def refresh(
     try:
         merged = lake[delivery.dataset].refresh(
             source, mode=delivery.mode, options=ReadOptions.from_dict(delivery.reading), message=delivery.message,
-            confirmed=confirmed, rename=rename, progress=progress,
+            confirmed=confirmed, rename=delivery.agreed, progress=progress,
         )  # fmt: skip
     except DoubtfulRefresh as error:
         return replace(delivery, doubts=error.doubts, rename=error.rename)

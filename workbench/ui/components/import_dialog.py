@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +141,9 @@ def _ask_mode(dataset: str, source: str, reading: ReadOptions, upload: bool) -> 
             st.rerun()
 
 
-def merge(delivery: Delivery, *, confirmed: bool = False, rename: Mapping[str, str] | None = None) -> None:
+def merge(delivery: Delivery, *, confirmed: bool = False) -> None:
     """Merge a delivery in the background; one that looks like a mistake is the result, with what speaks against it."""
-    _begin(
-        f"Refresh of {delivery.dataset}", tasks.refresh, delivery.source, delivery.upload, delivery, confirmed,
-        dict(rename or {}),
-    )  # fmt: skip
+    _begin(f"Refresh of {delivery.dataset}", tasks.refresh, delivery.source, delivery.upload, delivery, confirmed)
 
 
 def _begin(title: str, task: Callable[..., Any], source: str, upload: bool, *args: Any) -> None:

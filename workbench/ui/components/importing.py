@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
+from workbench.characters import visible
 from workbench.ingest import RefreshResult
 from workbench.reporting import count_of
 from workbench.ui.components.import_dialog import KEY, import_dialog, merge
 from workbench.ui.components.job import show_job
 from workbench.ui.jobs import Job
 from workbench.ui.tasks import Delivery, drop
+from workbench.ui.wording import plain
 
 _DOUBT = "refresh-doubt-asked"
 
@@ -39,20 +42,24 @@ def _ask_doubt() -> None:
     with st.container(border=True, key="refresh-doubt"):
         st.warning(f"{delivery.dataset} was not refreshed: is this delivery a mistake?", icon=":material/help:")
         for each in delivery.doubts:
-            st.text(f"{each.why[:1].upper()}{each.why[1:]}.")
+            st.text(visible(f"{each.why[:1].upper()}{each.why[1:]}."))
         if delivery.rename:
-            names = ", ".join(f"{name!r} as {target}" for name, target in delivery.rename.items())
+            names = ", ".join(f"'{plain(name)}' as '{plain(target)}'" for name, target in delivery.rename.items())
             st.button(
                 "Use the known names", key="refresh-rename", type="primary", help=f"Reads {names}.",
-                on_click=_answer, kwargs={"confirmed": False, "rename": delivery.rename},
+                on_click=_answer, kwargs={"renamed": True},
             )  # fmt: skip
-        st.button("Merge anyway", key="refresh-confirm", on_click=_answer, kwargs={"confirmed": True})
+        st.button("Merge anyway", key="refresh-confirm", on_click=_answer)
         st.button("Do not merge", key="refresh-drop", on_click=_drop)
 
 
-def _answer(confirmed: bool, rename: dict[str, str] | None = None) -> None:
-    """Merge a doubtful delivery as it was decided."""
-    merge(st.session_state.pop(_DOUBT), confirmed=confirmed, rename=rename)
+def _answer(renamed: bool = False) -> None:
+    """Merge a doubtful delivery as it is; or read it under the known names, and ask what else is doubtful."""
+    delivery: Delivery = st.session_state.pop(_DOUBT)
+    if renamed:
+        merge(replace(delivery, agreed=delivery.agreed | delivery.rename))
+    else:
+        merge(delivery, confirmed=True)
 
 
 def _drop() -> None:
