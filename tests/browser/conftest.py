@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -65,37 +66,38 @@ def start_app(url: str, port: int, *, author: str = "Zoë") -> subprocess.Popen[
     raise AssertionError(f"the app did not answer within {PATIENCE} s")
 
 
-@pytest.fixture
-def improved(tmp_path: Path) -> Callable[..., str]:
+def make_improved(folder: Path, message: str, *, repeated: int = 0) -> str:
     """Make a lake with one measured dataset: wrong train labels, and a version with most of them right.
 
-    ``improved("labels", repeated=3)`` returns its URL; ``repeated`` rows are there twice.
+    ``repeated`` rows are there twice. Returns its URL.
     """
-
-    def improved(message: str, *, repeated: int = 0) -> str:
-        numbers = np.random.default_rng(0).normal(size=(300, 2))
-        truth = np.where(numbers @ [2, 1] > 0, "yes", "no")
-        wrong = [row for row in range(200) if truth[row] == "yes" and row % 10 < 7]
-        frame = pd.DataFrame(numbers, columns=["a", "b"]).assign(id=range(300), answer=truth)
-        frame.loc[wrong, "answer"] = "no"
-        frame["split"] = ["train"] * 200 + ["test"] * 100
-        frame = pd.concat([frame, frame.head(repeated).assign(id=range(300, 300 + repeated))])
-        url = f"sqlite:{tmp_path / 'lake' / 'catalog.sqlite'}"
-        with workbench.open(url, author="ann", create=True) as lake:
-            people = lake.import_data("people", frame, key=["id"], label="answer", split_column="split", model="linear")
-            people.evaluate()
-            draft = people.draft().draft
-            lake.stage(draft, [Correction(key={"id": row}, column="answer", new="yes") for row in wrong[12:]])
-            lake.publish(draft, message=message)
-            people.evaluate()
-        return url
-
-    return improved
+    numbers = np.random.default_rng(0).normal(size=(300, 2))
+    truth = np.where(numbers @ [2, 1] > 0, "yes", "no")
+    wrong = [row for row in range(200) if truth[row] == "yes" and row % 10 < 7]
+    frame = pd.DataFrame(numbers, columns=["a", "b"]).assign(id=range(300), answer=truth)
+    frame.loc[wrong, "answer"] = "no"
+    frame["split"] = ["train"] * 200 + ["test"] * 100
+    frame = pd.concat([frame, frame.head(repeated).assign(id=range(300, 300 + repeated))])
+    url = f"sqlite:{folder / 'lake' / 'catalog.sqlite'}"
+    with workbench.open(url, author="ann", create=True) as lake:
+        people = lake.import_data("people", frame, key=["id"], label="answer", split_column="split", model="linear")
+        people.evaluate()
+        draft = people.draft().draft
+        lake.stage(draft, [Correction(key={"id": row}, column="answer", new="yes") for row in wrong[12:]])
+        lake.publish(draft, message=message)
+        people.evaluate()
+    return url
 
 
 @pytest.fixture
-def address(url: str) -> Iterator[str]:
-    """The address of the app on the lake of the test's own fixture ``url``."""
+def improved(tmp_path: Path) -> Callable[..., str]:
+    """Make a lake as :func:`make_improved` does: ``improved("labels", repeated=3)``."""
+    return partial(make_improved, tmp_path)
+
+
+@contextlib.contextmanager
+def served(url: str) -> Iterator[str]:
+    """The address of the app on a lake; it must end as it is asked to."""
     port = free_port()
     app = start_app(url, port)
     try:
@@ -105,6 +107,13 @@ def address(url: str) -> Iterator[str]:
     finally:
         app.kill()
         app.wait()
+
+
+@pytest.fixture
+def address(url: str) -> Iterator[str]:
+    """The address of the app on the lake of the test's own fixture ``url``."""
+    with served(url) as address:
+        yield address
 
 
 @pytest.fixture

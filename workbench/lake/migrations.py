@@ -222,7 +222,7 @@ MIGRATIONS = (
             statement
             for table, first in _FIRST_COLUMNS.items()
             for statement in (
-                f"INSERT INTO lake.workbench.{table} DEFAULT VALUES",
+                f"INSERT INTO lake.workbench.{table} ({first}) VALUES (NULL)",
                 f"DELETE FROM lake.workbench.{table} WHERE {first} IS NULL",
             )
         ),
