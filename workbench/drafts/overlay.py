@@ -40,7 +40,7 @@ def overlay(rows: str, columns: tuple[Column, ...], corrections: str, touched: s
     positions = {column.name: position for position, column in enumerate(set_columns)}
     parts = [
         f"bool_or(column_name = {literal(name)}) AS has{n}, "
-        f"max(new) FILTER (WHERE column_name = {literal(name)}) AS new{n}"
+        f"max(CASE WHEN column_name = {literal(name)} THEN new END) AS new{n}"
         for name, n in positions.items()
     ]
     per_row = ", ".join(["rid", *parts, "max(action) FILTER (WHERE action <> 'set') AS act"])

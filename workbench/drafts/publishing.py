@@ -26,6 +26,7 @@ from workbench.lake import (
     rid_list,
     view_of,
 )
+from workbench.lake.cells import by_kind, unpivoted
 from workbench.lake.publish import PRUNED
 from workbench.lake.values import differs
 
@@ -184,26 +185,28 @@ def conflicting(session: Session, head: View) -> list[Conflict]:
         "SELECT rid, NULL, old, found, action, false, 'the row was changed' FROM moved_rows WHERE action IS NOT NULL",
     ]
     named = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM net WHERE action = 'set'")}
-    known = {column.name: column for column in head.columns}
-    for name in sorted(named):
-        if name not in known:
-            parts.append(
-                "SELECT n.rid, n.column_name, n.old, NULL, n.new, true, 'the column is gone' FROM net n "
-                f"JOIN head_rows h ON h._rid = n.rid WHERE n.column_name = {literal(name)}"
-            )
-            continue
-        found = canonical_text(f"h.{quote(known[name].physical)}", known[name].type)
-        # A key is never corrected, also where the column became part of it after the draft was begun.
-        keyed = name in head.definition.key
-        other = "true" if keyed else f"{differs(found, 'n.old', known[name])} OR m.rid IS NOT NULL"
-        why = "the cell was changed" if not keyed else "the column is part of the key now"
+    gone = named - set(head.places)
+    if gone:
         parts.append(
-            f"SELECT n.rid, n.column_name, n.old, {found}, n.new, false, "
-            f"CASE WHEN m.rid IS NULL THEN {literal(why)} ELSE 'the row was excluded' END "
-            "FROM net n JOIN head_rows h ON h._rid = n.rid "
-            "LEFT JOIN moved_rows m ON m.rid = n.rid AND m.action IS NULL "
-            f"WHERE n.column_name = {literal(name)} AND {differs(found, 'n.new', known[name])} "
-            f"AND ({other})"
+            "SELECT n.rid, n.column_name, n.old, NULL, n.new, true, 'the column is gone' FROM net n "
+            f"JOIN head_rows h ON h._rid = n.rid WHERE n.column_name IN ({', '.join(map(literal, sorted(gone)))})"
+        )
+    columns = [column for column in head.columns if column.name in named]
+    if columns:
+        cells = unpivoted(
+            "head_rows h", columns, "h._rid",
+            found=lambda column: canonical_text(f"h.{quote(column.physical)}", column.type),
+        )  # fmt: skip
+        # A key is never corrected, also where the column became part of it after the draft was begun.
+        keyed = f"n.column_name IN ({', '.join(map(literal, head.definition.key)) or 'NULL'})"
+        from_old = by_kind(columns, lambda column: differs("c.found", "n.old", column), kind="c.kind")
+        from_new = by_kind(columns, lambda column: differs("c.found", "n.new", column), kind="c.kind")
+        parts.append(
+            "SELECT n.rid, n.column_name, n.old, c.found, n.new, false, "
+            f"CASE WHEN m.rid IS NOT NULL THEN 'the row was excluded' WHEN {keyed} THEN 'the column is part of the key "
+            f"now' ELSE 'the cell was changed' END FROM net n JOIN {cells} c ON c._rid = n.rid "
+            "AND c.column_name = n.column_name LEFT JOIN moved_rows m ON m.rid = n.rid AND m.action IS NULL "
+            f"WHERE {from_new} AND ({keyed} OR {from_old} OR m.rid IS NOT NULL)"
         )
     session.run("CREATE OR REPLACE TEMP TABLE clash AS " + " UNION ALL ".join(parts))
     rows = session.rows(
@@ -214,7 +217,7 @@ def conflicting(session: Session, head: View) -> list[Conflict]:
     def value(column: str | None, text: str | None) -> object:
         if column is None:
             return json.loads(text) if text else None
-        return _typed(head, column, text) if column in known else text
+        return _typed(head, column, text) if column in head.places else text
 
     return [
         Conflict(

@@ -27,6 +27,7 @@ from workbench.lake import (
     rid_list,
     view_of,
 )
+from workbench.lake.cells import by_kind, unpivoted
 from workbench.lake.publish import PRUNED
 from workbench.lake.sql import NAMED
 from workbench.lake.values import FLOATING, WHOLE, differs, fitted_in, to_text, value_of
@@ -288,25 +289,30 @@ def _fill(session: Session, base: View, draft: int) -> None:
     held = overlay("found_rows", base.columns, folded(draft), touched) if touched else "found_rows"
     session.run(f"CREATE OR REPLACE TEMP TABLE held AS SELECT * FROM {held} h")
     named = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM placed WHERE action = 'set'")}
-    parts = []
-    for column in base.columns:
-        if column.name not in named:
-            continue
-        cell = canonical_text(f"h.{quote(column.physical)}", column.type)
-        seen = f"coalesce({fitted_in('p.old', column)}, p.old)"
-        parts.append(
-            f"SELECT p.*, h._rid IS NOT NULL AS present, true AS known, h._excluded AS out, {cell} AS found, "
-            f"{fitted_in('p.new', column)} AS fitted, p.has_old AND {differs(seen, cell, column)} AS stale "
-            "FROM placed p LEFT JOIN held h ON h._rid = p.rid "
-            f"WHERE p.action = 'set' AND p.column_name = {literal(column.name)}"
-        )
-    unknown = ", ".join(literal(column.name) for column in base.columns)
-    parts.append(
-        "SELECT p.*, h._rid IS NOT NULL AS present, p.action <> 'set' AS known, h._excluded AS out, "
-        "NULL::VARCHAR AS found, NULL::VARCHAR AS fitted, false AS stale "
-        f"FROM placed p LEFT JOIN held h ON h._rid = p.rid WHERE p.action <> 'set' OR p.column_name NOT IN ({unknown})"
+    columns = [column for column in base.columns if column.name in named]
+    known = ", ".join(literal(column.name) for column in columns) or "NULL"
+    of_cell = f"p.action = 'set' AND coalesce(p.column_name IN ({known}), false)"
+    query = (
+        "CREATE OR REPLACE TEMP TABLE filled AS SELECT p.*, h._rid IS NOT NULL AS present, "
+        "p.action <> 'set' AS known, h._excluded AS out, NULL::VARCHAR AS found, NULL::VARCHAR AS fitted, "
+        f"false AS stale FROM placed p LEFT JOIN held h ON h._rid = p.rid WHERE NOT ({of_cell})"
     )
-    session.run("CREATE OR REPLACE TEMP TABLE filled AS " + " UNION ALL ".join(parts))
+    if columns:
+        cells = unpivoted(
+            "held h", columns, "h._rid", found=lambda column: canonical_text(f"h.{quote(column.physical)}", column.type)
+        )
+        fitting = by_kind(columns, lambda column: fitted_in("p.new", column), kind="c.kind")
+        stale = by_kind(
+            columns,
+            lambda column: differs(f"coalesce({fitted_in('p.old', column)}, p.old)", "c.found", column),
+            kind="c.kind",
+        )
+        query += (
+            " UNION ALL SELECT p.*, c._rid IS NOT NULL, true, h._excluded, c.found, "
+            f"{fitting}, p.has_old AND {stale} FROM placed p LEFT JOIN held h ON h._rid = p.rid "
+            f"LEFT JOIN {cells} c ON c._rid = p.rid AND c.column_name = p.column_name WHERE {of_cell}"
+        )
+    session.run(query)
 
 
 def _refuse_bad(session: Session, base: View, corrections: Sequence[Correction]) -> None:

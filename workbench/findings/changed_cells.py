@@ -30,6 +30,7 @@ from workbench.lake import (
     touch,
     view_of,
 )
+from workbench.lake.cells import by_kind, unpivoted
 from workbench.lake.publish import PRUNED
 from workbench.lake.values import differs
 
@@ -217,16 +218,21 @@ def _compared(session: Session, was: View, now: View, old: Version, head: Versio
             f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM "
             f"(SELECT _rid, _excluded{cells} FROM {view.rows} WHERE {among}) v(rid, excluded{labels})"
         )
-    parts = [
+    query = (
         "SELECT t._rid AS rid, NULL::VARCHAR AS column_name, NULL::VARCHAR AS value FROM touched_here t "
         "LEFT JOIN now_rows n ON n.rid = t._rid WHERE n.rid IS NULL OR n.excluded"
-    ]
-    parts += [
-        f"SELECT n.rid, {literal(name)}, n.v{place} FROM now_rows n JOIN was_rows w ON w.rid = n.rid "
-        f"WHERE NOT n.excluded AND {differs(f'w.v{place}', f'n.v{place}', after[name])}"
-        for place, name in enumerate(shared)
-    ]
-    return session.arrow(" UNION ALL ".join(parts))
+    )
+    if shared:
+        common = [after[name] for name in shared]
+        places = {name: place for place, name in enumerate(shared)}
+        pairs = unpivoted(
+            "now_rows n JOIN was_rows w ON w.rid = n.rid WHERE NOT n.excluded", common, "n.rid",
+            before=lambda column: f"w.v{places[column.name]}",
+            value=lambda column: f"n.v{places[column.name]}",
+        )  # fmt: skip
+        other = by_kind(common, lambda column: differs("before", "value", column))
+        query += f" UNION ALL SELECT rid, column_name, value FROM {pairs} WHERE {other}"
+    return session.arrow(query)
 
 
 def _failing(

@@ -15,6 +15,7 @@ from workbench.ingest.reading import Reading, shortage
 from workbench.ingest.types import MISFIT, Cell, exact_cells, forced_cell, known_type, typed_cell
 from workbench.ingest.watching import watched
 from workbench.lake import Session, data_folder_fault
+from workbench.lake.sql import count_where
 from workbench.progress import Progress
 
 T = TypeVar("T")
@@ -116,7 +117,7 @@ def _sampled(session: Session, reading: Reading, options: Choices) -> list[Seque
     if not new:
         return list(options)
     tests = fresh("cell")
-    counts = ", ".join(f"count(*) FILTER ({cell.misfits})" for cell in tests)
+    counts = ", ".join(count_where(cell.misfits) for cell in tests)
     names = ", ".join(f"c{position}" for position in new)
     rows = max(1, min(SAMPLE_ROWS, SAMPLE_CELLS // len(new)))
     found = session.rows(
@@ -139,7 +140,7 @@ def _fitting(session: Session, reading: Reading, options: Choices, progress: Pro
     stage = f"finding types in {reading.source}"
     for start in range(0, len(tests), _TESTS):
         part = tests[start : start + _TESTS]
-        counts = ", ".join(f"count(*) FILTER ({cell.misfits})" for _, _, cell in part)
+        counts = ", ".join(count_where(cell.misfits) for _, _, cell in part)
         found = watched(session, f"SELECT {counts} FROM {reading.relation}", stage, progress)[0]
         broken |= {(c, n): count for (c, n, _), count in zip(part, found, strict=True)}
     chosen = []

@@ -13,7 +13,9 @@ from dataclasses import replace
 from workbench.ingest.reading import Reading
 from workbench.ingest.watching import watched
 from workbench.lake import Column, Definition, Session, Task, Version, quote
+from workbench.lake.cells import unpivoted
 from workbench.lake.records import natural_type
+from workbench.lake.sql import count_where
 from workbench.lake.values import is_number
 from workbench.progress import Progress
 from workbench.versions.logical import TypeNote, check_logical, unreadable
@@ -98,20 +100,29 @@ def second_spellings(
     """
     told = {note["column"] for version in versions for note in version.detail.get("types", ())}
     told |= {*versions[-1].definition.types}
-    notes = []
-    for column in columns:
-        if column.type != "VARCHAR" or column.reads != "DOUBLE" or column.name in told:
-            continue
-        cell = _cell(column)
-        value = f"TRY_CAST({cell} AS DOUBLE)"
-        rows = (
-            f"(SELECT {cell} FROM {base} WHERE _rid NOT IN (SELECT _rid FROM new_rows) "
-            f"AND {value} IN (SELECT {value} FROM new_rows) UNION ALL SELECT {cell} FROM new_rows)"
+    asked = [c for c in columns if c.type == "VARCHAR" and c.reads == "DOUBLE" and c.name not in told]
+    if not asked or not session.row("SELECT 1 FROM new_rows LIMIT 1"):
+        return []
+    written = unpivoted("new_rows", asked, "_rid", cell=_cell)
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE written_numbers AS SELECT column_name, cell, TRY_CAST(cell AS DOUBLE) AS value "
+        f"FROM {written} WHERE TRY_CAST(cell AS DOUBLE) IS NOT NULL"
+    )
+    others = unpivoted(f"{base} WHERE _rid NOT IN (SELECT _rid FROM new_rows)", asked, "_rid", cell=_cell)
+    rows = (
+        f"SELECT * FROM (SELECT column_name, cell, TRY_CAST(cell AS DOUBLE) AS value FROM {others}) "
+        "SEMI JOIN written_numbers USING (column_name, value) "
+        "UNION ALL SELECT * FROM written_numbers"
+    )
+    twice = {
+        name: (one, other)
+        for name, one, other in session.rows(
+            "SELECT column_name, arg_min(one, (-rows, one)), arg_min(other, (-rows, one)) FROM "
+            "(SELECT column_name, min(cell) AS one, max(cell) AS other, count(*)::BIGINT AS rows FROM "
+            f"({rows}) GROUP BY column_name, value) WHERE one <> other GROUP BY column_name"
         )
-        twice = two_spellings(session, rows, cell) if session.row("SELECT 1 FROM new_rows LIMIT 1") else None
-        if twice:
-            notes.append(TypeNote(column.name, "number", "respelt", twice))
-    return notes
+    }
+    return [TypeNote(column.name, "number", "respelt", twice[column.name]) for column in asked if column.name in twice]
 
 
 def _proposed(
@@ -161,12 +172,12 @@ def _counts(cell: str) -> list[str]:
     return [
         f"count({cell})",
         f"count({value})",
-        f"count(*) FILTER ({strict})",
-        f"count(*) FILTER (regexp_full_match({cell}, '{_PLAIN}'))",
+        count_where(strict),
+        count_where(f"regexp_full_match({cell}, '{_PLAIN}')"),
         f"min({decimals})",
         f"max({decimals})",
-        f"count(*) FILTER ({cell} LIKE '-%' AND {value} = 0)",
-        f"min({cell}) FILTER (NOT {strict})",
+        count_where(f"{cell} LIKE '-%' AND {value} = 0"),
+        f"min(CASE WHEN NOT {strict} THEN {cell} END)",
     ]
 
 

@@ -11,11 +11,13 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.drafts.overlay import overlay
 from workbench.errors import DataError
 from workbench.ingest.lanes import lane
 from workbench.ingest.matching import Match, deleted_digests, told_digest
 from workbench.ingest.shaping import Shape
-from workbench.lake import Lake, Session, Version, canonical_text, data_table, literal, quote, rid_list
+from workbench.lake import Column, Lake, Session, Version, canonical_text, data_table, literal, quote, rid_list
+from workbench.lake.cells import by_kind, unpivoted
 from workbench.lake.publish import PRUNED
 from workbench.lake.sql import any_of
 from workbench.lake.values import differs, lane_text
@@ -142,6 +144,7 @@ def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str)
     columns = [column for column in shape.read if column.name in corrected]
     if rids and columns and mode != "append":
         among = rid_list(rids) if len(rids) <= PRUNED else "SELECT rid FROM held_cells"
+        places = {column.name: n for n, column in enumerate(columns)}
         texts = ", ".join(
             f"{canonical_text('i.' + quote(c.physical), c.type)} AS i{n}, "
             f"{canonical_text('b.' + quote(c.physical), c.type)} AS b{n}"
@@ -152,19 +155,30 @@ def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str)
             f"(SELECT * FROM {match.base} WHERE _rid IN ({among}) AND NOT _deleted) b "
             f"JOIN {match.incoming} i ON {match.on}"
         )
-        for n, column in enumerate(columns):
-            outcome = (
-                f"CASE WHEN t.i{n} IS NOT DISTINCT FROM t.b{n} THEN 'settled' ELSE 'kept' END"
-                if match.content
-                else f"CASE WHEN NOT {differs(f't.i{n}', f't.b{n}', column)} THEN 'settled' "
-                f"WHEN NOT {differs(f't.i{n}', 'h.source_value', column)} THEN 'kept' ELSE 'replaced' END"
-            )
-            session.run(
-                f"INSERT INTO told_cells SELECT rid, column_name, {outcome} FROM told_rows t JOIN held_cells h "
-                f"USING (rid) WHERE h.column_name = {literal(column.name)}"
-            )
+        told = unpivoted(
+            "told_rows", columns, "rid",
+            told=lambda column: f"i{places[column.name]}",
+            mine=lambda column: f"b{places[column.name]}",
+        )  # fmt: skip
+        outcome = (
+            "CASE WHEN t.told IS NOT DISTINCT FROM t.mine THEN 'settled' ELSE 'kept' END"
+            if match.content
+            else by_kind(columns, lambda column: _outcome(column, "t.told", "t.mine", "h.source_value"))
+        )
+        session.run(
+            f"INSERT INTO told_cells SELECT rid, column_name, {outcome} FROM {told} t "
+            "JOIN held_cells h USING (rid, column_name)"
+        )
     counts = dict(session.rows("SELECT outcome, count(*) FROM told_cells GROUP BY 1"))
     return {f"{name}_corrections": int(counts.get(name, 0)) for name in ("kept", "replaced", "settled")}
+
+
+def _outcome(column: Column, told: str, mine: str, source: str) -> str:
+    """SQL of what becomes of a corrected cell, from texts of what the source says now, the correction, and before."""
+    return (
+        f"CASE WHEN NOT {differs(told, mine, column)} THEN 'settled' "
+        f"WHEN NOT {differs(told, source, column)} THEN 'kept' ELSE 'replaced' END"
+    )
 
 
 def _images(session: Session, joined: str, match: Match, shape: Shape, split: str) -> str:
@@ -276,28 +290,24 @@ def _returned_cells(session: Session, shape: Shape, dataset: str) -> dict[str, i
         "CREATE OR REPLACE TEMP TABLE back_cells (rid BIGINT, column_name VARCHAR, outcome VARCHAR, source VARCHAR)"
     )
     corrected = {row[0] for row in session.rows("SELECT DISTINCT column_name FROM away_cells")}
-    sent = {column.name for column in shape.read}
-    for column in shape.columns:
-        if column.name not in corrected:
-            continue
-        cell = quote(column.physical)
-        now = canonical_text(f"r.{cell}", column.type)
-        outcome = (
-            f"CASE WHEN NOT {differs(now, 'a.mine', column)} THEN 'settled' "
-            f"WHEN NOT {differs(now, 'a.source', column)} THEN 'kept' ELSE 'replaced' END"
-            if column.name in sent
-            else "'kept'"
-        )
-        name = literal(column.name)
+    columns = [column for column in shape.columns if column.name in corrected]
+    if columns:
+        sent = {column.name for column in shape.read}
+        now = unpivoted(
+            "new_rows r", columns, "r._rid AS rid",
+            now=lambda column: canonical_text(f"r.{quote(column.physical)}", column.type),
+            sent=lambda column: "true" if column.name in sent else "false",
+        )  # fmt: skip
+        outcome = by_kind(columns, lambda column: _outcome(column, "n.now", "a.mine", "a.source"))
+        fitted = by_kind(columns, lambda column: f"TRY_CAST(a.mine AS {column.type})::VARCHAR")
         session.run(
-            f"INSERT INTO back_cells SELECT a.rid, a.column_name, {outcome}, a.source FROM away_cells a "
-            f"JOIN new_rows r ON r._rid = a.rid WHERE a.column_name = {name}"
+            "CREATE OR REPLACE TEMP TABLE back_cells AS SELECT rid, column_name, "
+            f"CASE WHEN n.sent THEN {outcome} ELSE 'kept' END AS outcome, a.source, {fitted} AS new, 'set' AS action "
+            f"FROM away_cells a JOIN {now} n USING (rid, column_name)"
         )
-        session.run(
-            f"UPDATE new_rows SET {cell} = TRY_CAST(a.mine AS {column.type}) FROM away_cells a "
-            f"JOIN back_cells k USING (rid, column_name) WHERE a.rid = new_rows._rid AND a.column_name = {name} "
-            "AND k.outcome = 'kept'"
-        )
+        kept = "(SELECT * FROM back_cells WHERE outcome = 'kept')"
+        images = overlay("new_rows", shape.columns, kept, {column.name for column in columns})
+        session.run(f"CREATE OR REPLACE TEMP TABLE new_rows AS SELECT * FROM {images}")
     outcomes = dict(session.rows("SELECT outcome, count(*) FROM back_cells GROUP BY outcome"))
     rows = int(session.rows("SELECT count(DISTINCT rid) FROM back_cells")[0][0])
     return {f"{name}_corrections": outcomes.get(name, 0) for name in ("kept", "replaced", "settled")} | {"rows": rows}
@@ -340,14 +350,16 @@ def _leavers(session: Session, match: Match, shape: Shape, head: Version, *, ful
     corrected = {
         row[0] for row in session.rows("SELECT DISTINCT column_name FROM held_cells SEMI JOIN left_rows USING (rid)")
     }
-    for column in shape.columns if head.definition.key else ():
-        if column.name in corrected:
-            session.run(
-                "INSERT INTO left_cells SELECT h.rid, h.column_name, h.source_value, "
-                f"{canonical_text('b.' + quote(column.physical), column.type)} FROM held_cells h "
-                f"JOIN left_rows l ON l.rid = h.rid JOIN {match.base} b ON b._rid = h.rid "
-                f"WHERE h.column_name = {literal(column.name)}"
-            )
+    columns = [column for column in shape.columns if column.name in corrected] if head.definition.key else []
+    if columns:
+        mine = unpivoted(
+            f"left_rows l JOIN {match.base} b ON b._rid = l.rid", columns, "l.rid",
+            mine=lambda column: canonical_text(f"b.{quote(column.physical)}", column.type),
+        )  # fmt: skip
+        session.run(
+            "INSERT INTO left_cells SELECT rid, column_name, h.source_value, m.mine FROM held_cells h "
+            f"JOIN {mine} m USING (rid, column_name)"
+        )
     session.run(
         f"CREATE OR REPLACE TEMP TABLE resent_rows AS SELECT b._rid AS rid FROM (SELECT * FROM {match.base} "
         f"WHERE _rid IN ({ours})) b SEMI JOIN {match.incoming} i ON {match.on}"

@@ -39,16 +39,17 @@ def note_source(session: Session, dataset: str, shape: Shape, mode: str) -> None
         )
     if mode == "append":
         return
-    for (name,) in session.rows("SELECT DISTINCT column_name FROM told_cells WHERE outcome <> 'kept'"):
-        told = f"SELECT rid FROM told_cells WHERE outcome <> 'kept' AND column_name = {literal(name)}"
-        forget("cell", f"column_name = {literal(name)} AND rid IN ({told})")
+    told = "FROM told_cells WHERE outcome <> 'kept'"
+    if session.row(f"SELECT 1 {told} LIMIT 1"):
+        forget("cell", f"(rid, column_name) IN (SELECT (rid, column_name) {told})")
     if session.row("SELECT 1 FROM resent_rows LIMIT 1"):
         forget("added", "rid IN (SELECT rid FROM resent_rows)")
     if mode != "full":
         return
-    for name in shape.removed:
-        forget("cell", f"column_name = {literal(name)}")
-        forget("away", f"column_name = {literal(name)}")
+    if shape.removed:
+        names = ", ".join(map(literal, shape.removed))
+        for state in ("cell", "away"):
+            forget(state, f"column_name IN ({names})")
     if session.row("SELECT 1 FROM left_rows LIMIT 1"):
         for state in ("cell", "left", "away"):
             forget(state, "rid IN (SELECT rid FROM left_rows)")

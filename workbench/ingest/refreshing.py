@@ -209,6 +209,7 @@ def _refreshed(
     progress(f"publishing {head.dataset}", 0, 0)
     number = lake.write(work, author=author, message=message, session=session)
     made = read_version(lake, head.dataset, number) if number is not None else None
+    read = set(shape.read)
     return RefreshResult(
         dataset=head.dataset,
         mode=mode,
@@ -219,7 +220,7 @@ def _refreshed(
         **merge.counts(),
         columns_added=shape.added,
         columns_removed=shape.removed,
-        columns_missing=tuple(c.name for c in shape.columns if c not in shape.read),
+        columns_missing=tuple(column.name for column in shape.columns if column not in read),
         columns_widened=shape.widened,
         types=tuple(notes),
         recipes=(),

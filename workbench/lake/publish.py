@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.errors import DataError
+from workbench.lake.cells import TOGETHER, unpivoted
 from workbench.lake.names import check_name, dropped, unknown_dataset
 from workbench.lake.records import Column, Definition, Version, columns_from_json, columns_to_json
 from workbench.lake.session import Session
@@ -21,6 +22,7 @@ from workbench.lake.sql import (
     any_of,
     canonical_text,
     content_hash,
+    count_where,
     digest_sums,
     hash_sums,
     identity_digest,
@@ -246,12 +248,9 @@ def publish_rows(
     same_shape = columns == head.columns and definition == head.definition
     if not (added or removed or changed) and same_shape:
         return None
-    counts = ", ".join(
-        f"count(*) FILTER (n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)})" for c in columns
-    )
-    moved = session.rows(f"SELECT [{counts}] FROM changed_rows n JOIN old_rows o USING (_rid)")[0][0]
+    moved = _moved_columns(session, columns)
     known = {column.name for column in head.columns}
-    cells_changed = sum(count for column, count in zip(columns, moved, strict=True) if column.name in known)
+    cells_changed = sum(count for column, count in moved.items() if column.name in known)
     excluded = head.excluded + int(
         session.rows(
             "SELECT (SELECT count(*) FROM new_rows WHERE _excluded) - (SELECT count(*) FROM old_rows WHERE _excluded)"
@@ -259,7 +258,7 @@ def publish_rows(
     )
     sums, identity = _moved_sums(session, head, columns)
     if not source_spoke:
-        _note_overrides(session, head, columns, [c for c, count in zip(columns, moved, strict=True) if count])
+        _note_overrides(session, head, columns, [*moved])
     if removed:
         gone = [row[0] for row in session.rows("SELECT _rid FROM gone_rows")]
         session.run(f"DELETE FROM {table} WHERE {_among(gone, 'gone_rows')}")
@@ -279,6 +278,17 @@ def publish_rows(
         identity=identity, counts=(excluded, added, removed, cells_changed), draft=draft, detail=detail or {},
     )  # fmt: skip
     return head.version + 1
+
+
+def _moved_columns(session: Session, columns: Sequence[Column]) -> dict[Column, int]:
+    """Count the cells that change in the columns that have any."""
+    moved: dict[Column, int] = {}
+    for start in range(0, len(columns), TOGETHER):
+        some = columns[start : start + TOGETHER]
+        asked = ", ".join(count_where(f"n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)}") for c in some)
+        counts = session.rows(f"SELECT {asked} FROM changed_rows n JOIN old_rows o USING (_rid)")[0]
+        moved |= {column: count for column, count in zip(some, counts, strict=True) if count}
+    return moved
 
 
 def _among(rids: Sequence[int], table: str) -> str:
@@ -351,33 +361,8 @@ def _note_overrides(session: Session, head: Version, columns: Sequence[Column], 
     that change.
     """
     dataset = literal(head.dataset)
-    for column in moved:
-        name, cell = literal(column.name), quote(column.physical)
-        old, new = (canonical_text(f"{side}.{cell}", column.type) for side in ("o", "n"))
-        session.run(
-            "CREATE OR REPLACE TEMP TABLE moved_cells AS "
-            f"SELECT n._rid AS rid, {old} AS old, {new} AS new FROM changed_rows n JOIN old_rows o USING (_rid) "
-            f"WHERE n.{cell} IS DISTINCT FROM o.{cell}"
-        )
-        if not _count(session, "moved_cells"):
-            continue
-        known = f"dataset = {dataset} AND column_name = {name} AND state = 'cell'"
-        session.run(
-            "CREATE OR REPLACE TEMP TABLE known_cells AS "
-            "SELECT m.rid, k.source_value IS NOT DISTINCT FROM m.new AS back "
-            f"FROM moved_cells m JOIN lake.workbench.overrides k ON k.rid = m.rid WHERE {known}"
-        )
-        if _count(session, "known_cells WHERE back"):
-            session.run(
-                f"DELETE FROM lake.workbench.overrides WHERE {known} "
-                "AND rid IN (SELECT rid FROM known_cells WHERE back)"
-            )
-        if _count(session, "moved_cells WHERE rid NOT IN (SELECT rid FROM known_cells)"):
-            session.run(
-                "INSERT INTO lake.workbench.overrides (dataset, rid, column_name, state, source_value) "
-                f"SELECT {dataset}, rid, {name}, 'cell', old FROM moved_cells "
-                "WHERE rid NOT IN (SELECT rid FROM known_cells)"
-            )
+    if moved:
+        _note_cells(session, dataset, moved)
     key_columns = [column for column in columns if column.name in head.definition.key]
     row_key = ", ".join(f"{literal(c.name)}, {canonical_text('x.' + quote(c.physical), c.type)}" for c in key_columns)
     key = f"json_object({row_key})::VARCHAR" if row_key else "NULL"
@@ -399,6 +384,35 @@ def _note_overrides(session: Session, head: Version, columns: Sequence[Column], 
             f"SELECT {dataset}, x._rid, '{state}', {key} FROM {rows}{more}x._rid NOT IN (SELECT rid FROM undone)"
         )
     _note_returned(session, dataset)
+
+
+def _note_cells(session: Session, dataset: str, moved: Sequence[Column]) -> None:
+    """Remember or forget the source's values of the cells that change, in the columns that have any."""
+    cells = unpivoted(
+        "changed_rows n JOIN old_rows o ON o._rid = n._rid", moved, "n._rid AS rid",
+        old=lambda column: canonical_text(f"o.{quote(column.physical)}", column.type),
+        new=lambda column: canonical_text(f"n.{quote(column.physical)}", column.type),
+        moved=lambda column: f"n.{quote(column.physical)} IS DISTINCT FROM o.{quote(column.physical)}",
+    )  # fmt: skip
+    session.run(
+        f"CREATE OR REPLACE TEMP TABLE moved_cells AS SELECT rid, column_name, old, new FROM {cells} WHERE moved"
+    )
+    known = f"dataset = {dataset} AND state = 'cell'"
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE known_cells AS "
+        "SELECT m.rid, m.column_name, k.source_value IS NOT DISTINCT FROM m.new AS back FROM moved_cells m "
+        f"JOIN (SELECT * FROM lake.workbench.overrides WHERE {known}) k USING (rid, column_name)"
+    )
+    if _count(session, "known_cells WHERE back"):
+        session.run(
+            f"DELETE FROM lake.workbench.overrides WHERE {known} "
+            "AND (rid, column_name) IN (SELECT (rid, column_name) FROM known_cells WHERE back)"
+        )
+    session.run(
+        "INSERT INTO lake.workbench.overrides (dataset, rid, column_name, state, source_value) "
+        f"SELECT {dataset}, rid, column_name, 'cell', old FROM moved_cells ANTI JOIN known_cells "
+        "USING (rid, column_name)"
+    )
 
 
 def _note_returned(session: Session, dataset: str) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UnknownName
@@ -83,6 +84,11 @@ class View:
         apart = {*definition.key, *definition.ignore, definition.label, definition.split_column}
         return tuple(column for column in self.columns if column.name not in apart)
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Each column's position by the source's name for it."""
+        return {column.name: place for place, column in enumerate(self.columns)}
+
     def column(self, name: str) -> Column:
         """Find a column by the source's name for it.
 
@@ -91,10 +97,10 @@ class View:
         UnknownName
             There is none.
         """
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise UnknownName("column", name, [column.name for column in self.columns], where=self.label)
+        place = self.places.get(name)
+        if place is None:
+            raise UnknownName("column", name, list(self.places), where=self.label)
+        return self.columns[place]
 
     @contextmanager
     def session(self) -> Iterator[Session]:

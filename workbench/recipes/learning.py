@@ -8,7 +8,7 @@ never made a rule, since test labels are looked at one by one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from workbench.drafts import get_draft
 from workbench.drafts.overlay import folded
 from workbench.errors import UsageError
 from workbench.lake import LANES, Column, Lake, Version, View, quote, read_version, rid_list, view_of
+from workbench.lake.cells import unpivoted
 from workbench.lake.values import Spelt, logical_text, to_text, value_of
 from workbench.recipes.guarding import RECIPE_REASON
 from workbench.recipes.records import MergeStep, Recipe, SetStep, Step
@@ -123,15 +124,18 @@ def _learned(base: View, cells: Iterable[Cell], whole: int, name: str) -> Learne
     if whole:
         left.append(LeftOut("", None, None, whole, "rows excluded, restored or deleted make no rule"))
     rules: dict[str, dict[str | None, tuple[str | None, str]]] = {}
-    columns = {column.name: column for column in base.columns}
-    for column in dict.fromkeys(cell[1] for cell in cells):
-        own = [_meant(cell, columns.get(column)) for cell in cells if cell[1] == column]
-        if column not in columns or column in base.definition.key:
+    corrected: dict[str, list[Cell]] = {}
+    for cell in cells:
+        corrected.setdefault(cell[1], []).append(cell)
+    ruled = [column for column in base.columns if column.name in corrected and column.name not in base.definition.key]
+    known = {column.name: column for column in ruled}
+    counts = _counts(base, ruled)
+    for column, own in corrected.items():
+        if column not in known:
             left.append(LeftOut(column, None, None, len(own), "is part of the key, or no column of the base"))
             continue
-        counts = _counts(base, column)
-        for (old, new), found in _grouped(own).items():
-            why = _why_not(found, test, counts.get(old, 0), is_label=column == label)
+        for (old, new), found in _grouped(_meant(cell, known[column]) for cell in own).items():
+            why = _why_not(found, test, counts.get((column, old), 0), is_label=column == label)
             if why:
                 left.append(LeftOut(column, old, new, len(found), why))
             else:
@@ -141,9 +145,9 @@ def _learned(base: View, cells: Iterable[Cell], whole: int, name: str) -> Learne
     return Learned(Recipe(name, tuple(steps), base.dataset), tuple(left))
 
 
-def _meant(cell: Cell, column: Column | None) -> Cell:
+def _meant(cell: Cell, column: Column) -> Cell:
     """Write the values of a correction as recipes see them: numbers by their value, however they are spelt."""
-    if column is None or column.reads == column.type:
+    if column.reads == column.type:
         return cell
     rid, name, old, new, why = cell
     old, new = (
@@ -204,8 +208,10 @@ def _test_rows(base: View, rids: set[int]) -> set[int]:
     }
 
 
-def _counts(base: View, column: str) -> dict[str | None, int]:
-    """Count the rows of each value of a column at the base."""
-    chosen = base.column(column)
-    cell = logical_text(quote(chosen.physical), chosen)
-    return dict(base.fetch(f"SELECT {cell}, count(*) FROM {{rows}} GROUP BY 1"))
+def _counts(base: View, columns: Sequence[Column]) -> dict[tuple[str, str | None], int]:
+    """Count the rows of each value of some columns at the base."""
+    if not columns:
+        return {}
+    cells = unpivoted("{rows}", columns, "_rid", cell=lambda column: logical_text(quote(column.physical), column))
+    found = base.fetch(f"SELECT column_name, cell, count(*) FROM {cells} GROUP BY ALL")
+    return {(name, cell): rows for name, cell, rows in found}

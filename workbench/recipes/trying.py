@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from workbench.drafts import Correction
 from workbench.lake import LANES, Column, Session, Version, View, literal, quote, touch
-from workbench.lake.sql import any_of, sum_of
+from workbench.lake.sql import any_of, count_where, sum_of
 from workbench.lake.values import logical_text
 from workbench.recipes.guarding import RESTORED, answered, relabels
 from workbench.recipes.planning import apart, names, pairs, unsettled
@@ -113,7 +113,7 @@ class _Bench:
 
     def counts(self) -> tuple[int, int]:
         """Count the cells that differ from the beginning, and the rows excluded."""
-        cells = sum_of([f"count(*) FILTER (c{n} IS DISTINCT FROM b{n})" for n, _ in self.columns.values()])
+        cells = sum_of([count_where(f"c{n} IS DISTINCT FROM b{n}") for n, _ in self.columns.values()])
         counted = self.session.rows(f"SELECT {cells}, count(x) FROM first_pass")[0]
         return int(counted[0]), int(counted[1])
 

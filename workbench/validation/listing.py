@@ -142,7 +142,7 @@ def cells_of(view: View, name: str, dtype: Any, default: Any = None) -> Cells:
         filled = f"TRY_CAST({literal(str(default))} AS {kind})"
         value = f"CASE WHEN {missing} THEN {filled} ELSE {value} END"
     native = getattr(dtype, "type", None) if wanted else None
-    return Cells(view.columns.index(column), name, kind, value, flaw, native)
+    return Cells(view.places[name], name, kind, value, flaw, native)
 
 
 def dtype_of(pandera: Any, column: Any) -> Any:
@@ -181,9 +181,8 @@ def _without_column(check: PlannedCheck, *, required: bool) -> PlannedCheck:
 
 def _without_groups(check: PlannedCheck, view: View) -> PlannedCheck:
     """Settle a check that groups by a column which is not in the data."""
-    names = {column.name for column in view.columns}
     groups = check.check.groupby if check.check is not None and isinstance(check.check.groupby, list) else []
-    gone = [name for name in groups if name not in names]
+    gone = [name for name in groups if name not in view.places]
     return _settled(check, "skipped", f"Not in the data: {some(gone)}.") if gone else check
 
 

@@ -77,10 +77,9 @@ def _behind(check: PlannedCheck, broken: Mapping[str | None, str]) -> PlannedChe
 
 def _shown_as(plan: Plan, stored: View) -> Plan:
     """Let failure cases show the stored columns."""
-    places = {column.name: place for place, column in enumerate(stored.columns)}
 
     def moved(cells: tuple[Cells, ...]) -> tuple[Cells, ...]:
-        return tuple(dataclasses.replace(each, position=places.get(each.name, -1)) for each in cells)
+        return tuple(dataclasses.replace(each, position=stored.places.get(each.name, -1)) for each in cells)
 
     checks = tuple(dataclasses.replace(check, cells=moved(check.cells)) for check in plan.checks)
     return dataclasses.replace(plan, checks=checks, table=moved(plan.table))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.lake import Session, View
+from workbench.lake.sql import any_of
 from workbench.lake.values import FLOATING, WHOLE
 from workbench.validation.plan import Cells, PlannedCheck
 
@@ -70,6 +71,6 @@ def _values(view: View, cells: tuple[Cells, ...]) -> str:
     values = [f"nullif({cell.value}, 'NaN'::DOUBLE)" if cell.type in FLOATING else cell.value for cell in cells]
     several = ", ".join(f"c{number} := {value}" for number, value in enumerate(values))
     whole = values[0] if len(values) == 1 else f"struct_pack({several})"
-    there = " OR ".join(f"({value}) IS NOT NULL" for value in values)
+    there = any_of([f"({value}) IS NOT NULL" for value in values])
     readable = "".join(f" AND NOT {cell.flaw}" for cell in cells if cell.flaw)
-    return f"SELECT _rid, {whole} AS v FROM {view.rows} WHERE NOT _excluded AND ({there}){readable}"
+    return f"SELECT _rid, {whole} AS v FROM {view.rows} WHERE NOT _excluded AND {there}{readable}"

@@ -236,7 +236,7 @@ def _counts(
     view: View, texts: list[tuple[str, Column]], shapes: Sequence[Any], named: list[tuple[str, Column]]
 ) -> dict[int, tuple[tuple[str, int], ...]]:
     """Count exactly the values that are most frequent in the columns which are no numbers."""
-    wanted = {named.index(pair): shapes[named.index(pair)] or [] for pair in texts}
+    wanted = {position: shapes[position] or [] for position, pair in enumerate(named) if not _is_number(pair[1])}
     asked = [
         (
             position,

@@ -16,18 +16,15 @@ from workbench.lake import (
     canonical_text,
     feed,
     latest_images,
-    literal,
     quote,
     rid_list,
     touch,
     view_of,
 )
+from workbench.lake.cells import unpivoted
 from workbench.lake.publish import PRUNED
 from workbench.lake.values import value_of
 from workbench.versions.definition import DefinitionChange, definition_changes
-
-_TOGETHER = 100
-"""Columns that are compared in one part of the statement: each part joins the two versions once."""
 
 
 @dataclass(frozen=True)
@@ -162,28 +159,24 @@ def _images(session: Session, view: View, table: str, touched: int) -> None:
 def _cells(session: Session, a: Version, b: Version) -> None:
     """Collect what differs, one row per change, into the temporary table ``cells``."""
     before = {column.name: position for position, column in enumerate(a.columns)}
-    pairs = [
-        (position, before[column.name], column.name)
-        for position, column in enumerate(b.columns)
-        if column.name in before
+    after = {column.name: position for position, column in enumerate(b.columns)}
+    shared = [column for column in b.columns if column.name in before]
+    parts = [
+        "SELECT n._rid AS rid, n._key AS row_key, CASE WHEN n._excluded THEN 'excluded' ELSE 'included' END AS change, "
+        "NULL::VARCHAR AS column_name, -1 AS position, NULL::VARCHAR AS old, NULL::VARCHAR AS new "
+        "FROM old_image o JOIN new_image n USING (_rid) WHERE o._excluded IS DISTINCT FROM n._excluded"
     ]
-    both = "FROM old_image o JOIN new_image n USING (_rid)"
-    parts = []
-    for start in range(0, len(pairs), _TOGETHER):
-        some = pairs[start : start + _TOGETHER]
-        lists = (
-            [literal(name) for _, _, name in some], [str(new) for new, _, _ in some],
-            [f"o.c{old}" for _, old, _ in some], [f"n.c{new}" for new, _, _ in some],
+    if shared:
+        cells = unpivoted(
+            "old_image o JOIN new_image n ON n._rid = o._rid", shared, "n._rid AS rid, n._key AS row_key",
+            position=lambda column: str(after[column.name]),
+            old=lambda column: f"o.c{before[column.name]}",
+            new=lambda column: f"n.c{after[column.name]}",
         )  # fmt: skip
-        names, places, olds, news = (f"unnest([{', '.join(each)}])" for each in lists)
         parts.append(
-            f"SELECT * FROM (SELECT n._rid AS rid, n._key AS row_key, 'changed' AS change, {names} AS column_name, "
-            f"{places} AS position, {olds} AS old, {news} AS new {both}) WHERE old IS DISTINCT FROM new"
+            f"SELECT rid, row_key, 'changed', column_name, position, old, new FROM {cells} "
+            "WHERE old IS DISTINCT FROM new"
         )
-    parts.append(
-        "SELECT n._rid, n._key, CASE WHEN n._excluded THEN 'excluded' ELSE 'included' END, NULL, -1, NULL, NULL "
-        f"{both} WHERE o._excluded IS DISTINCT FROM n._excluded"
-    )
     for change, here, there, version in (
         ("added", "new_image", "old_image", b),
         ("removed", "old_image", "new_image", a),

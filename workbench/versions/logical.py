@@ -17,6 +17,7 @@ from workbench.lake import (
     view_of,
 )
 from workbench.lake.records import LOGICAL, natural_type
+from workbench.lake.sql import count_where
 from workbench.versions.definition import define
 
 _TOGETHER = 50
@@ -168,7 +169,8 @@ def unreadable(session: Session, rows: str, columns: Sequence[Column]) -> list[T
             f"{cell} IS NOT NULL AND TRY_CAST({cell} AS {c.reads}) IS NULL" for cell, c in zip(cells, part, strict=True)
         ]
         asked = ", ".join(
-            f"count(*) FILTER ({flaw}), min({cell}) FILTER ({flaw})" for cell, flaw in zip(cells, flaws, strict=True)
+            f"{count_where(flaw)}, min(CASE WHEN {flaw} THEN {cell} END)"
+            for cell, flaw in zip(cells, flaws, strict=True)
         )
         found = session.rows(f"SELECT {asked} FROM {rows}")[0]
         for column, count, example in zip(part, found[::2], found[1::2], strict=True):
