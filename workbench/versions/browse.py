@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from workbench.errors import UnknownName, UsageError
 from workbench.lake import LANES, Column, Lane, View, canonical_text, quote, rid_list
-from workbench.lake.sql import any_of
+from workbench.lake.sql import any_of, count_where
 from workbench.lake.values import FLOATING, WHOLE, read_as, to_json, value_of
 
 Test = Literal["equals", "contains", "between", "missing"]
@@ -16,6 +16,9 @@ TESTS: tuple[Test, ...] = ("equals", "contains", "between", "missing")
 
 BINS, TOP = 12, 5
 """Bars of a histogram, and most frequent values that a profile lists."""
+
+TOGETHER = 50
+"""Columns in one statement of a profile: DuckDB compares all expressions of a statement with each other."""
 
 COUNTED = 200_000
 """Rows up to which different values are counted one by one."""
@@ -176,15 +179,19 @@ def rows_of(view: View, rids: Sequence[int]) -> Page:
 
 
 def profile(view: View) -> list[ColumnProfile]:
-    """Say of each column how much is missing, how many different values there are, and how they lie.
+    """Say of each column how much is missing, how many different values there are, and how they lie."""
+    exact = bool(view.columns) and count(view) <= COUNTED
+    parts = [view.columns[start : start + TOGETHER] for start in range(0, len(view.columns), TOGETHER)]
+    return [each for part in parts for each in _profiled(view, part, exact=exact)]
+
+
+def _profiled(view: View, columns: Sequence[Column], *, exact: bool) -> list[ColumnProfile]:
+    """Profile some columns.
 
     One statement finds the ends of the histograms and fills them; a second one counts the most frequent values.
     """
-    if not view.columns:
-        return []
-    named = [(f"c{position}", column) for position, column in enumerate(view.columns)]
+    named = [(f"c{position}", column) for position, column in enumerate(columns)]
     cells = ", ".join(f"{_value(column)} AS {name}" for name, column in named)
-    exact = count(view) <= COUNTED
     different = "count(DISTINCT {})" if exact else "approx_count_distinct({})"
     first, second = ["count(*) AS n"], []
     for name, column in named:
@@ -210,7 +217,7 @@ def profile(view: View) -> list[ColumnProfile]:
     )
     row = view.fetch(query)[0]
     rows, facts, shapes = row[0], row[1 : 1 + 4 * len(named)], row[1 + 4 * len(named) :]
-    counted = _counts(view, [(name, column) for name, column in named if not _is_number(column)], shapes, named)
+    counted = _counts(view, columns, shapes)
     found = []
     for position, (_, column) in enumerate(named):
         there, distinct, low, high = facts[4 * position : 4 * position + 4]
@@ -232,19 +239,13 @@ def profile(view: View) -> list[ColumnProfile]:
     return found
 
 
-def _counts(
-    view: View, texts: list[tuple[str, Column]], shapes: Sequence[Any], named: list[tuple[str, Column]]
-) -> dict[int, tuple[tuple[str, int], ...]]:
+def _counts(view: View, columns: Sequence[Column], shapes: Sequence[Any]) -> dict[int, tuple[tuple[str, int], ...]]:
     """Count exactly the values that are most frequent in the columns which are no numbers."""
-    wanted = {position: shapes[position] or [] for position, pair in enumerate(named) if not _is_number(pair[1])}
     asked = [
-        (
-            position,
-            value,
-            f"count(*) FILTER ({canonical_text(_read(view.columns[position]), view.columns[position].reads)} = ?)",
-        )
-        for position, values in wanted.items()
-        for value in values
+        (position, value, count_where(f"{canonical_text(_read(column), column.reads)} = ?"))
+        for position, (column, values) in enumerate(zip(columns, shapes, strict=True))
+        if not _is_number(column)
+        for value in values or ()
     ]
     if not asked:
         return {}
