@@ -58,10 +58,9 @@ def write(file: Path, lines: list[list[str]]) -> None:
         csv.writer(opened).writerows(lines)
 
 
-def run(folder: Path, *command: str) -> tuple[int, str]:
-    """Run a command in a process of its own and print what it took."""
+def run(folder: Path, *command: str, program: str = "from workbench.cli import main; main()") -> tuple[int, str]:
+    """Run a command, or another program with arguments, in a process of its own and print what it took."""
     env = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "OMP_NUM_THREADS": "1"}
-    program = "from workbench.cli import main; main()"
     begin = time.perf_counter()
     with (folder / "out").open("wb") as out:
         process = subprocess.Popen(
@@ -77,13 +76,14 @@ def run(folder: Path, *command: str) -> tuple[int, str]:
 
 
 def every_command(folder: Path, columns: int, rows: int) -> None:
-    """Walk a wide dataset through the commands."""
+    """Walk a wide dataset through the commands, with a key and without."""
     lines = table(columns, rows)
     write(folder / "wide.csv", lines)
     changed = [list(line) for line in lines]
     for line in changed[1:5]:
-        line[2:202] = [
-            str(int(each) + 1) if each.lstrip("-").isdigit() and len(each) < 5 else each for each in line[2:202]
+        line[2:] = [
+            str(int(each) + 1) if name.startswith("whole") else each
+            for name, each in zip(lines[0][2:], line[2:], strict=True)
         ]
     write(folder / "second.csv", [*changed, [str(rows), *changed[1][1:]]])
     write(folder / "third.csv", changed[: rows - 1])
@@ -93,16 +93,19 @@ def every_command(folder: Path, columns: int, rows: int) -> None:
     (folder / "schemas" / "wide.py").write_text(SCHEMA.replace("COLUMNS", str(columns)))
     many = [[str(row), name, "5"] for row in range(4, 6) for name in lines[0] if name.startswith("whole")]
     write(folder / "many.csv", [["id", "column", "new"], *many])
+    every = [["6", name, cell] for name, cell in zip(lines[0][2:], lines[8][2:], strict=True)]
+    write(folder / "every.csv", [["id", "column", "new"], *every])
     for command in (
         "import wide wide.csv --key id --label label", "datasets", "show wide", "validate wide", "check wide",
         "findings wide", "evaluate wide", "draft new wide", "draft add 1 fixes.csv", "draft add 1 many.csv",
+        "draft add 1 every.csv", "draft undo 1", "draft redo 1", "draft list wide",
         "transform wide word3 case to=upper --draft 1", "clusters wide word8", "draft show 1", "draft check 1",
         "draft findings 1", "draft evaluate 1", "what-if wide --draft 1", "recipe learn wide --draft 1 -o tidy.toml",
         "draft publish 1 -m fixes", "recipe dry-run wide tidy.toml", "refresh wide second.csv --yes",
         "refresh wide third.csv --mode full --yes", "refresh wide second.csv --mode append --yes", "versions wide",
         "diff wide@1 wide@2", "diff wide@1 wide", "blame wide --key 1", "compare wide@1 wide@2",
         "attribute wide@1 wide@2", "report wide@1 wide@2 -o report.html", "rescore wide",
-        "outlook wide", "wear wide", "restore wide@1 -m back",
+        "outlook wide", "wear wide", "restore wide@1 -m back", "set wide --ignore word8 -m set",
         "tag wide@2 production", "export wide out.csv", "export wide out.parquet", "export wide out.jsonl", "run wide",
         "runs wide", "verify --all", "doctor", "maintain",
     ):  # fmt: skip
@@ -112,6 +115,39 @@ def every_command(folder: Path, columns: int, rows: int) -> None:
     listed = found.get("findings", found) if isinstance(found, dict) else found
     if listed:
         run(folder, "decide", "wide", str(listed[0].get("id") or listed[0].get("finding")), "--keep")
+    pages(folder, "wide")
+    for command in (
+        "import loose wide.csv --label label", "refresh loose second.csv --mode append --yes",
+        "refresh loose third.csv --mode full --yes", "diff loose@1 loose", "rename loose spare", "drop spare",
+        "undrop spare",
+    ):  # fmt: skip
+        run(folder, *command.split())
+
+
+PAGE = """
+import os, sys
+from pathlib import Path
+from streamlit.testing.v1 import AppTest
+import workbench.ui
+
+page, *address = sys.argv[1:]
+at = AppTest.from_file(str(Path(workbench.ui.__file__).parent / "start" / "page.py"), default_timeout=600)
+os.environ["WORKBENCH_LAKE"] = "sqlite:none/catalog.sqlite"  # pages are known once the app has run
+at.run().switch_page(f"../pages/{page}.py")
+del os.environ["WORKBENCH_LAKE"]
+for pair in address:
+    name, _, value = pair.partition("=")
+    at.query_params[name] = value
+at.run()
+faults = [*at.exception, *at.error]
+sys.exit(f"{faults}" if faults else 0)
+"""
+
+
+def pages(folder: Path, dataset: str) -> None:
+    """Open pages of the app, each in a process of its own."""
+    for page, *address in (("overview",), ("data",), ("data", "show=profile"), ("review",), ("history",), ("drafts",)):
+        run(folder, page, f"dataset={dataset}", *address, program=PAGE)
 
 
 def genes(folder: Path) -> None:

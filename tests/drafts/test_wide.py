@@ -5,19 +5,38 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench.drafts import Correction, new_draft, publish_draft, stage
-from workbench.lake import view_of
+from workbench.ingest import refresh
+from workbench.lake import read_versions, verify, view_of
 from workbench.lake.room import limit_bytes, untouched
 from workbench.lake.sql import any_of, sum_of
+from workbench.versions import blame, diff, export, restore
 
 
-def test_corrections_of_1003_columns_are_published(lake, make):
-    make(pd.DataFrame([[row, *["x"] * 1002] for row in range(3)], columns=["id", *(f"a{n}" for n in range(1002))]),
-         "wide", key=("id",))  # fmt: skip
+def test_a_table_of_1003_columns_is_corrected_refreshed_compared_restored_verified_and_exported(lake, make, tmp_path):
+    names = [f"a{n}" for n in range(1002)]
+    make(pd.DataFrame([[row, *["x"] * 1002] for row in range(3)], columns=["id", *names]), "wide", key=("id",))
     draft = new_draft(lake, "wide", author="ann").draft
-    stage(lake, draft, [Correction({"id": 1}, column="a7", new="y"), Correction({"id": 2}, "exclude")], author="ann")
+    every = [Correction({"id": 1}, column=name, old="x", new="y") for name in names]
+    stage(lake, draft, [*every, Correction({"id": 2}, "exclude")], author="ann")
     made = publish_draft(lake, draft, author="ann", message="m").version
-    assert (made.cells_changed, made.excluded) == (1, 1)
-    assert view_of(lake, made).fetch("SELECT a7 FROM {rows} ORDER BY id") == [("x",), ("y",), ("x",)]
+    assert (made.cells_changed, made.excluded) == (1002, 1)
+    assert view_of(lake, made).fetch("SELECT a7, a1001 FROM {rows} ORDER BY id") == [("x", "x"), ("y", "y"), ("x", "x")]
+
+    second = pd.DataFrame([[1, *["x"] * 1001, "z"], [2, "w", *["x"] * 1001]], columns=["id", *names])
+    result = refresh(lake, "wide", second, mode="full", author="bob", confirmed=True)
+    assert (result.removed, result.updated_cells) == (1, 2)
+    assert (result.kept_corrections, result.replaced_corrections) == (1001, 1)
+    changed = diff(lake, made, result.version)
+    assert [(each.change, each.column, each.old, each.new) for each in changed.changes[1:]] == [
+        ("changed", "a1001", "y", "z"), ("changed", "a0", "x", "w"),
+    ]  # fmt: skip
+    story = [(event.version, event.column, event.new) for event in blame(lake, "wide", 2)[1:]]
+    assert story == [*((2, name, "y") for name in names), (3, "a1001", "z")]
+    back = restore(lake, read_versions(lake, "wide")[0], author="ann", message="back")
+    assert (back.rows_added, back.cells_changed) == (1, 1003)
+    assert [each.state for each in verify(lake, read_versions(lake, "wide"))] == ["sound"] * 4
+    assert export(view_of(lake, back), tmp_path / "out.csv") == 3
+    assert pd.read_csv(tmp_path / "out.csv")["a1001"].tolist() == ["x", "x", "x"]
 
 
 def test_two_thousand_terms_are_not_too_deep(lake):
