@@ -128,6 +128,28 @@ def test_append_without_a_key_knows_a_corrected_row_before_and_after_the_source_
     sound()
 
 
+def test_a_row_without_a_key_is_known_where_the_source_fixed_some_of_its_corrected_cells(
+    load, deliver, publish, rows, sound
+):
+    load("a,b,c,d\n1,x,p,i\n2,y,q,j\n3,y,q,k\n")
+    publish("t", {2: {"b": "w", "c": "r"}, 3: {"b": "w", "c": "r", "d": "l"}})
+    content = "a,b,c,d\n1,x,p,i\n2,w,q,j\n3,w,r,k\n4,z,s,m\n"
+    assert deliver(content, "append", confirmed=False).added == 1
+    corrected = [(1, "x", "p", "i"), (2, "w", "r", "j"), (3, "w", "r", "l"), (4, "z", "s", "m")]
+    assert rows() == corrected
+    result = deliver(content, "full", confirmed=False)
+    assert (result.added, result.removed, result.settled_corrections, result.kept_corrections) == (0, 0, 3, 2)
+    assert rows() == corrected
+    sound()
+
+
+def test_a_row_that_could_be_another_one_is_not_taken_for_a_partly_fixed_one(load, deliver, publish, rows):
+    load("a,b,c\n1,x,p\n1,x,p\n2,x,p\n")
+    publish("t", {1: {"b": "w", "c": "r"}, 2: {"b": "w", "c": "r"}, 3: {"a": 5, "b": "w", "c": "r"}})
+    # The first could be either of two rows; of the second row no cell is left that nobody corrected.
+    assert deliver("a,b,c\n1,w,p\n5,w,p\n", "append").added == 2
+
+
 def test_a_frame_of_new_rows_is_no_mistake(t, lake):
     frame = pd.DataFrame({"id": [1, 50], "grp": ["b", "a"], "amt": [10, 5]})
     assert refresh(lake, "t", frame, author="a").added == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from workbench.ingest.shaping import Shape
@@ -19,6 +19,9 @@ from workbench.lake import (
     view_of,
 )
 from workbench.lake.values import logical_text
+
+_MOST_FIXED = 6
+# Corrected cells of a row of which the source may have fixed some: what it could say by now doubles with each.
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,10 @@ def by_content(
     """Match rows that hold the same, each with one: what the source last said with what it says now.
 
     A row that a correction changed is known by what the source said before (after the others that say the same), and
-    by what it holds now where the source has caught up. Rows that are equal in every column of the dataset are told
-    apart by their order, which changes nothing. Where the delivery lacks columns, the others bring together only what
-    they identify: one row with one. Rows that a person deleted are looked up in the newest version that still has
-    them, so that the source sending them again does not bring them back.
+    by what it holds now where the source has caught up, also with some of its cells only. Rows that are equal in every
+    column of the dataset are told apart by their order, which changes nothing. Where the delivery lacks columns, the
+    others bring together only what they identify: one row with one. Rows that a person deleted are looked up in the
+    newest version that still has them, so that the source sending them again does not bring them back.
     """
     head = versions[-1]
     shared = _shared(shape)
@@ -98,6 +101,7 @@ def by_content(
             f"md5_number(json_array({now})::VARCHAR) AS _digest FROM {rows} WHERE _rid IN ({corrected})"
         )
         _pair(session)
+        _pair_partly_fixed(session, rows, [texts[column.name] for column in shared], shared, held, head.dataset)
     cells = ", ".join(f"{shape.old[column.name]} AS {quote(column.physical)}" for column in shape.columns)
     own = f"SELECT _rid, _lane, _excluded, false AS _deleted, {cells} FROM {rows}"
     return Match(
@@ -118,6 +122,36 @@ def _pair(session: Session) -> None:
         "FROM base_digests WHERE _rid NOT IN (SELECT _rid FROM pairs)) b JOIN "
         "(SELECT *, row_number() OVER (PARTITION BY _digest ORDER BY _rid) AS _place FROM incoming_digests "
         "WHERE _rid NOT IN (SELECT _record FROM pairs)) i ON b._digest = i._digest AND b._place = i._place"
+    )
+
+
+def _pair_partly_fixed(
+    session: Session, rows: str, texts: Sequence[str], columns: Sequence[Column], held: set[str], dataset: str
+) -> None:
+    """Add to ``pairs`` rows of which the source has fixed some of several corrected cells, and left the others.
+
+    Each corrected cell then holds what the correction replaced or what it put there. That is weaker than a whole row:
+    it counts where it fits one row alone on either side, and where the row has a cell that nobody corrected.
+    """
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE partly_fixed AS "
+        "SELECT _which, _names, unnest(range(1, (1::BIGINT << len(_names)) - 1)) AS _way "
+        "FROM (SELECT rid AS _which, list(column_name ORDER BY column_name) AS _names "
+        "FROM lake.workbench.overrides WHERE dataset = ? AND state = 'cell' AND list_contains(?, column_name) "
+        "AND rid NOT IN (SELECT _rid FROM pairs) GROUP BY rid HAVING count(*) BETWEEN 2 AND ?)",
+        [dataset, [column.name for column in columns], min(_MOST_FIXED, len(columns) - 1)],
+    )
+
+    def fixed(column: Column) -> str:
+        return f"(_way >> (list_position(_names, {literal(column.name)}) - 1)) & 1 = 1"
+
+    those = f"(SELECT * FROM {rows} JOIN partly_fixed ON _rid = _which)"
+    said = f"(SELECT DISTINCT * FROM {_digests(those, texts, columns, held, dataset, fixed)})"
+    session.run(
+        "INSERT INTO pairs SELECT _rid, _record FROM (SELECT b._rid, i._rid AS _record, "
+        "count(*) OVER (PARTITION BY b._rid) AS _there, count(*) OVER (PARTITION BY i._rid) AS _here "
+        f"FROM {said} b JOIN incoming_digests i USING (_digest) "
+        "WHERE i._rid NOT IN (SELECT _record FROM pairs)) WHERE _there = 1 AND _here = 1"
     )
 
 
@@ -153,8 +187,18 @@ def told_digest(shape: Shape, prefix: str = "") -> str:
     return f"md5_number(json_array({told})::VARCHAR)"
 
 
-def _digests(rows: str, texts: Sequence[str], columns: Sequence[Column], held: set[str], dataset: str) -> str:
-    """SQL of the digests of rows as the source last had them: corrected cells with what they replaced."""
+def _digests(
+    rows: str,
+    texts: Sequence[str],
+    columns: Sequence[Column],
+    held: set[str],
+    dataset: str,
+    fixed: Callable[[Column], str] | None = None,
+) -> str:
+    """SQL of the digests of rows as the source last had them: corrected cells with what they replaced.
+
+    ``fixed`` gives the condition under which a corrected cell counts with what it holds now.
+    """
     joins, cells = "", []
     for position, (column, text) in enumerate(zip(columns, texts, strict=True)):
         if column.name not in held:
@@ -165,9 +209,8 @@ def _digests(rows: str, texts: Sequence[str], columns: Sequence[Column], held: s
             f"WHERE dataset = {literal(dataset)} AND state = 'cell' AND column_name = {literal(column.name)}) "
             f"o{position} ON o{position}._told = _rid"
         )
-        cells.append(
-            f"CASE WHEN o{position}._told IS NULL THEN {text} ELSE {_meant(f'o{position}._source', column)} END"
-        )
+        now = f"o{position}._told IS NULL" + (f" OR {fixed(column)}" if fixed else "")
+        cells.append(f"CASE WHEN {now} THEN {text} ELSE {_meant(f'o{position}._source', column)} END")
     return f"(SELECT _rid, md5_number(json_array({', '.join(cells)})::VARCHAR) AS _digest FROM {rows}{joins})"
 
 
