@@ -13,11 +13,12 @@ import uuid
 import pandas as pd
 import pytest
 
+from workbench.api import OpenLake
 from workbench.drafts import Correction, conflicts_of, new_draft, publish_draft, stage
 from workbench.errors import AlreadyUnderWay, Cancelled, ConflictError, UnknownName
 from workbench.evaluation import evaluate
 from workbench.ingest import import_source
-from workbench.lake import claim_held, claimed, maintain, newest, open_lake, read_versions, view_of
+from workbench.lake import claim_held, claimed, dataset_names, maintain, newest, open_lake, read_versions, view_of
 from workbench.lake.store import load_extension
 from workbench.runs import run
 from workbench.versions import blame, diff, resolve, restore, tag
@@ -77,6 +78,28 @@ def test_import_publish_diff_restore_and_blame(lake, settings, make, recomputed)
         for version in read_versions(again, "t"):
             assert recomputed(again, version) == version.content_hash
         assert newest(again, "t").rows == 40
+
+
+def test_a_dataset_is_renamed_dropped_and_brought_back(lake, settings, make, recomputed):
+    opened = OpenLake(lake, "ann")
+    content = make(FRAME, key=("id",)).content_hash
+    correct(lake, {1: 7})
+    tag(lake, newest(lake, "t"), "good", author="ann")
+    open_draft = new_draft(lake, "t", author="ann").draft
+    opened.rename("t", "people")
+    with open_lake(settings) as again:
+        assert dataset_names(again) == ["people"] and newest(again, "people").tags == ("good",)
+        with pytest.raises(UnknownName, match="There is no dataset 't'"):
+            newest(again, "t")
+        OpenLake(again, "ben").drop("people")
+        assert dataset_names(again) == []
+    assert [each.dataset for each in opened.dropped()] == ["people"]
+    maintain(lake)
+    opened.undrop("people")
+    assert [version.version for version in read_versions(lake, "people")] == [1, 2]
+    assert recomputed(lake, read_versions(lake, "people")[0]) == content
+    assert [draft.draft for draft in opened["people"].drafts()] == [open_draft]
+    assert dataset_names(lake) == ["people"]
 
 
 def test_a_file_is_imported(lake, tmp_path, recomputed):

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import workbench
+from workbench.api import OpenLake
 from workbench.ingest import import_source
 from workbench.lake import dataset_names, newest, view_of
 from workbench.ui.components.data_export import written
@@ -262,3 +263,19 @@ def test_a_dataset_is_renamed_and_dropped(visit, lake, people):
     assert page.query_params["dataset"] in ("customers", ["customers"])
     press(page, "Drop dataset")
     assert dataset_names(lake) == []
+    page = visit(lake.url)
+    assert any("customers, dropped by Zoë on" in text.value for text in page.text)
+    press(page, "Bring back")
+    assert dataset_names(lake) == ["customers"] and page.query_params["dataset"] in ("customers", ["customers"])
+
+
+def test_a_dropped_dataset_is_brought_back_beside_others_and_once(visit, lake, people, make):
+    make(pd.DataFrame({"id": [1, 2]}), "towns", key=("id",))
+    OpenLake(lake, "ann").drop("towns", message="empty")
+    page = visit(lake.url, dataset="people")
+    assert any(text.value.startswith("towns, dropped by ann on") and ": empty." in text.value for text in page.text)
+    # Somebody else was faster.
+    OpenLake(lake, "ben").undrop("towns")
+    page.button(key="undrop-towns").click().run()
+    assert any("The dataset cannot be brought back" in error.value for error in page.error)
+    assert "'towns' is not dropped." in words(page) and not page.exception

@@ -8,6 +8,7 @@ from workbench.ui import session
 from workbench.ui.components.accuracy import show_accuracy
 from workbench.ui.components.choice import choose, show_drafts
 from workbench.ui.components.datasets import show_datasets
+from workbench.ui.components.dropped import show_dropped
 from workbench.ui.components.headline import show_headline
 from workbench.ui.components.last_run import show_last_run
 from workbench.ui.components.message import show_no_dataset
@@ -45,6 +46,7 @@ def show() -> None:
     show_last_run(lake, version.dataset)
     show_versions(state)
     show_datasets(lake, version.dataset)
+    show_dropped(lake)
     # Last: on a large table it takes a moment, for which nothing else has to wait or to move.
     show_outlook(lake, state)
 
