@@ -47,7 +47,7 @@ def figure(text: str) -> Markup:
 def verdict_badge(text: str, verdict: str | None) -> Markup:
     """Write a verdict in its colour; the words say it too. Without a verdict the text stays plain."""
     if not verdict:
-        return escape(text)
+        return _shown(text)
     said, _, interval = text.partition(" (")
     whole = element("span", f"({interval}", css="" if ";" in interval else "wb-short") if interval else ""
     return element("span", said, " " if interval else "", whole, css=MARKS.get(verdict, "wb-badge"))

@@ -6,10 +6,14 @@ import re
 import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.characters import visible
 from workbench.reporting.figures import metric_name as metric_name
 from workbench.settings import DEFAULT_LAKE, without_password
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PAGES = Path(__file__).parent / "pages"
 """Folder of the pages' files, by which Streamlit knows them."""
@@ -60,3 +64,17 @@ def plain(text: str) -> str:
     Characters that are not seen are marked, as :func:`workbench.characters.visible` does.
     """
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(visible(text, lines=True).split()))
+
+
+def marked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mark, in the texts of a table or of a chart's rows, characters that are not seen."""
+    shown = frame.copy()
+    for place, dtype in enumerate(frame.dtypes):
+        if dtype.kind == "O":
+            shown.isetitem(place, frame.iloc[:, place].map(_seen))
+    return shown
+
+
+def _seen(cell: object) -> object:
+    """Mark a text; leave anything else."""
+    return visible(cell) if isinstance(cell, str) else cell

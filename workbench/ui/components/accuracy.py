@@ -15,7 +15,7 @@ from workbench.ui.charts import Floor, accuracy_chart
 from workbench.ui.components.message import show_empty
 from workbench.ui.session import ink
 from workbench.ui.standing import Standing
-from workbench.ui.wording import command, metric_name
+from workbench.ui.wording import command, marked, metric_name
 
 PAIRED = (
     "A verdict compares two versions row by row and seed by seed, on the test rows that they share: it may tell a gain "
@@ -41,7 +41,7 @@ def show_accuracy(state: Standing, lake: str) -> None:
     scale, unit = (100.0, "%") if metric.bounds == (0.0, 1.0) else (1.0, "")
     points, name = _points(state, metric.name, scale), metric_name(metric.name)
     if any(point["comparable"] for point in points):
-        frame = pd.DataFrame(points)
+        frame = marked(pd.DataFrame(points))
         floor = _floor(state, metric.name, scale)
         chart = accuracy_chart(frame, metric=name, unit=unit, model=definition.model, floor=floor, ink=ink())
         words = _in_words(frame, name, floor)

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import UnknownName, WorkbenchError
 from workbench.lake import Version
 from workbench.reviewing import rows_at
 from workbench.ui.components.history_story import show_story
 from workbench.ui.components.message import show_error
+from workbench.ui.wording import plain
 from workbench.versions import blame
 
 WHOLE = ""
@@ -83,14 +85,15 @@ def _show(lake: OpenLake, newest: Version) -> None:
     rid = int(given)
     row = rows_at(lake.lake, newest, [rid]).get(rid)
     keys = newest.definition.key
-    named = ", ".join(f"{name} {row.cells[name]}" for name in keys) if row and keys else f"rid {rid}"
+    named = plain(", ".join(f"{name} {row.cells[name]}" for name in keys)) if row and keys else f"rid {rid}"
     st.session_state["story-cell"] = column
     st.selectbox(
         f"Row {named}" if row else f"Row {named}, which the newest version does not have", [WHOLE, *names],
-        key="story-cell", format_func=lambda name: name or "all cells", on_change=_choose,
+        key="story-cell", format_func=lambda name: visible(name) or "all cells", on_change=_choose,
     )  # fmt: skip
     if row and column:
-        st.text(f"{column} is {'missing' if row.cells[column] is None else row.cells[column]} in {newest.name}.")
+        value = "missing" if row.cells[column] is None else row.cells[column]
+        st.text(visible(f"{column} is {value} in {newest.name}."))
     documents = lake[newest.dataset].documents()
     show_story(blame(lake.lake, newest.dataset, rid, column=column or None), documents)
 

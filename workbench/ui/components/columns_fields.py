@@ -11,6 +11,7 @@ from typing import Any, Literal, get_origin, get_type_hints
 
 import streamlit as st
 
+from workbench.characters import visible
 from workbench.errors import DataError, UnknownName
 from workbench.transforms import TRANSFORMS, Transform, transform_of
 from workbench.transforms.writing import MISSING
@@ -132,7 +133,7 @@ def _field(kind: str, field: dataclasses.Field[Any], hint: Any, label: str, colu
         at = options.index(usual) if usual in options else 0
         return st.selectbox(label, options, index=at, key=key, format_func=lambda each: CHOICES[name].get(each, each))
     if name == "by":
-        return st.selectbox(label, columns, index=None, key=key, placeholder="No column")
+        return st.selectbox(label, columns, index=None, key=key, placeholder="No column", format_func=visible)
     if hint is bool:
         return st.checkbox(label, bool(usual), key=key)
     if hint is int:

@@ -12,6 +12,7 @@ from workbench.recipes import BrokenStep, DryRun, ExcludeStep, MergeStep, SetSte
 from workbench.reporting.cases import shorten
 from workbench.transforms import described
 from workbench.ui.components.markup import element
+from workbench.ui.wording import marked
 
 SIGNS = {"applies": "✓", "nothing to do": "–", "conflicts": "!", "cannot": "✕"}
 COLOURS = {"applies": "wb-badge wb-gain", "conflicts": "wb-badge wb-loss", "cannot": "wb-badge wb-loss"}
@@ -70,7 +71,7 @@ def balance_table(balance: Sequence[tuple[str | None, int, int]]) -> None:
     lines = [("missing" if name is None else name, before, after, after - before) for name, before, after in balance]
     counted = {name: st.column_config.NumberColumn(format="localized") for name in ("before", "after")}
     signed = st.column_config.NumberColumn(format="%+d")
-    shown = pd.DataFrame(lines, columns=["class", "before", "after", "change"])
+    shown = marked(pd.DataFrame(lines, columns=["class", "before", "after", "change"]))
     st.dataframe(shown, hide_index=True, column_config={**counted, "change": signed})
 
 

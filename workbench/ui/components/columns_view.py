@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import UnknownName, WorkbenchError
 from workbench.findings import Filter, tally
 from workbench.lake import Column, Version
@@ -77,7 +78,7 @@ def _choose(version: Version, columns: dict[str, int]) -> Column:
     st.session_state["columns-column"] = wanted if wanted in columns else None
 
     def named(name: str) -> str:
-        return f"{name} · {count_of(columns[name], 'open finding')}" if columns[name] else name
+        return visible(f"{name} · {count_of(columns[name], 'open finding')}" if columns[name] else name)
 
     st.selectbox(
         "Column", [*columns], key="columns-column", format_func=named, label_visibility="collapsed", width=340,

@@ -12,7 +12,7 @@ from workbench.ui.compare_charts import dots_chart, dots_frame
 from workbench.ui.comparing import Pair
 from workbench.ui.components.job import show_job
 from workbench.ui.session import ink
-from workbench.ui.wording import metric_name
+from workbench.ui.wording import marked, metric_name
 
 BY = ("check", "cause", "column", "author", "version")
 WORDS = {"cannot tell": "below the noise", "no change": "no change for the model"}
@@ -57,6 +57,7 @@ def _show(found: Attribution) -> None:
     frame = dots_frame(
         ((share.group.name, share.effect, _told(share, found.metric)) for share in shown), metric=found.metric
     )
+    frame = marked(frame)
     a, b = (name.rpartition("@")[2] for name in (found.a, found.b))
     whole = format_change(found.total.change, found.total.low, found.total.high, metric=found.metric)
     title = f"Share of each {found.by} in the change of {metric_name(found.metric)}, v{a} to v{b}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from workbench.characters import visible
 from workbench.errors import UnknownName
 from workbench.reporting import count_of, format_count
 from workbench.ui.components.cell_story import open_story
@@ -92,7 +93,7 @@ def _filtered(changes: Sequence[Change]) -> list[Change]:
             label,
             ["", *there],
             key=f"changes-{name}",
-            format_func=lambda value: WORDS.get(value, value) or "all",
+            format_func=lambda value: WORDS.get(value) or visible(value) or "all",
             on_change=_to_address,
             args=(name,),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import UnknownName
 from workbench.lake import Version
 from workbench.ui.session import is_choice
@@ -34,7 +35,7 @@ def choose_pair(lake: OpenLake, state: Standing) -> tuple[Version, Version]:
             label,
             list(reversed(texts)),
             key=key,
-            format_func=lambda number: texts[number],
+            format_func=lambda number: visible(texts[number]),
             placeholder="Choose a version",
             on_change=_to_address,
             args=(name, texts),

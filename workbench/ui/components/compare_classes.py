@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from workbench.characters import visible
 from workbench.compare import Comparison, RowChanges
 from workbench.reporting import count_of, format_count, format_level, format_metric
 from workbench.reporting.figures import NOISE_FLOOR
@@ -11,6 +12,7 @@ from workbench.reporting.versions import held_together
 from workbench.ui.compare_charts import dots_chart, dots_frame, dots_in_words
 from workbench.ui.components.markup import element
 from workbench.ui.session import ink
+from workbench.ui.wording import marked
 
 CLASSES, PAIRS = 20, 12
 """Classes drawn and pairs of classes listed; those that moved most."""
@@ -35,6 +37,7 @@ def show_per_class(found: Comparison) -> None:
     cut = f"; the {CLASSES} of {len(moved)} classes that moved most" if len(moved) > CLASSES else ""
     subtitle = [held, f"right of zero is better; a click shows its rows{cut}", f"grey: {NOISE_FLOOR}"]
     title = f"Change of recall by class, v{a} to v{b}"
+    frame = marked(frame)
     words = dots_in_words(frame)
     told = {"name": "class", "figure": f"change ({level} interval)", "sides": "recall", "floor": NOISE_FLOOR}
     axis = "change of recall (points)"
@@ -42,7 +45,11 @@ def show_per_class(found: Comparison) -> None:
     with st.container(key="per-class"):
         key = f"classes-{a}-{b}"
         st.altair_chart(
-            chart, alt=f"{title}: {words}.", key=key, on_select=lambda: _choose(key), selection_mode="label"
+            chart,
+            alt=f"{title}: {words}.",
+            key=key,
+            on_select=lambda: _choose(key, list(found.per_class)),
+            selection_mode="label",
         )
 
 
@@ -70,9 +77,10 @@ def show_confusion(rows: RowChanges, a: int, b: int) -> None:
     st.caption(f"{count_of(rows.rows, 'test row')}, predictions averaged over the fits.{cut}")
 
 
-def _choose(key: str) -> None:
+def _choose(key: str, classes: list[str]) -> None:
     """Show the rows of the class that was clicked, among those that flipped."""
     clicked = st.session_state[key]["selection"].get("label") or []
-    if clicked:
+    label = next((name for name in classes if clicked and visible(name) == clicked[0]["name"]), None)
+    if label is not None:
         st.query_params.pop("row", None)
-        st.query_params["label"] = clicked[0]["name"]
+        st.query_params["label"] = label

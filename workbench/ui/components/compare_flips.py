@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
+from workbench.characters import visible
 from workbench.compare import Flip, RowChanges
 from workbench.errors import UnknownName
 from workbench.lake import Version, view_of
@@ -80,7 +81,12 @@ def _of_label(flips: Sequence[Flip]) -> list[Flip]:
         labels.append(wanted)
     st.session_state["flips-label"] = wanted
     st.selectbox(
-        "Label", ["", *labels], key="flips-label", format_func=lambda name: name or "all", on_change=_choose, width=240
+        "Label",
+        ["", *labels],
+        key="flips-label",
+        format_func=lambda name: visible(name) or "all",
+        on_change=_choose,
+        width=240,
     )
     return [flip for flip in flips if wanted in ("", flip.label)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from workbench.characters import visible
 from workbench.lake import View
 from workbench.ui.browsing import SIZES, Asked, in_words, put, read_filter, write_filter
 from workbench.versions.browse import TESTS, Filter
@@ -19,14 +20,14 @@ def show_controls(view: View, wanted: Asked) -> None:
     search, order, direction, size = st.columns([4, 3, 2, 2], vertical_alignment="bottom")
     keys = ", ".join(view.definition.key) or "rid"
     st.session_state["data-q"] = wanted.search
-    search.text_input("Search the key", key="data-q", placeholder=keys, on_change=_search)
+    search.text_input("Search the key", key="data-q", placeholder=visible(keys), on_change=_search)
     st.session_state["data-sort"] = wanted.order[0] if wanted.order else AS_STORED
     st.session_state["data-down"] = bool(wanted.order and wanted.order[1])
     order.selectbox(
         "Sort by",
         [AS_STORED, *names],
         key="data-sort",
-        format_func=lambda name: name or "as imported",
+        format_func=lambda name: visible(name) or "as imported",
         on_change=_sort,
     )
     direction.toggle("largest first", key="data-down", disabled=wanted.order is None, on_change=_sort)
@@ -39,7 +40,7 @@ def _show_filters(names: list[str]) -> None:
     """Show the filters that hold, each with a way to drop it, and a place to add one."""
     with st.container(horizontal=True, vertical_alignment="center", key="filters"):
         with st.popover("Add filter", icon=":material/filter_alt:", key="add-filter"):
-            st.selectbox("Column", names, key="filter-column")
+            st.selectbox("Column", names, key="filter-column", format_func=visible)
             test = st.selectbox("Test", TESTS, key="filter-test", format_func=lambda name: WORDS[name])
             if test != "missing":
                 st.text_input("From" if test == "between" else "Value", key="filter-value")
@@ -48,7 +49,7 @@ def _show_filters(names: list[str]) -> None:
             st.button("Add", key="filter-add", on_click=_add)
         for place, text in enumerate(st.query_params.get_all("filter")):
             with st.container(horizontal=True, vertical_alignment="center", width="content", gap="xxsmall"):
-                st.text(in_words(read_filter(text)))
+                st.text(visible(in_words(read_filter(text))))
                 st.button(
                     "", icon=":material/close:", help="Drop this filter", key=f"drop-{place}", on_click=_drop,
                     args=(place,), type="tertiary",

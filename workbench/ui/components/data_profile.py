@@ -60,7 +60,7 @@ def _ask_type(lake: OpenLake, version: Version) -> None:
     """Ask for the logical type of a column."""
     with st.popover("Set type"):
         names = [column.name for column in version.columns]
-        name = st.selectbox("Column", names, key="type-column", format_func=lambda each: each or " ")
+        name = st.selectbox("Column", names, key="type-column", format_func=lambda each: visible(each) or " ")
         now = next(column.logical_type for column in version.columns if column.name == name)
         kinds = [*LOGICAL]
         kind = st.selectbox(
@@ -100,12 +100,12 @@ def _number(value: Any) -> str:
     """Write an end of a range."""
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.6g}".replace("-", "−")
-    return str(value)
+    return visible(str(value))
 
 
 def _short(value: str) -> str:
     """Cut a long value, and show an empty one."""
-    return "“”" if value == "" else value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
+    return "“”" if value == "" else visible(value if len(value) <= LONGEST else value[: LONGEST - 1] + "…")
 
 
 @st.cache_data(show_spinner="Looking through the columns …", max_entries=32)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import WorkbenchError
 from workbench.iterations import NewDefinition, set_definition
 from workbench.lake import Version
@@ -40,6 +41,7 @@ def _form(version: Version, editable: bool) -> tuple[NewDefinition | None, str]:
     with st.form(f"settings-{version.name}"):
         label = st.selectbox(
             "Label", names, index=names.index(now.label) if now.label in names else None, disabled=not editable,
+            format_func=visible,
             key=f"settings-label-{version.name}", placeholder="No label", help="Column that the model predicts.",
         )  # fmt: skip
         task = st.selectbox(
@@ -50,11 +52,13 @@ def _form(version: Version, editable: bool) -> tuple[NewDefinition | None, str]:
             key=f"settings-model-{version.name}", help="A preset, or module:function of your own.",
         )  # fmt: skip
         key = st.multiselect(
-            "Key", names, default=list(now.key), disabled=not editable, key=f"settings-key-{version.name}",
+            "Key", names, default=list(now.key), disabled=not editable, format_func=visible,
+            key=f"settings-key-{version.name}",
             help="Columns that identify a row: there in every row, and different in each.",
         )  # fmt: skip
         ignore = st.multiselect(
             "Ignored columns", names, default=[name for name in now.ignore if name in names], disabled=not editable,
+            format_func=visible,
             key=f"settings-ignore-{version.name}", help="The model does not see them.",
         )  # fmt: skip
         schema = st.text_input(
@@ -109,7 +113,9 @@ def _ask_drop(lake: OpenLake, dataset: str) -> None:
     """Ask whether to drop."""
     with st.popover("Drop …"):
         days = lake.lake.settings.retention_days
-        st.text(f"Hides '{dataset}' everywhere. For {days} days `workbench undrop {dataset}` brings it back.")
+        st.text(
+            f"Hides '{dataset}' everywhere. For {days} days Overview, or `workbench undrop {dataset}`, brings it back."
+        )
         if st.button("Drop dataset", key="drop-go"):
             _tried(lambda: _drop(lake, dataset), "The dataset cannot be dropped")
 

@@ -6,12 +6,14 @@ import streamlit as st
 
 from workbench import drafts
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.drafts import SecondOpinion
 from workbench.reporting import count_of, format_count
 from workbench.reviewing import classes_offered, rows_at
 from workbench.ui.components.draft_head import attempt
 from workbench.ui.components.markup import element
 from workbench.ui.drafting import Seen, next_action
+from workbench.ui.wording import plain
 
 
 def show_opinions(lake: OpenLake, seen: Seen) -> None:
@@ -45,8 +47,8 @@ def _ask(lake: OpenLake, seen: Seen, asked: SecondOpinion) -> None:
         st.html(element("dl", *said, css="wb-cells"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            f"{asked.column} of {place}", sorted(classes_offered(lake.lake, version)), index=None, key="draft-opinion",
-            placeholder="Choose or type", accept_new_options=True, width=240,
+            plain(f"{asked.column} of {place}"), sorted(classes_offered(lake.lake, version)), index=None,
+            key="draft-opinion", placeholder="Choose or type", accept_new_options=True, width=240, format_func=visible,
         )  # fmt: skip
         st.button(
             "Answer",

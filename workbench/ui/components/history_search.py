@@ -5,11 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import UnknownName, WorkbenchError
 from workbench.ui.components.history_story import show_story
 from workbench.ui.components.message import show_error
 from workbench.ui.session import moment
 from workbench.ui.standing import Standing
+from workbench.ui.wording import plain
 from workbench.versions import Event
 
 
@@ -26,9 +28,9 @@ def show_search(lake: OpenLake, state: Standing) -> None:
         if given:
             st.session_state[f"story-{place}"] = given[place]
         box.text_input(
-            f"Story of a row: its {_plain(name)}",
+            f"Story of a row: its {plain(name)}",
             key=f"story-{place}",
-            placeholder=f"search {name}",
+            placeholder=visible(f"search {name}"),
             on_change=_to_address,
             args=(len(names),),
         )
@@ -58,8 +60,3 @@ def _to_address(names: int) -> None:
         st.query_params["key"] = given
     else:
         st.query_params.pop("key", None)
-
-
-def _plain(name: str) -> str:
-    """Escape a name where Streamlit reads markdown."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!:$<>|~" else letter for letter in name)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from markupsafe import Markup
 
+from workbench.characters import visible
 from workbench.reporting import verdict_of
 from workbench.ui.components.markup import badge, element
 from workbench.ui.wording import ago
@@ -61,12 +62,13 @@ def _what(event: Event) -> str | Markup:
     """Write what happened: ``age: 200 → missing``."""
     if event.column is None:
         return WORDS[event.change]
-    return Markup("{}: {} → {}").format(element("strong", event.column), _value(event.old), _value(event.new))
+    old, new = (visible(_value(value)) for value in (event.old, event.new))
+    return Markup("{}: {} → {}").format(element("strong", event.column), old, new)
 
 
 def _why(event: Event, dataset: str) -> Markup:
     """Write the reason, or else the version's message, and where it came from."""
-    said: list[str | Markup] = [event.reason or event.message]
+    said: list[str | Markup] = [visible(event.reason or event.message)]
     said += [f"draft {event.draft}"] if event.draft is not None else []
     if event.finding and dataset:
         address = f"review?{urlencode({'dataset': dataset, 'finding': event.finding})}"

@@ -54,7 +54,7 @@ def import_dialog(newest_of: str | None = None) -> None:
         offer_options(error)
         return
     for note in seen.notes:
-        st.text(f"Note: {note}")
+        st.text(visible(f"Note: {note}"))
     frame = pd.DataFrame(seen.rows, columns=[visible(name) for name in seen.names]).astype(str).map(visible)
     st.dataframe(frame, hide_index=True, width="stretch", height=215)
     if newer and newest_of:
@@ -97,18 +97,21 @@ def _ask_columns(seen: Any, source: str, reading: ReadOptions, upload: bool) -> 
         name = st.text_input("Name", seen.dataset, key="import-name")
         left, right = st.columns(2)
         key = left.multiselect(
-            "Key", seen.names, default=list(seen.key), key="import-key",
+            "Key", seen.names, default=list(seen.key), key="import-key", format_func=visible,
             help="Columns that tell rows apart and match them with later deliveries. Without one rows are numbered.",
         )  # fmt: skip
         label = right.selectbox(
-            "Label", seen.names, index=None, key="import-label", placeholder="None",
+            "Label", seen.names, index=None, key="import-label", placeholder="None", format_func=visible,
             help="The column that the fixed model learns to predict.",
         )  # fmt: skip
         split = left.selectbox(
             "Split column", seen.names, index=None, key="import-split", placeholder="None: by the md5 of the features",
+            format_func=visible,
             help="Says train, validation or test for each row.",
         )  # fmt: skip
-        ignore = right.multiselect("Not for the model", seen.names, key="import-ignore", help="Comments, for instance.")
+        ignore = right.multiselect(
+            "Not for the model", seen.names, key="import-ignore", help="Comments, for instance.", format_func=visible
+        )
         model = left.selectbox(
             "Fixed model", [*PRESETS], format_func=lambda m: f"{m}: {PRESETS[m]}", key="import-model"
         )

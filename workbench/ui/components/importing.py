@@ -78,7 +78,7 @@ def _done(job: Job) -> None:
     else:
         dataset, said = result.dataset, f"{result.name}: {count_of(result.rows, 'row')} imported"
     st.success("The data is in the lake", icon=":material/check_circle:")
-    st.text(said)
+    st.text(visible(said, lines=True))
     for note in () if isinstance(result, RefreshResult) else result.detail.get("types", ()):
-        st.text(note["message"])
+        st.text(visible(note["message"]))
     st.query_params.from_dict({"dataset": dataset})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import StoreError, WorkbenchError
 from workbench.settings import without_password
 from workbench.ui.wording import command
@@ -18,9 +19,9 @@ def show_error(error: WorkbenchError, *, title: str = "This cannot be shown") ->
     """Say what is wrong, where, and how to mend it."""
     with st.container(border=True, key="error"):
         st.error(title, icon=":material/error:")
-        st.text(without_password(error.message))
+        st.text(visible(without_password(error.message), lines=True))
         if error.hint:
-            st.text(without_password(error.hint))
+            st.text(visible(without_password(error.hint), lines=True))
         cause = error.__cause__
         if cause is not None and not isinstance(cause, WorkbenchError):
             with st.expander("Details"):
@@ -53,6 +54,7 @@ def show_empty(what: str, *, todo: str, command: str, key: str) -> None:
 
 def show_no_dataset(lake: OpenLake, what: str) -> None:
     """Say that the lake is empty, what will stand on this page, and how a dataset comes about."""
+    from workbench.ui.components.dropped import show_dropped
     from workbench.ui.components.importing import show_import_button
 
     st.title("No dataset yet")
@@ -64,3 +66,4 @@ def show_no_dataset(lake: OpenLake, what: str) -> None:
         key="no-dataset",
     )
     show_import_button(None, primary=True)
+    show_dropped(lake)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from workbench.characters import visible
 from workbench.reporting import count_of, format_count
 from workbench.ui.charts import findings_chart
 from workbench.ui.components.message import show_empty
 from workbench.ui.session import ink
 from workbench.ui.standing import Standing
-from workbench.ui.wording import PAGES, command
+from workbench.ui.wording import PAGES, command, marked
 
 SHOWN = 12
 """Bars; what remains is added up in one."""
@@ -37,6 +38,7 @@ def show_open_findings(state: Standing, lake: str) -> None:
     shown = counts[:SHOWN] + ([(f"{len(rest)} other checks", sum(count for _, count in rest))] if rest else [])
     frame = pd.DataFrame(shown, columns=["check", "count"])
     frame["shown"] = frame["count"].map(format_count)
+    frame = marked(frame)
     title = f"{count_of(sum(state.findings.values()), 'open finding')} at v{number}, by check"
     words = ", ".join(f"{check} {count}" for check, count in frame[["check", "shown"]].values)
     with st.container(key="findings"):
@@ -48,8 +50,9 @@ def show_open_findings(state: Standing, lake: str) -> None:
             selection_mode="check",
         )
     picked = [point["check"] for point in clicked["selection"].get("check", [])]
-    if picked and picked[0] in state.findings:
-        st.switch_page(PAGES / "review.py", query_params={"dataset": state.version.dataset, "check": picked[0]})
+    check = next((check for check in state.findings if picked and visible(check) == picked[0]), None)
+    if check is not None:
+        st.switch_page(PAGES / "review.py", query_params={"dataset": state.version.dataset, "check": check})
     _show_caveats(state)
 
 

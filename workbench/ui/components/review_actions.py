@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import DataError, WorkbenchError
 from workbench.findings import Finding
 from workbench.reporting.cases import shorten
@@ -97,7 +98,7 @@ def show_editor(lake: OpenLake, desk: Desk, finding: Finding) -> None:
         st.form(f"edit-{finding.finding}", border=False),
         st.container(horizontal=True, vertical_alignment="bottom", key="review-editor"),
     ):
-        st.selectbox("Cell", columns, key=at_column, width=180)
+        st.selectbox("Cell", columns, key=at_column, width=180, format_func=visible)
         st.text_input("Another value", key=at_value, width=220)
         st.checkbox("missing", key=at_missing)
         st.form_submit_button("Set", key=at_button, on_click=submit)

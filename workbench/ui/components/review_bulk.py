@@ -18,6 +18,7 @@ from workbench.ui.components.finding_card import key_of
 from workbench.ui.components.job import show_job
 from workbench.ui.components.review_desk import Desk, leave
 from workbench.ui.components.review_what_if import close_dialog, show_what_if
+from workbench.ui.wording import marked
 from workbench.whatif import CAP, refused
 
 WORDS = {"fix": "Use suggestion", "keep": "Keep", "exclude": "Exclude"}
@@ -133,14 +134,14 @@ def _ask(lake: OpenLake, desk: Desk) -> None:
         st.text("Rows of each class, before and after:")
         balance = [(name, rows, seen.after[name], seen.after[name] - rows) for name, rows in seen.before.items()]
         balance += [(name, 0, rows, rows) for name, rows in seen.after.items() if name not in seen.before]
-        shown = pd.DataFrame(balance, columns=["class", "before", "after", "change"])
+        shown = marked(pd.DataFrame(balance, columns=["class", "before", "after", "change"]))
         counted = {name: st.column_config.NumberColumn(format="localized") for name in ("before", "after")}
         signed = st.column_config.NumberColumn(format="%+d")
         st.dataframe(shown, hide_index=True, column_config={**counted, "change": signed})
     examples = [(key_of(f), f.column or "", f.value or "", f.suggestion or "") for f in seen.findings[:EXAMPLES]]
     if examples:
         st.text("The first of them:" if len(seen.findings) > EXAMPLES else "They are:")
-        st.dataframe(pd.DataFrame(examples, columns=["row", "column", "value", "suggestion"]), hide_index=True)
+        st.dataframe(marked(pd.DataFrame(examples, columns=["row", "column", "value", "suggestion"])), hide_index=True)
     with st.container(horizontal=True):
         st.button(
             f"{WORDS[seen.decision]}: {count}", key="bulk-confirm", disabled=not seen.findings,

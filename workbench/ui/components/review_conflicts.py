@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from workbench.characters import visible
 from workbench.drafts import Draft
 from workbench.errors import Conflict, ConflictError
 from workbench.reporting import count_of
+from workbench.ui.wording import marked
 
 SHOWN = 200
 """Conflicts shown at once."""
@@ -19,8 +21,8 @@ def show_conflicts(error: ConflictError, draft: Draft, *, publish: Callable[[], 
     """Show the cells that somebody else has changed, and offer to publish the rest."""
     with st.container(border=True, key="conflicts"):
         st.error("Somebody else changed what your draft corrects", icon=":material/error:")
-        st.text(error.message)
-        st.dataframe(table(error.conflicts[:SHOWN]), hide_index=True)
+        st.text(visible(error.message, lines=True))
+        st.dataframe(marked(table(error.conflicts[:SHOWN])), hide_index=True)
         if len(error.conflicts) > SHOWN:
             st.text(f"and {count_of(len(error.conflicts) - SHOWN, 'more cell')}")
         rest = draft.corrections - len(error.conflicts)

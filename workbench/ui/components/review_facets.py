@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from workbench.characters import visible
 from workbench.findings import STATUSES
 from workbench.lake import LANES
 from workbench.reporting import format_count
@@ -56,7 +57,7 @@ def _one_of(desk: Desk, name: str, value: str | None, known: list[str], counts: 
     options = [*known, ANY]
     st.radio(
         name.capitalize(), options, key=f"facet-{name}",
-        format_func=lambda option: f"{option} · {format_count(total if option == ANY else counts.get(option, 0))}",
+        format_func=lambda each: f"{visible(each)} · {format_count(total if each == ANY else counts.get(each, 0))}",
         on_change=_choose, args=(desk, name, options),
     )  # fmt: skip
 
@@ -80,7 +81,7 @@ def _chosen(
 
     def shown(option: str) -> str:
         name, count = (f"any {label}", total) if option == ANY else (option, counts.get(option, 0))
-        return f"{name} · {format_count(count)}"
+        return f"{visible(name)} · {format_count(count)}"
 
     st.session_state[f"facet-{name}"] = value or ANY
     st.selectbox(

@@ -89,13 +89,13 @@ def _show_editor(lake: OpenLake, desk: Desk, found: list[Finding], page: int) ->
     rids = [finding.rid for finding in found if finding.rid is not None]
     staged = staged_on(lake.lake, desk.dataset, rids, reader=lake.author)
     shown = table(desk, found, staged)
-    names = _editable(desk)
+    names, key = _editable(desk), visible(", ".join(desk.version.definition.key))
     st.data_editor(
         shown.style.apply(lambda _: _marks(shown, found), axis=None), key=_key(desk, page), hide_index=True,
         height=HEIGHT, row_height=36, placeholder="", num_rows="fixed", disabled=[*FIXED, STATE],
         column_config={
             OPEN: st.column_config.CheckboxColumn(width=50, pinned=True, help="Open the finding by itself."),
-            "row": st.column_config.TextColumn(", ".join(desk.version.definition.key) or "row", width=80, pinned=True),
+            "row": st.column_config.TextColumn(key or "row", width=80, pinned=True),
             STATE: st.column_config.TextColumn(width=110, pinned=True),
             "check": st.column_config.TextColumn(width=110),
             "what is wrong": st.column_config.TextColumn(width=200),
@@ -125,13 +125,13 @@ def table(desk: Desk, found: list[Finding], staged: dict[int, list[StagedCell]])
         changes = staged.get(finding.rid, []) if finding.rid is not None else []
         line: dict[str, Any] = {
             OPEN: False,
-            "row": ", ".join(map(str, finding.key.values())) or key_of(finding),
-            STATE: f"✕ refused: {desk.refused[1]}"
-            if desk.refused[0] == finding.finding
-            else state_of(finding, changes),
-            "check": finding.check,
-            "what is wrong": shorten(finding.message, 120),
-            "suggestion": shorten(finding.suggestion or "", 80),
+            "row": visible(", ".join(map(str, finding.key.values())) or key_of(finding)),
+            STATE: visible(
+                f"✕ refused: {desk.refused[1]}" if desk.refused[0] == finding.finding else state_of(finding, changes)
+            ),
+            "check": visible(finding.check),
+            "what is wrong": visible(shorten(finding.message, 120)),
+            "suggestion": visible(shorten(finding.suggestion or "", 80)),
             ANSWER: None,
         }
         row = desk.rows.get(finding.rid) if finding.rid is not None else None

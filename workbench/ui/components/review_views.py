@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.errors import UsageError, WorkbenchError
 from workbench.findings import SavedView, remove_view, save_view, saved_views
 from workbench.ui.components.message import show_error
@@ -25,7 +26,7 @@ def show_views(lake: OpenLake, desk: Desk) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="review-views"):
         st.selectbox(
             "Saved view", [NONE, *views], key="view-chosen", label_visibility="collapsed", width="stretch",
-            format_func=lambda name: name or ("Saved views" if views else "No saved views"),
+            format_func=lambda name: visible(name) or ("Saved views" if views else "No saved views"),
             on_change=_open, args=(views,), disabled=not views,
         )  # fmt: skip
         with st.popover(
@@ -34,7 +35,7 @@ def show_views(lake: OpenLake, desk: Desk) -> None:
             st.text_input("Name", key="view-name", placeholder="ages out of range")
             st.button("Save view", key="view-save", on_click=_save, args=(lake, desk))
             if here is not None:
-                st.text(f"“{here.name}” was saved by {here.author}.")
+                st.text(visible(f"“{here.name}” was saved by {here.author}."))
                 st.button("Remove this view", key="view-remove", on_click=_remove, args=(lake, desk, here))
             problem = st.session_state.pop("view-problem", None)
             if isinstance(problem, WorkbenchError):

@@ -6,9 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from workbench.api import OpenLake
+from workbench.characters import visible
 from workbench.findings import find
 from workbench.reporting import count_of, report_runs
 from workbench.runs import Run, changed_findings
+from workbench.ui.wording import marked, plain
 
 SHOWN = 50
 """Findings listed."""
@@ -19,9 +21,9 @@ FILES = {"text": "txt", "json": "json", "junit": "xml", "sarif": "sarif"}
 
 def show_run_report(lake: OpenLake, run: Run) -> None:
     """Show a run's report, and what it saw change."""
-    st.subheader(f"Run of {run.started_at:%Y-%m-%d %H:%M} UTC, by {run.author}")
+    st.subheader(f"Run of {run.started_at:%Y-%m-%d %H:%M} UTC, by {plain(run.author)}")
     document = run.to_dict()
-    st.code(report_runs([document]), language=None, wrap_lines=True)
+    st.code(visible(report_runs([document]), lines=True), language=None, wrap_lines=True)
     with st.container(horizontal=True, key="run-downloads"):
         for form, ending in FILES.items():
             st.download_button(
@@ -52,7 +54,7 @@ def _show_changed(lake: OpenLake, run: Run, change: str) -> None:
         for each in listed
     ]
     st.dataframe(
-        pd.DataFrame(rows, columns=["check", "key", "column", "value", "now", "what is wrong"]),
+        marked(pd.DataFrame(rows, columns=["check", "key", "column", "value", "now", "what is wrong"])),
         hide_index=True, width="stretch", key=f"changed-{change}",
     )  # fmt: skip
     if count > SHOWN:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
+from workbench.characters import visible
 from workbench.runs import Run
 from workbench.ui.run_charts import trends_chart
 from workbench.ui.session import ink
@@ -29,7 +30,7 @@ def show_trends(runs: Sequence[Run]) -> None:
     rows = [
         {
             "run": number,
-            "check": check,
+            "check": visible(check),
             "open": (run.findings or {})["by_check"].get(check, 0),
             "when": f"{run.started_at:%Y-%m-%d %H:%M} UTC",
             "version": f"v{run.version}",
@@ -41,10 +42,10 @@ def show_trends(runs: Sequence[Run]) -> None:
     if not rows:
         return
     first, last = ((told[n].findings or {})["by_check"] for n in (0, -1))
-    words = "; ".join(f"{check} {first.get(check, 0):,} to {last.get(check, 0):,}" for check in checks)
+    words = "; ".join(f"{visible(check)} {first.get(check, 0):,} to {last.get(check, 0):,}" for check in checks)
     with st.container(key="run-trends"):
         st.altair_chart(
-            trends_chart(pd.DataFrame(rows), checks, ink=ink()),
+            trends_chart(pd.DataFrame(rows), [visible(check) for check in checks], ink=ink()),
             width="content",
             alt=f"Open findings of each check over the last {len(told)} runs, first to last: {words}.",
             key="trends-chart",
