@@ -1,13 +1,14 @@
 """Columns may have any name: each name that the package's own SQL uses, each keyword, each reserved name.
 
-A dataset whose columns bear them all goes through everything that reads or writes rows, beside one that holds the same
-under plain names; what comes out must be the same. Half of the columns are
-the key; with WORKBENCH_SWEEP set, then the other half, and every name that the package's SQL uses.
+A dataset whose columns have them all goes through everything that reads or writes rows, beside one that holds the same
+under plain names; what comes out must be the same. Another one is judged by schema, checks, model and recipes. Half of
+the columns are the key; with WORKBENCH_SWEEP set, then the other half, and every name that the package's SQL uses.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 import string
@@ -22,13 +23,15 @@ from workbench.api import OpenLake
 from workbench.clusters import clusters
 from workbench.drafts import Correction, conflicts_of, draft_view, new_draft, publish_draft, rebase, stage
 from workbench.errors import KeyColumnError
+from workbench.findings import Filter as Findings
 from workbench.ingest import import_source, refresh
 from workbench.lake import newest, read_version, view_of
 from workbench.lake.sql import physical_names
-from workbench.recipes import learn
+from workbench.recipes import ExcludeStep, MergeStep, Recipe, SetStep, TransformStep, learn
 from workbench.recipes.trying import dry_run
 from workbench.reviewing import class_counts, rows_at
 from workbench.settings import Settings
+from workbench.similar import likeness
 from workbench.transforms import Case, preview
 from workbench.versions import diff, restore
 from workbench.versions.browse import Filter, count, page, profile
@@ -67,7 +70,9 @@ def _makes_a_column(value: ast.expr) -> bool:
     return isinstance(value, ast.Call) and getattr(value.func, "attr", "") in ("array", "concatenate")
 
 
+@functools.cache
 def all_names() -> list[str]:
+    """List the names that the package's SQL uses, keywords, reserved names and awkward ones."""
     keywords = duckdb.sql("SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'").fetchall()
     numbered = [f"{letter}{number}" for letter in NUMBERED for number in (0,)]
     names = [*sql_names(), *(row[0] for row in keywords[::4]), *numbered, *string.ascii_lowercase, *RESERVED, *AWKWARD]
@@ -82,14 +87,15 @@ DID_HARM = [
 """Names that met a dataset's columns once, and the most awkward ones: what each run of the suite goes through."""
 
 HALVES = (0, 1) if os.environ.get("WORKBENCH_SWEEP") else (0,)
-NAMES = all_names()
 WIDTH = len(DID_HARM)
 
 
 def chunks() -> list[list[str]]:
     """The names that did harm; with WORKBENCH_SWEEP set, all names as well, in parts of that width."""
-    parts = -(-len(NAMES) // WIDTH) if os.environ.get("WORKBENCH_SWEEP") else 0
-    swept = [NAMES[part::parts] for part in range(parts)]
+    if not os.environ.get("WORKBENCH_SWEEP"):
+        return [DID_HARM]
+    parts = -(-len(all_names()) // WIDTH)
+    swept = [all_names()[part::parts] for part in range(parts)]
     return [DID_HARM, *(names + [f"column{n}_plain" for n in range(WIDTH - len(names))] for names in swept)]
 
 
@@ -108,7 +114,7 @@ def frame(names: list[str], split: str, first: int = 0) -> pd.DataFrame:
 
 
 def test_the_sweep_reads_the_names_from_the_source():
-    assert {"n", "v", "label", "rid", "row_key", "features", "given", "source_value", "lane"} <= set(NAMES)
+    assert {"n", "v", "label", "rid", "row_key", "features", "given", "source_value", "lane"} <= set(all_names())
 
 
 def test_no_column_of_a_dataset_is_stored_under_a_name_of_the_workbench():
@@ -142,6 +148,7 @@ def everything(lake: OpenLake, dataset: str, names: list[str], half: int, folder
 
     outcome = {each.code: (each.outcome, each.total) for each in lake[dataset].check(only=["data"])}
     told.append(outcome)
+    assert "error" not in {ended for ended, _ in outcome.values()}
     told.append([(f.check, f.rid, place.get(f.column, -1), f.value) for f in lake[dataset].findings()])
     view = view_of(handle, second)
     told.append([(c.proposed, c.rows) for c in clusters(view, text).clusters])
@@ -150,7 +157,8 @@ def everything(lake: OpenLake, dataset: str, names: list[str], half: int, folder
     told.append(preview(view, label, [Case("upper")]).balance)
     told.append(class_counts(handle, second))
     told.append(page(view, [Filter(text, "contains", "a")], (text, False), limit=5, search="a").cells)
-    told.append([(p.rows, p.missing, p.distinct, p.top) for p in profile(view)])
+    # Of many values that are equally frequent, which are named is chance.
+    told.append([(p.rows, p.missing, p.distinct, [n for _, n in p.top]) for p in profile(view)])
     told.append(count(view, [Filter(text, "equals", "new")]))
     told.append(len(rows_at(handle, second, [1, 2])))
 
@@ -200,23 +208,125 @@ def everything(lake: OpenLake, dataset: str, names: list[str], half: int, folder
     return told
 
 
+JUDGED = 72
+SCHEMA = """import pandera.pandas as pa
+
+schema = pa.DataFrameSchema(
+    {{
+        {text!r}: pa.Column(str, pa.Check.isin(["a", "b", "c"]), nullable=True),
+        {number!r}: pa.Column("Int64", pa.Check.in_range(0, 9), coerce=True, nullable=True),
+        {key!r}: pa.Column(str, unique=True),
+    }},
+    checks=pa.Check(lambda frame: frame[{text!r}] != frame[{label!r}]),
+    unique=[{signal!r}, {key!r}],
+    strict=False,
+)
+"""
+
+
+@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("names", chunks())
+def test_schema_checks_model_and_recipes_see_the_same_under_any_names(lake, names, half, tmp_path):
+    key, other = names[half::2], names[1 - half :: 2]
+    number, signal, split, label, text = other[3], other[4], other[9], other[10], other[11]
+    truth = ["yes" if row % 4 < 2 else "no" for row in range(JUDGED)]
+    frame = pd.DataFrame({name: [f"k{row:02}" for row in range(JUDGED)] if name in key else truth for name in names})
+    frame[number], frame[label] = [5 if y == "yes" else 1 for y in truth], truth
+    frame[split] = [("train", "train", "train", "validation", "test", "test")[row % 6] for row in range(JUDGED)]
+    frame[text], frame[other[0]] = ["aaabaac"[row % 7] for row in range(JUDGED)], [f"u{row}" for row in range(JUDGED)]
+    # What is wrong: equal rows, two of them train and test, a doubled key, three labels, a number and a text.
+    features = [name for name in other if name not in (label, split)]
+    frame.loc[24, features], frame.loc[32, features] = frame.loc[20, features], frame.loc[28, features]
+    frame.loc[1, key[0]] = "k00"
+    frame.loc[[6, 18, 30], label] = "yes"
+    frame.loc[7, number], frame.loc[8, text] = -2, "B "
+    (tmp_path / "schema.py").write_text(SCHEMA.format(text=text, number=number, key=key[0], label=label, signal=signal))
+    by_key = [{name: frame.loc[row, name] for name in key} for row in range(JUDGED)]
+    opened = OpenLake(lake, "a")
+    data = opened.import_data(
+        "t", frame, key=key, label=label, split_column=split, model="linear", schema=str(tmp_path / "schema.py")
+    )
+
+    def failing(found):
+        return [(case["rid"], case["column_name"]) for case in found.cases.to_pylist()]
+
+    assert failing(data.validate()) == [(1, key[0]), (1, None), (2, key[0]), (2, None), (8, number), (9, text)]
+    outcomes = {result.code: (result.outcome, result.total) for result in data.check()}
+    assert outcomes["data.duplicate"] == outcomes["data.leak"] == ("failed", 1)
+    assert outcomes["data.contradiction"][0] == "passed" and outcomes["label.issue"][0] == "failed"
+    assert {f.rid: f.check for f in data.findings() if f.check.startswith("data.")} == {
+        25: "data.duplicate", 33: "data.leak"
+    }  # fmt: skip
+    assert {(f.rid, f.column, f.suggestion) for f in data.findings() if f.check == "label.issue"} == {
+        (rid, label, "no") for rid in (7, 19, 31)
+    }
+    assert data.evaluate().metrics["accuracy"].mean == 1.0
+
+    assert [(c.proposed, c.rows) for c in data.clusters(text).clusters] == [("b", 10)]
+    (tried,) = opened.what_if("t", do=["fix"], wanted=Findings(check="label.issue"), measured=False).outcomes
+    assert tried.classes == {"yes": (39, 36), "no": (33, 36)}
+    opened.rescore("t")
+    assert {f.rid for f in data.findings(order="gain")} > {7, 19, 31}
+
+    draft = data.draft().draft
+    mended = [Correction(by_key[row], column=label, new="no") for row in (6, 18, 30)]
+    mended += [Correction(by_key[7], column=number, new=5), Correction(by_key[8], column=text, new="b")]
+    opened.stage(draft, [*mended, Correction(by_key[9], "exclude"), Correction(by_key[10], "delete")])
+    assert failing(opened.check_draft(draft).validation) == [(1, key[0]), (1, None), (2, key[0]), (2, None)]
+    assert opened.evaluate_draft(draft).b_mean == 1.0
+    assert opened.consequences(draft).classes == {"yes": (39, 35), "no": (33, 35)}
+    opened.publish(draft, message="mended")
+    assert failing(data.validate()) == [(1, key[0]), (1, None), (2, key[0]), (2, None)]
+    shares = opened.attribute("t@1", "t@2", by="column").shares
+    assert {label, number, text} < {share.group.name for share in shares}
+    back = opened.take_back("t@1", "t@2", [text, number], by="column").draft
+    assert [(c.rid, c.column, c.new) for c in opened.corrections(back)] == [(8, number, "-2"), (9, text, "B ")]
+    opened.discard(back)
+
+    (nearest,) = likeness(lake, data.newest).similar(21, k=1).rows
+    assert (nearest.rid, nearest.equal, nearest.label) == (25, True, "yes")
+    steps = (
+        SetStep(text, "z", "a", ((signal, "yes"), (key[0], "k12"))),
+        MergeStep(text, ("b", " b"), "b", ((key[0], "k72"),)),
+        TransformStep(other[0], Case("upper"), ((key[0], "k13"),)),
+        ExcludeStep(((key[0], "k20"), (label, "yes"))),
+    )
+    data.save_recipe(Recipe("tidy", steps), replay=True)
+    assert [(step.status, step.rows) for step in data.dry_run("tidy").steps][2:] == [("applies", 1)] * 2
+    later = frame.copy()
+    later.loc[[12, 13, 20], other[0]] = "new"
+    later.loc[12, text] = "z"
+    later.loc[JUDGED] = [*later.loc[21]]
+    later.loc[JUDGED, key], later.loc[JUDGED, text] = "k72", " b"
+    merged = data.refresh(later, mode="full")
+    assert (merged.added, merged.updated_cells, merged.kept_corrections, merged.still_deleted) == (1, 4, 5, 1)
+    assert [(each["version"], each["cells"], each["excluded"]) for each in merged.recipes] == [(4, 3, 1)]
+    assert data.diff(2, 4).by_column == {other[0]: 3}
+    assert [(e.version, e.column) for e in data.blame(by_key[12])] == [(1, None), (3, other[0]), (3, text), (4, text)]
+    assert failing(data.validate()) == [(1, key[0]), (1, None), (2, key[0]), (2, None)]
+    assert data.restore(1).content_hash == data.at(1).version.content_hash
+    assert {each.state for each in opened.verify("t")} == {"sound"}
+
+
 @pytest.fixture(scope="module")
 def under_plain_names(tmp_path_factory):
-    """What comes of plain names, once for each half of the columns being the key."""
-    found = []
-    for half in HALVES:
+    """Say what comes of plain names, once for each half of the columns being the key."""
+
+    @functools.cache
+    def under_plain_names(half):
         folder = tmp_path_factory.mktemp("plain")
         settings = Settings(lake=f"sqlite:{folder / 'lake' / 'catalog.sqlite'}", author="a")
         with OpenLake.from_settings(settings, create=True) as lake:
-            found.append(everything(lake, "t", [f"column{n}_plain" for n in range(WIDTH)], half, folder))
-    return found
+            return everything(lake, "t", [f"column{n}_plain" for n in range(WIDTH)], half, folder)
+
+    return under_plain_names
 
 
 @pytest.mark.parametrize("half", HALVES)
 @pytest.mark.parametrize("names", chunks())
 def test_everything_is_the_same_under_any_names(lake, under_plain_names, names, half, tmp_path):
     named = everything(OpenLake(lake, "a"), "t", names, half, tmp_path)
-    for step, (expected, found) in enumerate(zip(under_plain_names[half], named, strict=True)):
+    for step, (expected, found) in enumerate(zip(under_plain_names(half), named, strict=True)):
         assert found == expected, step
 
 
