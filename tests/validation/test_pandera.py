@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import count
 
 import pandas as pd
@@ -10,8 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pandera.errors import SchemaErrors
 
+from workbench.checks import run_checks
 from workbench.lake import view_of
-from workbench.validation import failing_checks, validate
+from workbench.validation import failing_checks, load_schema, validate
 
 NUMBERS = count(1)
 SAME_LAKE = settings(
@@ -190,7 +193,7 @@ def test_a_rule_behind_a_parser_shows_the_stored_value_and_the_parser_is_said(to
     found = validate(towns, schema(LOWER))
     assert [(row["rid"], row["observed"]) for row in found.cases.to_pylist()] == [(2, "ROME")]
     said = states(found)
-    assert said["schema.city.parser_lower"][0] == said["schema.city.default"][0] == "not applicable"
+    assert said["schema.city.parser_lower"][0] == said["schema.city.default"][0] == "passed"
     assert "what the parser makes" in said["schema.city.parser_lower"][1]
     assert "checked as 'oslo'" in said["schema.city.default"][1]
 
@@ -216,6 +219,48 @@ def test_a_parser_that_raises_is_an_error_and_what_stands_behind_it_is_not_known
     assert said["schema.city.isin"][0] == "not applicable"
     assert said["schema.n.less_than"][0] == "failed"
     assert (found.outcome, found.failures) == ("error", 1)
+
+
+FRESH = """
+import sys
+import pandas as pd
+import workbench
+with workbench.open("sqlite:" + sys.argv[1], create=True) as lake:
+    frame = pd.DataFrame({"id": [1, 2], "a": ["YES", "maybe"], "b": ["NO", "no"]})
+    dataset = lake.import_data("people", frame, key=["id"], schema="rules.py")
+    for rule in dataset.validate().checks:
+        print(rule.check, rule.outcome, rule.failures)
+"""
+
+
+def test_parsers_run_in_a_process_that_validated_nothing_before(tmp_path):
+    rules = tmp_path / "rules.py"
+    rules.write_text(
+        "import pandera.pandas as pa\n"
+        "answer = pa.Check.isin(['yes', 'no'])\n"
+        "schema = pa.DataFrameSchema(\n"
+        "    {'a': pa.Column(str, answer, parsers=pa.Parser(lambda s: s.str.lower())), 'b': pa.Column(str, answer)},\n"
+        "    parsers=pa.Parser(lambda t: t.assign(b=t['b'].str.lower())))\n"
+    )
+    command = [sys.executable, "-c", FRESH, str(tmp_path / "catalog.sqlite")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
+    said = done.stdout.splitlines()
+    assert {"schema.a.parser_lambda passed 0", "schema.parser_lambda passed 0"} <= set(said)
+    assert [line for line in said if " passed " not in line] == ["schema.a.isin failed 1"]
+
+
+def test_rules_behind_a_broken_parser_are_not_counted_as_kept(make, lake, tmp_path):
+    rules = tmp_path / "rules.py"
+    rules.write_text(
+        "import pandera.pandas as pa\n"
+        "schema = pa.DataFrameSchema({'id': pa.Column(int),\n"
+        "    'a': pa.Column(str, pa.Check.isin(['x']), parsers=pa.Parser(lambda s: 1 / 0))})\n"
+    )
+    version = make(pd.DataFrame({"id": [1], "a": ["x"]}), "one", key=("id",))
+    results = run_checks(lake, view_of(lake, version), schema=load_schema(rules), only=["schema"])
+    found = next(result for result in results if result.code == "schema")
+    said = "all 4 rules are kept; 1 could not be asked: schema.a.parser_lambda; 3 were not asked"
+    assert (found.outcome, found.message) == ("error", said)
 
 
 def test_hypotheses_are_asked_as_pandera_asks_them(towns, schema):

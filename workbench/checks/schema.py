@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from workbench.checks.protocol import MOST_FINDINGS, Subject, not_applicable
 from workbench.findings import CheckResult, Outcome
 
@@ -24,11 +26,8 @@ class SchemaCheck:
         parts = tuple(
             CheckResult(rule.check, rule.outcome, rule.message, total=rule.failures) for rule in validation.checks
         )
-        failed = sum(part.outcome == "failed" for part in parts)
         broken = [part.code for part in parts if part.outcome == "error"]
-        message = f"{failed} of {len(parts)} rules are broken" if failed else f"all {len(parts)} rules are kept"
-        if broken:
-            message += f"; {len(broken)} could not be asked: {', '.join(broken[:3])}{', …' if broken[3:] else ''}"
+        message = _sentence(parts, broken)
         if validation.cases.num_rows > MOST_FINDINGS:
             message += f"; the first {MOST_FINDINGS:,} cases join the queue"
         with subject.lake.session() as session:
@@ -52,3 +51,15 @@ class SchemaCheck:
             )
         outcome: Outcome = "error" if broken else "failed" if findings.num_rows else "passed"
         return CheckResult(self.code, outcome, message, findings, parts, total=validation.failures)
+
+
+def _sentence(parts: tuple[CheckResult, ...], broken: list[str]) -> str:
+    """Say how many rules are kept or broken, of those that could be asked, and how many could not be."""
+    count = Counter(part.outcome for part in parts)
+    asked, unasked = count["passed"] + count["failed"], count["skipped"] + count["not applicable"]
+    said = f"{count['failed']} of {asked} rules are broken" if count["failed"] else f"all {asked} rules are kept"
+    if broken:
+        said += f"; {len(broken)} could not be asked: {', '.join(broken[:3])}{', …' if broken[3:] else ''}"
+    if unasked:
+        said += f"; {unasked} {'were not asked' if broken else 'do not apply'}"
+    return said

@@ -56,13 +56,13 @@ def column_checks(codes: Codes, name: str, column: Any, pandera: Any, view: View
         filled_with = (
             f"Missing cells are checked as {column.default!r}, the schema's default; the data stay as they are."
         )
-        add("default", Kind.SETTLED, outcome="not applicable", message=filled_with)
+        add("default", Kind.SETTLED, message=filled_with)
     if not column.nullable and not default:
         add("not_nullable", Kind.NULLS)
     if column.unique:
         add("unique", Kind.UNIQUE, keep=column.report_duplicates)
     for parser in column.parsers:
-        add(f"parser_{parser.name}", Kind.SETTLED, outcome="not applicable", message=_PARSER)
+        add(f"parser_{parser.name}", Kind.PARSER, message=_PARSER)
     for check in column.checks:
         cell_wise = check.element_wise or built_in(check) in CELL_WISE
         kind = Kind.TABLE if check.groupby is not None else Kind.CELLS if cell_wise else Kind.COLUMN
@@ -112,7 +112,7 @@ def table_checks(
     if any(not level.name for level in levels):
         add("index", Kind.SETTLED, outcome="not applicable", message=_INDEX)
     for parser in pandera.parsers:
-        add(f"parser_{parser.name}", Kind.SETTLED, outcome="not applicable", message=_PARSER)
+        add(f"parser_{parser.name}", Kind.PARSER, message=_PARSER)
     # The `unique` of a lone Index is about its column alone, and listed there.
     levels_together = joint(pandera.index.unique) if len(levels) > 1 else []
     for together in [*joint(pandera.unique), *levels_together]:

@@ -48,8 +48,11 @@ def parsed(session: Session, view: View, pandera: Any, *, only: str | None = Non
     only : str, optional
         The one column to parse, by its own parsers; the others are not read.
     """
+    import pandas as pd
     import pyarrow as pa
 
+    # pandera finds what runs a parser only after a schema of this process validated something; it does the same.
+    pandera.register_default_backends(pd.DataFrame)
     own = [
         (name, column)
         for name, column, there in schema_columns(pandera, [column.name for column in view.columns])

@@ -18,6 +18,7 @@ class Kind(Enum):
     """How a check is answered."""
 
     SETTLED = "from the columns alone"
+    PARSER = "by running it, before anything else"
     TYPE = "row by row: can the cell be read as its type"
     NULLS = "row by row: is there a value"
     CELLS = "row by row: pandera's check of a column"
@@ -127,7 +128,8 @@ class Codes:
 
     def take(self, column: str | None, check: str) -> str:
         """Return ``schema.<column>.<check>``, or the first free of that name with _2, _3 … behind it."""
-        plain = ".".join(["schema", *([column] if column is not None else []), check.strip("<>")])
+        name = check.replace("<lambda>", "lambda").strip("<>")
+        plain = ".".join(["schema", *([column] if column is not None else []), name])
         code, number = plain, 1
         while code in self._given:
             number += 1

@@ -64,10 +64,9 @@ def _cells(view: View, pandera: Any, name: str, column: Any) -> Cells:
 
 def _behind(check: PlannedCheck, broken: Mapping[str | None, str]) -> PlannedCheck:
     """Settle a check that asks for what a broken parser should have made."""
-    parser = check.kind is Kind.SETTLED and check.name.startswith("parser_")
-    mine = check.column in broken if parser or check.column is not None else bool(broken)
+    mine = check.column in broken if check.kind is Kind.PARSER or check.column is not None else bool(broken)
     raised = broken.get(check.column, broken.get(None, next(iter(broken.values()))))
-    if parser and mine:
+    if check.kind is Kind.PARSER and mine:
         return dataclasses.replace(check, outcome="error", message=raised)
     if check.kind is Kind.SETTLED or not (mine or None in broken):
         return check

@@ -156,7 +156,7 @@ def outcomes(plan: Plan, tally: Tally, cases: pa.Table) -> tuple[CheckOutcome, .
         state, message = check.outcome, check.message
         if position in tally.broken:
             state, message = "error", tally.broken[position]
-        elif failures and check.kind is not Kind.SETTLED:
+        elif failures and check.kind not in (Kind.SETTLED, Kind.PARSER):
             state, message = "failed", _sentence(check, failures, whole=position in tally.failed)
         ended.append(CheckOutcome(check.code, check.column, check.severity, state, failures, message, check.name))
     return tuple(ended)
