@@ -269,7 +269,7 @@ def test_a_caller_that_is_killed_or_interrupted_leaves_no_process_behind(mine, t
         os.killpg(caller.pid, end)  # as Ctrl-C does: to all of them
     else:
         caller.kill()
-    out, said = caller.communicate(timeout=60)
+    out, said = caller.communicate(timeout=240)
     until(lambda: not is_running(process))
     assert out == "made\n" and "made" in said
     assert said.count("KeyboardInterrupt") == (end == signal.SIGINT), said
