@@ -122,11 +122,11 @@ def _flush(lake: Lake) -> None:
     )
     for schema, table in altered:
         one = f"schema_name => {literal(schema)}, table_name => {literal(table)}"
-        lake.call(f"CALL ducklake_flush_inlined_data('lake', {one})")
+        lake.move(f"CALL ducklake_flush_inlined_data('lake', {one})")
         said = literal(f"{schema}.{table} was flushed at {datetime.now(UTC).isoformat()}")
         query = f"COMMENT ON TABLE lake.workbench.migrations IS {said}"
         lake.write(partial(Session.run, query=query), message="maintain: older tables of small changes were dropped")
-    lake.call("CALL ducklake_flush_inlined_data('lake')")
+    lake.move("CALL ducklake_flush_inlined_data('lake')")
 
 
 def _forget_fits(lake: Lake, oldest: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from workbench.lake.faults import is_locked
+from workbench.lake.moving import NONE, Moves
 from workbench.lake.room import Room
 from workbench.lake.sql import literal, quote, rendered
 
@@ -22,6 +24,8 @@ T = TypeVar("T")
 Tracer = Callable[[str, Sequence[Any]], None]
 Turn = Callable[[], contextlib.AbstractContextManager[None]]
 _ENDS = ("COMMIT", "ROLLBACK")
+_READS = re.compile(r"\blake\.")
+_REPEATABLE = ("SELECT", "WITH", "FROM", "CREATE OR REPLACE TEMP", "COPY")
 
 
 class Session:
@@ -43,6 +47,7 @@ class Session:
         patience: float,
         files: str = "",
         room: Room | None = None,
+        moves: Moves = NONE,
     ) -> None:
         self.files = files
         self._room = room
@@ -50,6 +55,8 @@ class Session:
         self._tracer = tracer
         self._turn = turn
         self._patience = patience
+        self._moves = moves
+        self._moved = 0
         self._in_transaction = False
 
     def run(self, query: str, params: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
@@ -83,6 +90,8 @@ class Session:
         text = rendered(query, params)
         deadline = time.monotonic() + self._patience
         while True:
+            if not self._in_transaction:
+                self._moved = self._moves.count()
             try:
                 with self._turn():
                     if text is None:
@@ -93,8 +102,12 @@ class Session:
                 if self._in_transaction or not is_locked(error) or time.monotonic() > deadline:
                     raise
             else:
-                self._in_transaction = query == "BEGIN" or (self._in_transaction and query not in _ENDS)
-                return result
+                if not _READS.search(query) or not self._moves.since(self._moved):
+                    self._in_transaction = query == "BEGIN" or (self._in_transaction and query not in _ENDS)
+                    return result
+                if self._in_transaction or not query.lstrip().startswith(_REPEATABLE) or time.monotonic() > deadline:
+                    # In DuckDB's words, for whoever can repeat all of it.
+                    raise duckdb.TransactionException("database is locked: rows were moved while they were read")
             time.sleep(random.uniform(0.002, 0.02))
 
     def make_room(self, columns: int, rows: int) -> None:

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
+import os
 import random
+import shutil
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +35,7 @@ from workbench.lake.faults import explained, is_busy, is_dropped
 from workbench.lake.gate import Gate
 from workbench.lake.locks import lock_number, take_lock
 from workbench.lake.modes import open_folders, umasked
+from workbench.lake.moving import Moves
 from workbench.lake.recall import CATALOGUE, Recall
 from workbench.lake.room import Room
 from workbench.lake.scratch import SCRATCH, scratch
@@ -103,6 +106,7 @@ class Lake:
         self._room = Room(root, settings.memory_limit)
         # Only SQLite's connections get into each other's way.
         self._gate: Turn = Gate().turn if url.startswith("sqlite:") else contextlib.nullcontext
+        self._moves = Moves(catalogue.removeprefix("sqlite:") if catalogue.startswith("sqlite:") else "")
         self._open: set[duckdb.DuckDBPyConnection] = set()
         # A process that ends destroys what its other threads have open.
         self._ended = weakref.finalize(self, roll_back_all, self._open)
@@ -136,7 +140,9 @@ class Lake:
         """Borrow a connection whose errors are for :meth:`retried` to look at."""
         connection = self._root.cursor()
         self._open.add(connection)
-        session = Session(connection, self._tracer, self._gate, self.settings.write_timeout, self.files, self._room)
+        session = Session(
+            connection, self._tracer, self._gate, self.settings.write_timeout, self.files, self._room, self._moves
+        )
         try:
             yield session
         finally:
@@ -422,6 +428,52 @@ class Lake:
             finally:
                 self._recall.stir()
 
+    def move(self, statement: str) -> None:
+        """Run a statement that moves rows from the catalogue into files.
+
+        DuckLake tidies up once the change is committed, and deletes the new files where that fails, as if they were
+        nobody's. So they have a second name until it is over, and get their own back where the catalogue names them.
+        """
+
+        def once() -> None:
+            with contextlib.ExitStack() as held:
+                kept: dict[Path, Path] = {}
+                folder = None if "://" in self.files else Path(self.files)
+                session = held.enter_context(self._borrowed())
+                held.enter_context(self._moves.announced())
+                try:
+                    session.run("BEGIN")
+                    before = _data_files(folder)
+                    session.run(statement)
+                    new = _data_files(folder) - before
+                    place = held.enter_context(scratch(Path(self.files) / SCRATCH, "moved")) if new else Path()
+                    for file in new:
+                        kept[file] = _second_name(file, place)
+                    session.run("COMMIT")
+                except BaseException:
+                    with contextlib.suppress(duckdb.Error):
+                        session.run("ROLLBACK")
+                    self._bring_back(kept)
+                    raise
+
+        with self.writing(), self._turn():
+            try:
+                self.retried(once, "write")
+            finally:
+                self._recall.stir()
+
+    def _bring_back(self, kept: Mapping[Path, Path]) -> None:
+        """Give files that the catalogue names their own name back."""
+        lost = {file.name: file for file in kept if not file.exists()}
+        if not lost:
+            return
+        names = ", ".join(map(literal, lost))
+        query = f"SELECT path FROM {CATALOGUE}.ducklake_data_file WHERE parse_filename(path) IN ({names})"
+        for (path,) in self.read(query):
+            file = lost[Path(path).name]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _second_name(kept[file], file.parent)
+
     def retried(self, attempt: Callable[[], T], what: str, *, reconnect: bool = True) -> T:
         """Repeat an attempt that met another writer or lost its connection, with growing pauses and jitter.
 
@@ -467,6 +519,23 @@ class Lake:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _data_files(folder: Path | None) -> set[Path]:
+    """List the data files in a folder, those that are not finished left out."""
+    if folder is None:
+        return set()
+    return {file for file in folder.rglob("*.parquet") if SCRATCH not in file.relative_to(folder).parts[:1]}
+
+
+def _second_name(file: Path, folder: Path) -> Path:
+    """Give a file another name in a folder, or copy it where a file has only one; names of data files are unique."""
+    other = folder / file.name
+    try:
+        os.link(file, other)
+    except OSError:
+        shutil.copy2(file, other)
+    return other
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
