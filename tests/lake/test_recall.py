@@ -7,7 +7,7 @@ import time
 import pandas as pd
 import pytest
 
-from workbench.lake import open_lake
+from workbench.lake import open_lake, recall
 from workbench.lake.recall import FRESH, KEPT, LARGEST, tables_of
 from workbench.settings import Settings
 from workbench.versions import tag
@@ -48,6 +48,19 @@ def test_a_change_of_one_table_leaves_the_answers_from_others(lake, make, asked)
     asked.clear()
     lake.read(DRAFTS)
     assert DRAFTS not in asked
+
+
+def test_nothing_is_told_that_is_older_than_what_was_read_before(lake, make, monkeypatch):
+    """However soon one asks: whoever has seen a version finds it in the list of versions."""
+    version = make(FRAME, key=("id",), label="y")
+    monkeypatch.setattr(recall, "FRESH", 3600.0)
+    assert lake.read(TAGS) == [] == lake.read(TAGS)
+    with open_lake(Settings(lake=lake.url)) as other:
+        tag(other, version, "theirs", author="ben")
+    assert lake.read(TAGS) == []
+    with lake.session() as session:
+        assert session.rows("SELECT count(*) FROM lake.workbench.tags") == [(1,)]
+        assert lake.read(TAGS) == [("theirs",)]
 
 
 def test_what_another_process_wrote_is_seen(lake, make):

@@ -3,8 +3,8 @@
 DuckLake writes into its catalogue which tables each snapshot changed, and an answer is given again only while none of
 the tables that it was read from has changed, by whichever process. To ask that costs a quarter of the cheapest scan of
 a table, and is the same for a query of any size. What this process wrote is asked about at once, what others write at
-the latest :data:`FRESH` seconds afterwards; what must hold is read inside the transaction that relies on it, which
-nothing here has a part in.
+the latest :data:`FRESH` seconds afterwards, and before anything older than what was read last; what must hold is read
+inside the transaction that relies on it, which nothing here has a part in.
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ class Recall:
         self._stirred = 0
 
     def stir(self) -> None:
-        """Look again at the next question: this process has written."""
+        """Look again at the next question: this process has written, or read what may be newer than all that is kept.
+
+        Whoever has seen a version must not be told afterwards that there is none.
+        """
         with self._lock:
             self._looked = 0.0
             self._stirred += 1

@@ -37,6 +37,10 @@ class Session:
     ----------
     files : str
         Where the lake's data files lie; empty in a session on something else.
+
+    Notes
+    -----
+    ``seen`` is called after each statement that has read the lake's tables.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Session:
         files: str = "",
         room: Room | None = None,
         moves: Moves = NONE,
+        seen: Callable[[], None] = lambda: None,
     ) -> None:
         self.files = files
         self._room = room
@@ -56,6 +61,7 @@ class Session:
         self._turn = turn
         self._patience = patience
         self._moves = moves
+        self._seen = seen
         self._moved = 0
         self._in_transaction = False
 
@@ -102,7 +108,10 @@ class Session:
                 if self._in_transaction or not is_locked(error) or time.monotonic() > deadline:
                     raise
             else:
-                if not _READS.search(query) or not self._moves.since(self._moved):
+                reads = bool(_READS.search(query))
+                if reads:
+                    self._seen()
+                if not reads or not self._moves.since(self._moved):
                     self._in_transaction = query == "BEGIN" or (self._in_transaction and query not in _ENDS)
                     return result
                 if self._in_transaction or not query.lstrip().startswith(_REPEATABLE) or time.monotonic() > deadline:

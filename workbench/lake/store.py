@@ -141,8 +141,9 @@ class Lake:
         connection = self._root.cursor()
         self._open.add(connection)
         session = Session(
-            connection, self._tracer, self._gate, self.settings.write_timeout, self.files, self._room, self._moves
-        )
+            connection, self._tracer, self._gate, self.settings.write_timeout, self.files, self._room, self._moves,
+            self._recall.stir,
+        )  # fmt: skip
         try:
             yield session
         finally:
