@@ -42,13 +42,14 @@ def only_respelt(
         exact = present_cell(session, cell, staged[name].type, before, head)
         taken = "b._rid IS NULL"
         if not match.content and mode != "append":
-            # What still holds what a correction replaced is not taken.
+            # What still holds what a correction replaced is not taken; it must be known as that in the narrow type too.
             same = (
                 "EXISTS (SELECT 1 FROM lake.workbench.overrides o WHERE o.rid = b._rid AND o.state = 'cell' "
                 f"AND o.dataset = {literal(head.dataset)} AND o.column_name = {literal(name)} "
                 f"AND NOT {differs(f'{cell}::VARCHAR', 'o.source_value', column)})"
             )
-            taken += f" OR ({differs(old, cell, column)} AND NOT {same})"
+            lost = differs(f"{cell}::VARCHAR", f"TRY_CAST({cell} AS {before.type})::VARCHAR", column)
+            taken += f" OR ({differs(old, cell, column)} AND (NOT {same} OR {lost}))"
         joined = f"(SELECT * FROM {match.incoming}) i LEFT JOIN {match.base} b ON {match.on}"
         needs = f"SELECT 1 FROM {joined} WHERE {cell} IS NOT NULL AND NOT coalesce({exact.fits or 'true'}, false)"
         if not session.row(f"{needs} AND ({taken}) LIMIT 1"):

@@ -1,6 +1,6 @@
 """The store: a DuckLake catalogue plus its Parquet data, versions in it, and the only place that knows DuckDB."""
 
-from workbench.lake.changes import feed, kept_snapshots, latest_images, touch
+from workbench.lake.changes import feed, kept_snapshots, latest_images, touch, touch_stored
 from workbench.lake.claims import claim_held, claimed
 from workbench.lake.faults import data_folder_fault
 from workbench.lake.foreign import foreign_database
@@ -74,6 +74,7 @@ __all__ = [
     "rename",
     "rid_list",
     "touch",
+    "touch_stored",
     "undrop",
     "verify",
     "view_of",

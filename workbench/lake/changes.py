@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from workbench.lake.publish import data_table, read_versions
+from workbench.lake.publish import data_table, moved_cell, read_versions, stored_elsewhere
 from workbench.lake.recall import CATALOGUE
 from workbench.lake.records import Version
 from workbench.lake.session import Session
-from workbench.lake.sql import literal, quote
+from workbench.lake.sql import any_of, literal, quote
 from workbench.lake.store import Lake
 
 
@@ -103,6 +103,34 @@ def touch(session: Session, a: Version, b: Version, *, table: str = "touched_row
     query = f"SELECT DISTINCT _rid FROM {changes}" if changes else _compared(a, b)
     session.run(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
     return int(session.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+
+def touch_stored(session: Session, version: Version, head: Version) -> int:
+    """Collect the identities of the rows to be written so that an old version is the newest again: ``touched_rows``.
+
+    Unlike :func:`touch` this counts what is stored in the places where ``version`` has its columns: what came since a
+    column was stored in a wider type left its old place as it was.
+    """
+    if _stored_alike(version, head):
+        return touch(session, version, head)
+    table, names = data_table(head.table), ["_rid", "_lane", "_excluded", *(quote(c.physical) for c in version.columns)]
+    elsewhere = stored_elsewhere(version.columns, head)
+    also = "".join(f", {quote(before.physical)}" for before in elsewhere.values())
+    moved = any_of(
+        [
+            *(moved_cell(column) for column in version.columns),
+            *(moved_cell(column, elsewhere[column.name]) for column in version.columns if column.name in elsewhere),
+            "n._lane IS DISTINCT FROM o._lane",
+            "n._excluded IS DISTINCT FROM o._excluded",
+        ]
+    )
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE touched_rows AS SELECT coalesce(n._rid, o._rid) AS _rid FROM "
+        f"(SELECT {', '.join(names)} FROM {table} AT (VERSION => {version.snapshot})) n FULL JOIN "
+        f"(SELECT {', '.join(names)}{also} FROM {table}) o ON n._rid = o._rid "
+        f"WHERE n._rid IS NULL OR o._rid IS NULL OR {moved}"
+    )
+    return int(session.rows("SELECT count(*) FROM touched_rows")[0][0])
 
 
 def _stored_alike(a: Version, b: Version) -> bool:

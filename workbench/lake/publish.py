@@ -9,7 +9,7 @@ where the dataset now differs from its source. The content hash follows from the
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ from workbench.lake.sql import (
     row_digest,
 )
 from workbench.lake.store import INLINED_ROWS, Lake
+from workbench.lake.values import spelt_text
 from workbench.lake.view import View
 
 PRUNED = 5_000
@@ -222,7 +223,7 @@ def publish_rows(
         The change *is* what the source says now (a refresh), so it is no difference from the source.
     held : str, optional
         Temporary table that holds the touched rows as they are in ``head``, where the caller has read them in this
-        transaction; the rows of the dataset are then not read again.
+        transaction and ``columns`` are stored as those of ``head``; the rows of the dataset are then not read again.
 
     Returns
     -------
@@ -237,10 +238,13 @@ def publish_rows(
     names = ", ".join(["_rid", "_lane", "_excluded", *(quote(column.physical) for column in columns)])
     both = "SELECT _rid FROM new_rows UNION SELECT _rid FROM gone_rows"
     among = f"_rid IN ({both})" if held else _among([row[0] for row in session.rows(both)], f"({both})")
-    session.run(f"CREATE OR REPLACE TEMP TABLE old_rows AS SELECT {names} FROM {held or table} WHERE {among}")
+    elsewhere = {} if source_spoke else stored_elsewhere(columns, head)
+    also = "".join(f", {quote(before.physical)}" for before in elsewhere.values())
+    session.run(f"CREATE OR REPLACE TEMP TABLE old_rows AS SELECT {names}{also} FROM {held or table} WHERE {among}")
     session.run(
         "CREATE OR REPLACE TEMP TABLE changed_rows AS SELECT n.* FROM new_rows n JOIN old_rows o USING (_rid) "
-        f"WHERE {_differs(columns)} OR n._excluded IS DISTINCT FROM o._excluded OR n._lane IS DISTINCT FROM o._lane"
+        f"WHERE {_differs(columns, elsewhere)} "
+        "OR n._excluded IS DISTINCT FROM o._excluded OR n._lane IS DISTINCT FROM o._lane"
     )
     added = _count(session, "new_rows WHERE _rid NOT IN (SELECT _rid FROM old_rows)")
     removed = _count(session, "gone_rows WHERE _rid IN (SELECT _rid FROM old_rows)")
@@ -248,7 +252,7 @@ def publish_rows(
     same_shape = columns == head.columns and definition == head.definition
     if not (added or removed or changed) and same_shape:
         return None
-    moved = _moved_columns(session, columns)
+    moved = _moved_columns(session, columns, elsewhere)
     known = {column.name for column in head.columns}
     cells_changed = sum(count for column, count in moved.items() if column.name in known)
     excluded = head.excluded + int(
@@ -258,7 +262,7 @@ def publish_rows(
     )
     sums, identity = _moved_sums(session, head, columns)
     if not source_spoke:
-        _note_overrides(session, head, columns, [*moved])
+        _note_overrides(session, head, columns, [column for column in moved if column.name in known], elsewhere)
     if removed:
         gone = [row[0] for row in session.rows("SELECT _rid FROM gone_rows")]
         session.run(f"DELETE FROM {table} WHERE {_among(gone, 'gone_rows')}")
@@ -280,12 +284,38 @@ def publish_rows(
     return head.version + 1
 
 
-def _moved_columns(session: Session, columns: Sequence[Column]) -> dict[Column, int]:
+def stored_elsewhere(columns: Sequence[Column], head: Version) -> dict[str, Column]:
+    """Find the columns that the newest version stores in another place of the table, by name.
+
+    There a column was stored in a wider type meanwhile. Its old place still holds what it held then, and nothing in the
+    rows that came since.
+    """
+    known = {column.name: column for column in head.columns}
+    return {
+        column.name: known[column.name]
+        for column in columns
+        if column.name in known and known[column.name].physical != column.physical
+    }
+
+
+def moved_cell(column: Column, before: Column | None = None) -> str:
+    """SQL condition that a cell of row images n and o differs; ``before`` is the column where o has it elsewhere."""
+    cell = f"n.{quote(column.physical)}"
+    if before is None:
+        return f"{cell} IS DISTINCT FROM o.{quote(column.physical)}"
+    texts = (
+        f"({spelt_text(place, each) if each.written else canonical_text(place, each.type)})"
+        for place, each in ((cell, column), (f"o.{quote(before.physical)}", before))
+    )
+    return " IS DISTINCT FROM ".join(texts)
+
+
+def _moved_columns(session: Session, columns: Sequence[Column], elsewhere: Mapping[str, Column]) -> dict[Column, int]:
     """Count the cells that change in the columns that have any."""
     moved: dict[Column, int] = {}
     for start in range(0, len(columns), TOGETHER):
         some = columns[start : start + TOGETHER]
-        asked = ", ".join(count_where(f"n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)}") for c in some)
+        asked = ", ".join(count_where(moved_cell(c, elsewhere.get(c.name))) for c in some)
         counts = session.rows(f"SELECT {asked} FROM changed_rows n JOIN old_rows o USING (_rid)")[0]
         moved |= {column: count for column, count in zip(some, counts, strict=True) if count}
     return moved
@@ -301,9 +331,10 @@ def _count(session: Session, what: str) -> int:
     return int(session.rows(f"SELECT count(*) FROM {what}")[0][0])
 
 
-def _differs(columns: Sequence[Column]) -> str:
-    """SQL condition that two row images n and o differ in some cell."""
-    return any_of([f"n.{quote(c.physical)} IS DISTINCT FROM o.{quote(c.physical)}" for c in columns])
+def _differs(columns: Sequence[Column], elsewhere: Mapping[str, Column]) -> str:
+    """SQL condition that two row images n and o differ in some cell, or in what is stored of it."""
+    conditions = [moved_cell(c) for c in columns]
+    return any_of(conditions + [moved_cell(c, elsewhere[c.name]) for c in columns if c.name in elsewhere])
 
 
 def _identity_of(lake: Lake, columns: Sequence[Column], files: Sequence[str]) -> tuple[int, int, int]:
@@ -353,7 +384,13 @@ def _moved(base: tuple[int, int, int], plus: tuple[int, int, int], minus: tuple[
     return rows, low % 2**64, high % 2**64
 
 
-def _note_overrides(session: Session, head: Version, columns: Sequence[Column], moved: Sequence[Column]) -> None:
+def _note_overrides(
+    session: Session,
+    head: Version,
+    columns: Sequence[Column],
+    moved: Sequence[Column],
+    elsewhere: Mapping[str, Column],
+) -> None:
     """Remember what the source last said wherever this change departs from it, and forget it where it returns.
 
     The first value replaced since the source last spoke is what the source holds; a later change of the same cell
@@ -362,10 +399,8 @@ def _note_overrides(session: Session, head: Version, columns: Sequence[Column], 
     """
     dataset = literal(head.dataset)
     if moved:
-        _note_cells(session, dataset, moved)
+        _note_cells(session, dataset, moved, elsewhere)
     key_columns = [column for column in columns if column.name in head.definition.key]
-    row_key = ", ".join(f"{literal(c.name)}, {canonical_text('x.' + quote(c.physical), c.type)}" for c in key_columns)
-    key = f"json_object({row_key})::VARCHAR" if row_key else "NULL"
     for table, state, other, also in (
         ("gone_rows", "deleted", "added", "JOIN old_rows x USING (_rid)"),
         ("new_rows", "added", "deleted", ""),
@@ -375,6 +410,9 @@ def _note_overrides(session: Session, head: Version, columns: Sequence[Column], 
             rows += " WHERE x._rid NOT IN (SELECT _rid FROM old_rows)"
         if not _count(session, rows):
             continue
+        places = [(c.name, c if state == "added" else elsewhere.get(c.name, c)) for c in key_columns]
+        row_key = ", ".join(f"{literal(name)}, {_stored_text('x.', place)}" for name, place in places)
+        key = f"json_object({row_key})::VARCHAR" if row_key else "NULL"
         undone = f"dataset = {dataset} AND state = '{other}' AND rid IN (SELECT x._rid FROM {rows})"
         session.run(f"CREATE OR REPLACE TEMP TABLE undone AS SELECT rid FROM lake.workbench.overrides WHERE {undone}")
         session.run(f"DELETE FROM lake.workbench.overrides WHERE {undone}")
@@ -386,13 +424,18 @@ def _note_overrides(session: Session, head: Version, columns: Sequence[Column], 
     _note_returned(session, dataset)
 
 
-def _note_cells(session: Session, dataset: str, moved: Sequence[Column]) -> None:
+def _stored_text(prefix: str, column: Column) -> str:
+    """SQL of a cell's canonical text."""
+    return canonical_text(f"{prefix}{quote(column.physical)}", column.type)
+
+
+def _note_cells(session: Session, dataset: str, moved: Sequence[Column], elsewhere: Mapping[str, Column]) -> None:
     """Remember or forget the source's values of the cells that change, in the columns that have any."""
     cells = unpivoted(
         "changed_rows n JOIN old_rows o ON o._rid = n._rid", moved, "n._rid AS rid",
-        old=lambda column: canonical_text(f"o.{quote(column.physical)}", column.type),
-        new=lambda column: canonical_text(f"n.{quote(column.physical)}", column.type),
-        moved=lambda column: f"n.{quote(column.physical)} IS DISTINCT FROM o.{quote(column.physical)}",
+        old=lambda column: _stored_text("o.", elsewhere.get(column.name, column)),
+        new=lambda column: _stored_text("n.", column),
+        moved=lambda column: moved_cell(column, elsewhere.get(column.name)),
     )  # fmt: skip
     session.run(
         f"CREATE OR REPLACE TEMP TABLE moved_cells AS SELECT rid, column_name, old, new FROM {cells} WHERE moved"

@@ -12,7 +12,7 @@ from workbench.lake import (
     publish_rows,
     read_version,
     rid_list,
-    touch,
+    touch_stored,
     view_of,
 )
 from workbench.lake.publish import PRUNED
@@ -34,7 +34,7 @@ def restore(lake: Lake, version: Version, *, author: str, message: str) -> Versi
 
         def work(current: Session) -> int:
             head = newest(current, version.dataset)
-            count = touch(current, version, head)
+            count = touch_stored(current, version, head)
             touched = "SELECT _rid FROM touched_rows"
             if count <= PRUNED:
                 touched = rid_list(row[0] for row in current.rows(touched))
