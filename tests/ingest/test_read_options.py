@@ -9,7 +9,7 @@ import pytest
 
 from workbench.errors import DataError, UsageError
 from workbench.ingest import ReadOptions, import_source, parse_header, preview, refresh
-from workbench.ingest.encodings import guesses
+from workbench.ingest.encodings import guesses, likeliest
 from workbench.ingest.textlines import LineMap
 
 PEOPLE = "id,name\n1,été\n2,Müller\n"
@@ -77,10 +77,25 @@ def test_the_refusal_names_the_option_that_reads_the_file(offered, content, prop
 
 
 def test_several_encodings_are_shown_with_what_they_make_of_a_line(lake, tmp_path):
-    (tmp_path / "t.csv").write_bytes("id,name\n1,Łódź\n".encode("cp1250"))
-    with pytest.raises(DataError, match='In cp1250 a line of it reads "1,Łódź"') as refused:
+    (tmp_path / "t.csv").write_bytes("id,naïve\n1,naïve café\n".encode("cp1252"))
+    with pytest.raises(DataError, match='--encoding cp1252 a line of it reads "id,naïve"') as refused:
         import_source(lake, "t", tmp_path / "t.csv", author="tester")
-    assert "In mac_roman" in refused.value.hint
+    assert '--encoding cp1250 a line of it reads "id,naďve"' in refused.value.hint
+    assert refused.value.options == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.jsonl", '{"id":1,"x":"groß"}\n{"id":2,"x":"Käse"}\n'),
+        ("t.json", '[{"id":1,"x":"groß"},\n{"id":2,"x":"Käse"}]'),
+    ],
+)
+def test_json_that_is_not_utf8_is_refused_with_the_encoding_that_reads_it(lake, tmp_path, name, content):
+    (tmp_path / name).write_bytes(content.encode("latin-1"))
+    with pytest.raises(DataError, match="--encoding cp1252") as refused:
+        import_source(lake, "t", tmp_path / name, author="tester")
+    assert refused.value.options == {"encoding": "cp1252"}
 
 
 @pytest.mark.parametrize(
@@ -205,10 +220,30 @@ def test_an_encoding_is_told_from_how_it_reads(tmp_path):
     for text, encoding in (
         ("Prénom\nNoël, façade, garçon à l'école", "cp1252"),
         ("Grüße aus Köln – 5 € für alle", "cp1252"),
+        ("n;Art;Größe\n1;a;2", "cp1252"),
+        ("n;Art;Île;Sex\n1;Adelie;Torg;männlich\n2;Adelie;Torg;weiblich", "cp1252"),
+        ("id;NAME\n1;MÜLLER\n2;JÄGER\n3;GRÖSSE", "cp1252"),
+        ("id;Straße;Ort\n1;Hauptstraße 5;Köln\n2;Schloßallee 1;München", "cp1252"),
+        ("id;Temp °C;Fläche m²\n1;20 °C;5", "cp1252"),
+        ("id;text\n1;it’s “fine” – really\n2;50 €", "cp1252"),
+        ("id;navn;by\n1;Søren;Århus\n2;Åse;Ærø", "cp1252"),
+        ("id;ação;não\n1;São João;Conceição", "cp1252"),
+        ("id;imię;miasto\n1;Łukasz;Łódź\n2;Małgorzata;Kraków", "cp1250"),
+        ("id;jméno;město\n1;Jiří;Plzeň\n2;Šárka;České Budějovice", "cp1250"),
+        ("ид;имя;город\n1;Иван;Москва\n2;Мария;Казань", "cp1251"),
+        ("id,city\n1,Москва", "cp1251"),
         ("Привет, как дела? Город", "koi8_r"),
+        ("ид;имя;город\n1;Иван;Москва", "cp866"),
+        ("番号,名前,都市\n1,田中,東京\n2,鈴木,大阪", "shift_jis"),
+        ("番号,名前,都市\n1,田中,東京\n2,鈴木,大阪", "euc_jp"),
+        ("id,city\n1,東京", "shift_jis"),
+        ("编号,姓名,城市\n1,王伟,北京\n2,李娜,上海", "gbk"),
+        ("id,product\n1,iPhone手机\n2,USB线", "gbk"),
         ("한국어 데이터 품질", "cp949"),
         ("Crème brûlée à l'été", "cp850"),
+        ("id;Größe\n1;männlich\n2;Straße", "mac_roman"),
         ("中文資料品質檢查", "big5"),
     ):
         (tmp_path / "t").write_bytes(text.encode(encoding))
-        assert text.encode(guesses(tmp_path / "t")[0].encoding) == text.encode(encoding)
+        known = guesses(tmp_path / "t")
+        assert text.encode(str(likeliest(known)), errors="replace") == text.encode(encoding), (text, known)

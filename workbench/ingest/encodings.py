@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,20 +23,56 @@ _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-_CANDIDATES = (
-    "cp1252", "gb18030", "shift_jis", "cp932", "euc_jp", "big5", "cp949", "cp1251", "koi8_r", "cp1250", "cp1253",
-    "mac_roman", "cp850", "latin-1",
+_CANDIDATES = {
+    "cp1252": 1.0, "gb18030": 1.0, "shift_jis": 1.0, "cp932": 1.0, "euc_jp": 1.0, "big5": 1.0, "cp949": 1.0,
+    "cp1251": 1.0, "koi8_r": 0.97, "cp866": 0.97, "cp1250": 0.96, "cp1253": 1.0, "cp1254": 0.95, "mac_roman": 0.93,
+    "cp850": 0.93, "latin-1": 0.93,
+}  # fmt: skip
+"""Encodings that are tried, and how common each is among files of its alphabet."""
+_EQUAL = 0.95
+"""A guess within this share of the best one reads the file as well."""
+_LANGUAGES = (
+    "äöüß", "àâæçèéêëîïôœùûü", "áéíñóúü", "àáâãçéêíóôõúü", "åäæéöø", "àèéìíòóù", "áæéíðóöúýþ", "äõöüšž",
+    "óąćęłńśźż", "áéíóúýčďěňřšťůž", "áäéíóôúýčďĺľňŕšťž", "áéíóöúüőű", "âîășşțţ", "ćčđšž", "âçîöüğış",
 )  # fmt: skip
+"""Small letters beyond ASCII of languages that are written in Latin letters."""
+_RUSSIAN = {**dict.fromkeys("оеаинтсрвл", 1.0), **dict.fromkeys("ъэщёцюфхшжч", 0.55)}
+_FREQUENT = frozenset(
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家"
+    "种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第"
+    "公此已工使情明性知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回"
+    "特代内信表化老给世位次度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电"
+    "数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克许统区保至队形社便空决治展马科司五基书非则听白界达光"
+    "放强即难权思王完设式色路记南品住告类求据程北边死张该交规万取格望术领共确传师观清今切院让识候带导争运编号姓李京广州城"
+    "時後東円話電語車万毎読聞会業発員開動題強野売画集別終広町転楽質試銀親験英医図週歩風黒館屋駅旅番県村田鈴佐藤橋伊渡辺井"
+    "阪株式部長間個們來這為國說對過裡經麼學現當沒還進樣從實軍無與機關點將兩問應戰頭體見產給門聲論處義認條氣變總數報結場務"
+    "計資統區隊決馬書則聽達難權設記類據張該規覺術領確傳師觀讓識帶導爭運編號臺台灣檢查"
+    "이다는에의가을를하고지로한은아도서사나기자리인어들그대시일해으있정라니보수여전부장제게과만원성면스오구동주화무적안조신마"
+    "우진상연방소모생실문경관계물민비중분용공학선미세차터행명내요했었것년국회당개반음입운드트발간결강김박최울산천광데품질번호름"
+)
+"""Characters that are frequent in Chinese, Japanese and Korean."""
+_EASTERN = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9f]+")
 _MOST = 64 << 20
 """Bytes of a file that a guess is held against."""
 
 
 @dataclass(frozen=True)
 class Guess:
-    """An encoding that reads a file, and what it makes of its first line that is not ASCII."""
+    """An encoding that reads a file, and what it makes of its first line that is not ASCII.
+
+    Attributes
+    ----------
+    encoding : str
+        As Python names it.
+    sample : str
+        The line, cut to what fits in a message.
+    equal : bool
+        It reads the file as well as the likeliest guess does.
+    """
 
     encoding: str
     sample: str
+    equal: bool = True
 
 
 def is_utf8(encoding: str | None) -> bool:
@@ -134,26 +171,39 @@ def guesses(path: Path) -> list[Guess]:
     if b"\0" in head:
         return []
     lines = list(_foreign_lines(path))
-    scores: list[tuple[float, Guess]] = []
-    for encoding in _CANDIDATES:
+    scores: list[tuple[float, str, str]] = []
+    for encoding, usual in _CANDIDATES.items():
         try:
-            texts = [line.decode(encoding) for line in lines]
+            text = "\n".join(line.decode(encoding) for line in lines)
         except UnicodeDecodeError:
             continue
-        if not texts or not _decodes(path, encoding):
-            continue
-        scores.append((_likelihood("\n".join(texts)), Guess(encoding, _shown(texts[0]))))
-    scores.sort(key=lambda pair: -pair[0])
+        if text and _decodes(path, encoding):
+            scores.append((_likelihood(text, encoding) * usual, encoding, text))
+    scores.sort(key=lambda each: -each[0])
     found: list[Guess] = []
-    for score, guess in scores:
-        if score >= 0.6 * scores[0][0] and guess.sample not in [other.sample for other in found]:
-            found.append(guess)
+    seen: set[str] = set()
+    for score, encoding, text in scores:
+        if score >= 0.6 * scores[0][0] and text not in seen:
+            differs = next((line for line in _differing(text, scores[0][2])), text.partition("\n")[0])
+            found.append(Guess(encoding, _shown(differs), score >= _EQUAL * scores[0][0]))
+            seen.add(text)
     single = (
         found and len("é".encode(found[0].encoding, errors="ignore")) == 1 and found[0].encoding not in ("gb18030",)
     )
     if single and any(_holds_utf8(line) for line in _foreign_lines(path, utf8=True)):
         return []
     return found[:3]
+
+
+def likeliest(known: list[Guess]) -> str | None:
+    """Return the encoding that reads a file better than any other does; None: nobody can tell."""
+    return known[0].encoding if sum(guess.equal for guess in known) == 1 else None
+
+
+def readings(known: list[Guess]) -> str:
+    """Tell a person what a file reads like, where several encodings read it alike."""
+    said = [f'With --encoding {guess.encoding} a line of it reads "{guess.sample}".' for guess in known if guess.equal]
+    return " ".join(["Several encodings read it; choose the one whose text is right.", *said])
 
 
 def _holds_utf8(line: bytes) -> bool:
@@ -193,55 +243,106 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def _likelihood(text: str) -> float:
+def _likelihood(text: str, encoding: str) -> float:
     """Score a text between about -1 and 1 by its characters that are not ASCII."""
-    total = count = 0.0
-    for at, char in enumerate(text[:20_000]):
-        if char.isascii():
-            continue
-        before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
-        total += _weight(char, before, after)
-        count += 1
+    text = text[:20_000]
+    weights = [_eastern(text, match, encoding) for match in _EASTERN.finditer(text)]
+    total = sum(weight * count for weight, count in weights)
+    letters: Counter[str] = Counter()
+    for run in re.finditer(r"[^\x00-\x7f]+", text):
+        latin = re.search(r"[^\W\d_]{3}", run.group()) is None
+        for at in range(run.start(), run.end()):
+            char = text[at]
+            if _EASTERN.match(char):
+                continue
+            before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+            weight = _weight(char, before, after)
+            if weight is None:
+                letters[char.lower() if latin else ""] += 1
+            else:
+                weights.append((weight, 1))
+                total += weight
+    count = sum(count for _, count in weights) + letters.total()
+    known = max(sum(letters[char] for char in language) for language in _LANGUAGES)
+    total += 0.9 * known + 0.45 * (letters.total() - known - letters[""]) + 0.2 * letters[""]
     return total / count if count else 0.0
 
 
-def _weight(char: str, before: str, after: str) -> float:
-    """Say how likely a character is beside its neighbours."""
+def _eastern(text: str, run: re.Match[str], encoding: str) -> tuple[float, int]:
+    """Say how likely a run of Chinese, Japanese or Korean characters is, and how long it is.
+
+    A lone one within a Latin word, or at its edge, is none of them: it is two letters of that word.
+    """
+    before, after = text[run.start() - 1 : run.start()], text[run.end() : run.end() + 1]
+    beside = sum(other.isascii() and other.isalpha() for other in (before, after))
+    chars, length = run.group(), len(run.group())
+    if beside and (length == 1 or beside == 2 and length < 4 or any(char >= "\uff66" for char in chars)):
+        return 0.0, length
+    return sum(_character(char, encoding) for char in chars) / length, length
+
+
+def _character(char: str, encoding: str) -> float:
+    """Say how likely a Chinese, Japanese or Korean character is in a text of an encoding."""
+    if char in _FREQUENT or "\u3041" <= char <= "\u30ff":
+        return 1.0
+    if char >= "\uff66":
+        return 0.75
+    if "\uac00" <= char <= "\ud7a3":
+        return 0.5 if char.encode("euc_kr", errors="ignore") else 0.05
+    if encoding == "cp949":
+        return 0.3
+    for usual, first, last in (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6), ("shift_jis", 0x88, 0x97)):
+        raw = char.encode(usual, errors="ignore")
+        if len(raw) == 2 and first <= raw[0] <= last:
+            return 0.6
+    return 0.15
+
+
+def _weight(char: str, before: str, after: str) -> float | None:
+    """Say how likely a character is beside its neighbours; None for a Latin letter that may be of some language."""
     code = ord(char)
     if unicodedata.category(char) in ("Cc", "Co", "Cn"):
         return -1.0
-    if 0x3041 <= code <= 0x30FF or 0xAC00 <= code <= 0xD7A3:
-        return 1.0
-    if 0x4E00 <= code <= 0x9FFF:
-        return 0.95 if _is_common(char) else 0.4
     if 0x3000 <= code <= 0x303F or 0xFF01 <= code <= 0xFF5E:
         return 0.7
-    if 0xFF61 <= code <= 0xFF9F:
-        return 0.1
     if not char.isalpha():
-        return 0.3 if char in "€£°–—’“”„«»§±·…µ²³½¿¡ " else 0.1
-    neighbours = [other for other in (before, after) if other.isalpha()]
+        return _symbol(char, before, after)
     if char.isupper() and before.islower():
         return 0.1
+    neighbours = [other for other in (before, after) if other.isalpha()]
     if 0x370 <= code <= 0x52F:
-        return 0.9 if any(0x370 <= ord(n) <= 0x52F for n in neighbours) and not _ascii(neighbours) else 0.1
-    if neighbours and not _ascii(neighbours):
-        return 0.4
-    return 0.85 if char in "àáâãäåæçèéêëìíîïñòóôõöøùúûüýßœÀÁÂÃÄÅÆÇÈÉÊËÍÎÑÓÔÕÖØÚÜ" else 0.6
+        alike = neighbours and all(0x370 <= ord(other) <= 0x52F for other in neighbours)
+        return 0.95 * _RUSSIAN.get(char.lower(), 0.85) if alike else 0.1
+    if not neighbours and char not in "àáéíóöåÅÀÉ":
+        return 0.2
+    return None
 
 
-def _ascii(neighbours: list[str]) -> bool:
-    """Tell whether a neighbour is an ASCII letter."""
-    return any(other.isascii() for other in neighbours)
+def _symbol(char: str, before: str, after: str) -> float:
+    """Say how likely a sign is where it stands."""
+    word = before.isalnum(), after.isalnum()
+    if char in "’" and all(word):
+        return 0.9
+    if char in "“‘„«¿¡" and not word[0] and after.strip():
+        return 0.9
+    if char in "”’»…" and not word[1] and before.strip():
+        return 0.9
+    if char in "–—" and (word[0] == word[1]) and not (before.isalpha() and after.isalpha()):
+        return 0.9
+    if char in "€£§±·µ\xa0" and not (before.isalpha() and after.isalpha()):
+        return 0.7
+    if char in "°" and not before.isalpha():
+        return 0.8
+    if char in "²³½" and not after.isalpha():
+        return 0.8
+    return 0.0 if any(word) else 0.1
 
 
-def _is_common(char: str) -> bool:
-    """Tell whether a Chinese character is among those in daily use in China, Taiwan or Japan."""
-    for encoding, first, last in (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6), ("shift_jis", 0x88, 0x97)):
-        raw = char.encode(encoding, errors="ignore")
-        if len(raw) == 2 and first <= raw[0] <= last:
-            return True
-    return False
+def _differing(text: str, other: str) -> Iterator[str]:
+    """Yield the lines that two readings have differently."""
+    for line, found in zip(text.splitlines(), other.splitlines(), strict=False):
+        if line != found:
+            yield line
 
 
 def _shown(text: str) -> str:

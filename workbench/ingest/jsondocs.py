@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from workbench.errors import DataError
-from workbench.ingest.encodings import as_utf8, full, marked, scratch_file
+from workbench.ingest.encodings import as_utf8, full, guesses, likeliest, marked, readings, scratch_file
 from workbench.ingest.options import ReadOptions
 
 _CHUNK = 1 << 20
@@ -79,12 +79,26 @@ def as_lines(path: Path, name: str, options: ReadOptions, scratch: Path, *, line
                 file.write(text.replace("\r", " ").replace("\n", " ") + "\n")
                 whole, single = whole + 1, text if len(text) < _MOST else ""
     except UnicodeDecodeError as error:
-        raise DataError("this is not UTF-8", source=name, hint="Name its encoding: --encoding cp1252.") from error
+        raise not_utf8(path, name, "this is not UTF-8", options) from error
     except OSError as error:
         raise full(error, name) from error
     if whole == 1 and not lines and not options.records and not document.in_array:
         _refuse_nested(single, name, options)
     return JsonLines(target, name, starts)
+
+
+def not_utf8(path: Path, name: str, what: str, options: ReadOptions, *, line: int | None = None) -> DataError:
+    """Refuse a file that is not UTF-8, with the encodings that read it."""
+    known = guesses(path)
+    encoding = likeliest(known)
+    if not known:
+        return DataError(what, source=name, line=line, hint="No one encoding reads the whole file: fetch it again.")
+    if encoding is None:
+        return DataError(what, source=name, line=line, hint=readings(known))
+    hint = f'It can be read with --encoding {encoding}. A line of it then reads "{known[0].sample}".'
+    error = DataError(what, source=name, line=line, hint=hint)
+    error.options = ReadOptions(encoding=encoding).over(options).to_dict()
+    return error
 
 
 def _is_lines(path: Path, *, lines: bool) -> bool:

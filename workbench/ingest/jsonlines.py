@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DataError, WorkbenchError
-from workbench.ingest.jsondocs import JsonLines, as_lines
+from workbench.ingest.jsondocs import JsonLines, as_lines, not_utf8
 from workbench.ingest.naming import check_names
 from workbench.ingest.options import ReadOptions
 from workbench.ingest.partitions import Partitions
@@ -25,6 +25,7 @@ from workbench.lake import Session, literal
 
 _MAX_LINE = 64_000_000
 _LINES = re.compile(r"(?i)\.(jsonl|ndjson)(\.|$)")
+_NOT_UTF8 = " is not UTF-8"
 _STRING = r'"(\\.|[^"\\])*"'
 _EXACT = r"\.0*[1-9][0-9]{17,}|[eE][+-]?[0-9]{3,}|" + "|".join(
     rf"[1-9][0-9]{{{whole - 1}}}\.[0-9]{{{18 - whole},}}" for whole in range(1, 18)
@@ -64,7 +65,7 @@ def open_json(session: Session, paths: Mapping[Path, str], source: str, options:
         )
 
     lines = every_line("")
-    explain = partial(_explain, files)
+    explain = partial(_explain, files, options)
     try:
         total, sound = session.rows(
             "SELECT count(*), count(*) FILTER (CASE WHEN json_type(json) = 'OBJECT' THEN "
@@ -153,13 +154,15 @@ def _column(cell: str, kinds: set[str]) -> tuple[str, str]:
     return f"{cell}->>'$'", "VARCHAR"
 
 
-def _explain(files: Sequence[JsonLines], error: Exception, source: str) -> WorkbenchError:
+def _explain(files: Sequence[JsonLines], options: ReadOptions, error: Exception, source: str) -> WorkbenchError:
     """Find the line that is at fault, by reading the files ourselves."""
     for file in files:
         with file.path.open("rb") as content:
             for number, line in enumerate(content, start=1):
                 what = _fault(line) if line.strip() else ""
                 if what:
+                    if what.endswith(_NOT_UTF8):
+                        return not_utf8(file.path, file.name, what, options, line=file.line(number))
                     hint = "Each line must be one JSON object." if "object" in what else ""
                     return DataError(what, source=file.name, line=file.line(number), hint=hint)
     return DataError(f"cannot be read: {str(error).strip().splitlines()[0]}", source=source)
@@ -185,7 +188,7 @@ def _fault(line: bytes) -> str:
     try:
         value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=members, parse_float=fraction)
     except UnicodeDecodeError as error:
-        return f"byte 0x{line[error.start]:02x} is not UTF-8"
+        return f"byte 0x{line[error.start]:02x}{_NOT_UTF8}"
     except (ValueError, RecursionError) as error:
         return f"no JSON object: {error}"
     if not isinstance(value, dict):

@@ -16,7 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from workbench.errors import DataError
-from workbench.ingest.encodings import guesses
+from workbench.ingest.encodings import guesses, likeliest, readings
 from workbench.ingest.faults import TextFault
 from workbench.ingest.options import ReadOptions
 from workbench.ingest.textlines import Kept
@@ -61,6 +61,8 @@ def proposed(
         if not known:
             mixed = "No one encoding reads the whole file: mend that line, or fetch the file again."
             return fault.at(fault.line, mixed) if fault.line else fault
+        if likeliest(known) is None:
+            return fault.at(fault.line, readings(known)) if fault.line else _hinted(fault, readings(known))
     tried, problem = options, fault
     for _ in range(_STEPS):
         step = _step(problem, path, tried, prepared)
@@ -111,8 +113,8 @@ def _step(
 ) -> ReadOptions | None:
     """Choose one option more for a fault."""
     if fault.kind == "encoding":
-        known = guesses(path)
-        return ReadOptions(encoding=known[0].encoding) if known else None
+        encoding = likeliest(guesses(path))
+        return ReadOptions(encoding=encoding) if encoding else None
     if fault.kind == "blanks":
         return ReadOptions(trim="yes")
     if fault.kind in ("binary", "ends") or path.stat().st_size > LARGEST:
