@@ -6,6 +6,7 @@ tracebacks, and the log of the app.
 
 from __future__ import annotations
 
+import difflib
 import json
 import logging
 import re
@@ -33,6 +34,22 @@ _SECRETS = (
     # The identity of an S3 key
     re.compile(r"()\b((?:AKIA|ASIA)[A-Z0-9]{16})\b"),
 )
+_OPTIONS = frozenset(
+    {
+        "host", "hostaddr", "port", "dbname", "user", "passfile", "require_auth", "channel_binding", "connect_timeout",
+        "client_encoding", "options", "application_name", "fallback_application_name", "keepalives", "keepalives_idle",
+        "keepalives_interval", "keepalives_count", "tcp_user_timeout", "replication", "gssencmode", "sslmode",
+        "requiressl", "sslnegotiation", "sslcompression", "sslcert", "sslkey", "sslcertmode", "sslrootcert", "sslcrl",
+        "sslcrldir", "sslsni", "requirepeer", "ssl_min_protocol_version", "ssl_max_protocol_version",
+        "min_protocol_version", "max_protocol_version", "krbsrvname", "gsslib", "gssdelegation", "service",
+        "servicefile", "target_session_attrs", "load_balance_hosts", "sslkeylogfile",
+    }
+)  # fmt: skip
+# What libpq calls the parts of a connection that are no secret (PostgreSQL 18, "Parameter Key Words").
+_PAIR = re.compile(rf"(\w+)(\s*=\s*)({_QUOTED}|{_BARE})")
+_PAIRS = re.compile(rf"postgres:(?!//)\s*(?:{_PAIR.pattern}\s*)+", re.IGNORECASE)
+_URI_PAIRS = re.compile(r"postgres(?:ql)?://[^\s\"']*", re.IGNORECASE)
+_URI_PAIR = re.compile(r"(?<=[?&])(\w+)(=)([^&\s\"'?]*)")
 _SHORTEST = 5
 """Secrets below this length are hidden only where an address says what they are: they may be part of any word."""
 
@@ -45,7 +62,14 @@ def without_password(text: str) -> str:
         text = text.replace(secret, HIDDEN)
     for pattern in _SECRETS:
         text = pattern.sub(lambda found: found[1] + HIDDEN if found[2] else found[0], text)
+    for whole, pair in ((_PAIRS, _PAIR), (_URI_PAIRS, _URI_PAIR)):
+        text = whole.sub(lambda part, pair=pair: pair.sub(_only_known, part[0]), text)  # type: ignore[misc]
     return text
+
+
+def _only_known(pair: re.Match[str]) -> str:
+    """Write one part of a connection; what libpq does not know may be a misspelt password."""
+    return pair[0] if pair[1].lower() in {*_OPTIONS, "table"} or not pair[3] else f"{pair[1]}{pair[2]}{HIDDEN}"
 
 
 def guard_logs() -> None:
@@ -67,9 +91,13 @@ def guard_logs() -> None:
 
 def remember_secrets(address: str) -> None:
     """Take note of the secrets in an address, so that :func:`without_password` hides them wherever they turn up."""
-    for pattern in _SECRETS:
-        for found in pattern.finditer(address):
-            raw = found[2]
+    found_raw = [found[2] for pattern in _SECRETS for found in pattern.finditer(address)]
+    for whole, pair in ((_PAIRS, _PAIR), (_URI_PAIRS, _URI_PAIR)):
+        for part in whole.finditer(address):
+            unknown = (each for each in pair.finditer(part[0]) if each[1].lower() not in {*_OPTIONS, "table"})
+            found_raw += [each[3] for each in unknown]
+    for raw in found_raw:
+        if raw:
             inner = raw[1:-1] if len(raw) > 1 and raw[0] in "'\"" and raw[-1] == raw[0] else raw
             unescaped = re.sub(r"\\(.)", r"\1", inner)
             forms = {inner, unescaped, unquote(inner), inner.replace("''", "'")}
@@ -102,7 +130,7 @@ def stored_source(source: str) -> str:
     if "://" in where:
         where = re.sub(r"(?<=://)([^/?#@:]*):.*@", r"\1@", where)
         head, _, query = where.partition("?")
-        kept = [pair for pair in query.split("&") if pair and not re.match(_NAMED + "=", pair, re.IGNORECASE)]
+        kept = [pair for pair in query.split("&") if pair.partition("=")[0].lower() in _OPTIONS]
         where = f"{head}?{'&'.join(kept)}" if kept else head
     else:
         quoted = r"'(?:''|\\.|[^'\\])*(?:'|$)"
@@ -146,6 +174,13 @@ def connection_fault(connection: str) -> tuple[str, str] | None:
                 "it is no list of key=value pairs",
                 "Put a value with blanks or quotes between ', and write ' in it as \\' and \\ as \\\\; or leave the "
                 "password out and set PGPASSWORD, or keep it in ~/.pgpass.",
+            )
+        name = found[1]
+        if name.lower() not in _OPTIONS and not re.fullmatch(_NAMED, name, re.IGNORECASE):
+            near = difflib.get_close_matches(name.lower(), [*_OPTIONS, "password"], n=1)
+            return (
+                f"PostgreSQL knows no option '{name}'",
+                f"{f'Did you mean {near[0]}? ' if near else ''}Its documentation lists them: Parameter Key Words.",
             )
         at_ = found.end()
     return None

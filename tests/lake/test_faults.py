@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import duckdb
 import pandas as pd
 import pytest
 
 from workbench.drafts import Correction, new_draft, publish_draft, stage
 from workbench.errors import StoreError
-from workbench.lake import PARQUET, newest, open_lake, read_versions
+from workbench.lake import PARQUET, newest, open_lake, read_versions, view_of
 from workbench.lake.faults import explained, is_busy
 
 FRAME = pd.DataFrame({"id": range(1, 501), "x": "short"})
@@ -116,3 +119,15 @@ def test_tables_that_do_not_fit_the_list_of_steps_are_named(settings, lake):
     lake.write(lambda session: session.run("DELETE FROM lake.workbench.migrations WHERE name = '0002_runs'"))
     with pytest.raises(StoreError, match="'0002_runs' cannot run .* Nothing was changed"):
         open_lake(settings)
+
+
+def test_a_data_file_in_whose_place_another_lies_is_damaged_and_a_missing_one_missing(lake, make):
+    small, large = make(pd.DataFrame({"id": [1]}), "small"), make(pd.DataFrame({"id": range(9), "x": "y"}), "large")
+    files = {version.dataset: next(Path(lake.files).rglob(f"data/{version.dataset}/*")) for version in (small, large)}
+    shutil.copyfile(files["large"], files["small"])
+    with pytest.raises(StoreError, match="is damaged") as told:
+        view_of(lake, small).fetch("SELECT * FROM {rows}")
+    assert "workbench verify --all" in told.value.hint
+    files["large"].unlink()
+    with pytest.raises(StoreError, match=f"A data file of the lake .* is missing: .*{files['large'].name}"):
+        view_of(lake, large).fetch("SELECT * FROM {rows}")

@@ -140,7 +140,13 @@ def explained(error: duckdb.Error, url: str) -> StoreError | None:
         return StoreError(
             f"{lake} is not a lake's catalogue.", hint="Give the catalog.sqlite of a lake, or a path that is free."
         )
-    if any_of("malformed", "corrupt") or (isinstance(error, duckdb.InvalidInputException) and any_of(".parquet")):
+    if any_of(".parquet") and any_of("no such file"):
+        return StoreError(
+            f"A data file of the lake {lake} is missing: {said}",
+            hint="`workbench verify --all` names what it belongs to; bring it back from a backup.",
+        )
+    odd_file = isinstance(error, duckdb.InvalidInputException) and any_of(".parquet", "parquet footer", "parquet file")
+    if any_of("malformed", "corrupt") or odd_file:
         return StoreError(
             f"A file of the lake {lake} is damaged: {said}",
             hint="`workbench verify --all` names what it belongs to; bring it back from a backup.",
