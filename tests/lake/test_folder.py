@@ -257,3 +257,18 @@ def test_a_maintenance_killed_while_it_counts_leaves_a_lake_that_can_be_maintain
         monkeypatch.setattr(folder, "mark_folder", real)
         assert maintain(lake).unknown == ()
     assert sound(settings)
+
+
+@pytest.mark.parametrize("left", [None, b""], ids=["gone", "cut to nothing"])
+def test_whoever_asks_for_a_lake_whose_catalogue_is_gone_is_told_where_its_files_are(settings, lake, make, left):
+    make(pd.DataFrame({"id": [1]}), "t")
+    lake.close()
+    catalogue = Path(settings.lake.removeprefix("sqlite:"))
+    for part in catalogue.parent.glob("catalog.sqlite*"):
+        part.unlink()
+    if left is not None:
+        catalogue.write_bytes(left)
+    with pytest.raises(StoreError, match="holds the data of a lake whose catalogue was") as told:
+        open_lake(settings)
+    assert "Bring the catalogue back from a backup" in told.value.hint
+    assert (catalogue.read_bytes() if catalogue.exists() else None) == left

@@ -147,9 +147,11 @@ def explained(error: duckdb.Error, url: str) -> StoreError | None:
         )
     odd_file = isinstance(error, duckdb.InvalidInputException) and any_of(".parquet", "parquet footer", "parquet file")
     if any_of("malformed", "corrupt") or odd_file:
+        lost = odd_file or any_of(".parquet")
+        names = "`workbench verify --all` names what it belongs to; bring it back from a backup."
         return StoreError(
-            f"A file of the lake {lake} is damaged: {said}",
-            hint="`workbench verify --all` names what it belongs to; bring it back from a backup.",
+            f"{'A file' if lost else 'The catalogue'} of the lake {lake} is damaged: {said}",
+            hint=names if lost else "Bring it back from a backup: it tells what the data files are.",
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(

@@ -56,13 +56,12 @@ def open_lake(settings: Settings, *, create: bool = False) -> Lake:
             "The setting data_path holds a secret, which would be stored in the lake's catalogue.",
             hint="Leave it out: S3 takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from the environment.",
         )
-    if kind == "sqlite":
-        if Path(rest).is_dir():
-            raise StoreError(f"{rest} is a folder, not a lake's catalogue.", hint="Give the catalog.sqlite in it.")
-        if not Path(rest).exists() and not create:
-            raise _absent(settings.lake)
+    if kind == "sqlite" and Path(rest).is_dir():
+        raise StoreError(f"{rest} is a folder, not a lake's catalogue.", hint="Give the catalog.sqlite in it.")
     base = settings.data_path or (str(Path(rest).parent / "files") if kind == "sqlite" else DEFAULT_POSTGRES_FILES)
     base = base.rstrip("/") if "://" in base else str(Path(base).resolve())
+    if kind == "sqlite" and not create and not Path(rest).exists() and not Path(base).exists():
+        raise _absent(settings.lake)
     held = contextlib.ExitStack()
     try:
         root = duckdb.connect(config=OFFLINE)
@@ -117,6 +116,7 @@ def _attach(root: duckdb.DuckDBPyConnection, settings: Settings, url: str, base:
         if url.startswith("sqlite:") and Path(url.removeprefix("sqlite:")).exists():
             _refuse_foreign(root, Path(url.removeprefix("sqlite:")))
         if not create:
+            folder.refuse_occupied(ask, base, url)
             raise _absent(url)
         try:
             folder.refuse_occupied(ask, base, url)
