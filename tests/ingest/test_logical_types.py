@@ -50,6 +50,29 @@ def test_codes_stay_text_and_numbers_keep_their_spelling(lake, load, meant, told
     assert frame["release"].tolist() == ["1.1", "1.10", "1.2", "1.20"]
 
 
+JSON = """\
+{"id":1,"x":18,"even":1,"mixed":1.50,"text":"1.50 \\" 2.50"}
+{"id":2,"x":11.5,"even":0.25,"mixed":"x","text":"\\\\"}
+{"id":3,"x":1e3,"even":3,"mixed":2.0E1,"text":"}"}
+{"id":4,"x":2.50,"even":-4.5,"mixed":null,"text":":1.10,"}
+{"id":5,"x":2.5,"even":0.5,"mixed":7,"text":""}
+"""
+
+
+def test_numbers_of_json_keep_their_spelling(lake, load, meant, tmp_path):
+    version = load(JSON, key=("id",), file="t.jsonl")
+    assert meant() == {"id": "number", "x": "number", "even": "number", "mixed": "text", "text": "text"}
+    stored = {column.name: column.type for column in version.columns}
+    assert (stored["x"], stored["even"]) == ("VARCHAR", "DOUBLE")
+    out = tmp_path / "out.jsonl"
+    export(view_of(lake, version), out)
+    mixed = JSON.replace("1.50,", '"1.50",').replace("2.0E1", '"2.0E1"').replace("7,", '"7",')
+    assert out.read_text().strip() == mixed.strip()
+    assert view_of(lake, version).to_pandas()["x"].tolist() == [18, 11.5, 1000, 2.5, 2.5]
+    (tmp_path / "next.jsonl").write_text(JSON.replace("11.5", "11.50").replace("1e3", "1000"))
+    assert refresh(lake, "t", tmp_path / "next.jsonl", author="tester").version is None
+
+
 @pytest.mark.parametrize("pair", ["5 5.0", "250.1 250.10", "+1 1", "1e3 1000", "007 7", ".5 0.5", "-0.00 0.00"])
 def test_two_spellings_of_one_value_are_codes(load, meant, told, pair):
     one, other = pair.split()

@@ -49,11 +49,11 @@ def choices(session: Session, reading: Reading, forced: Mapping[str, str]) -> li
     for position, (name, source) in enumerate(zip(reading.names, reading.types, strict=True)):
         raw = f"c{position}"
         if name in forced and asked_number(forced[name]):
-            result.append(numbers(raw) if reading.text else [typed_cell(raw, source)])
+            result.append(numbers(raw) if reading.is_text(name) else [typed_cell(raw, source)])
         elif name in forced:
             result.append([forced_cell(raw, source, known_type(session, forced[name], name))])
-        elif reading.text:
-            result.append(fresh(raw))
+        elif reading.is_text(name):
+            result.append(numbers(raw) if name in reading.spelt else fresh(raw))
         else:
             result.append([typed_cell(raw, source)])
     return result

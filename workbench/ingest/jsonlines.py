@@ -1,8 +1,8 @@
 """JSON: one object a line, or a document whose records are cut out to be so.
 
 A column is the union of what its values are; several kinds together are text. JSON's own types are kept: a string stays
-text whatever it looks like. Whole numbers beyond BIGINT become text, digit by digit; objects and mixed arrays become
-JSON text; arrays of numbers become DOUBLE[].
+text whatever it looks like, and a number is a number, kept as it is spelt. Whole numbers beyond BIGINT become text,
+digit by digit; objects and mixed arrays become JSON text; arrays of numbers become DOUBLE[].
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ _MAX_LINE = 64_000_000
 _LINES = re.compile(r"(?i)\.(jsonl|ndjson)(\.|$)")
 _NOT_UTF8 = " is not UTF-8"
 _STRING = r'"(\\.|[^"\\])*"'
+_SPELT = (
+    rf"replace(replace(regexp_replace(json::VARCHAR, '({_STRING})|(-?[0-9][0-9.eE+-]*)', '\1' || chr(1) || '\3' || "
+    "chr(1), 'g'), chr(1) || chr(1), ''), chr(1), '\"')"
+)
+"""SQL of a line whose numbers are written as strings: marks are put behind each string and around each number."""
+
 _EXACT = r"\.0*[1-9][0-9]{17,}|[eE][+-]?[0-9]{3,}|" + "|".join(
     rf"[1-9][0-9]{{{whole - 1}}}\.[0-9]{{{18 - whole},}}" for whole in range(1, 18)
 )
@@ -98,12 +104,19 @@ def open_json(session: Session, paths: Mapping[Path, str], source: str, options:
         raise
     except Exception as error:
         raise shortage(error, source) or explain(error, source) from error
-    columns = [_column(f"j{n}", {kind for kind in found if kind}) for n, found in enumerate(kinds)]
+    held = [{kind for kind in found if kind} for found in kinds]
+    columns = [_column(f"j{n}", f"s{n}", found) for n, found in enumerate(held)]
+    # DuckDB writes 2.50 as 2.5, so where there are fractions the numbers are taken from the line's own text.
+    respelt = [n for n, found in enumerate(held) if found & {"double", "huge"}]
+    asked = [*cells, *(f"json_extract(spelt, {literal(_pointer(names[n]))}) AS s{n}" for n in respelt)]
+    line = f"json, {_SPELT} AS spelt" if respelt else "json"
+    spelt = frozenset(name for name, found in zip(names, held, strict=True) if "double" in found <= {"whole", "double"})
     values = ", ".join(f"{sql} AS c{n}" for n, (sql, _) in enumerate(columns))
 
     def read(further: str) -> str:
         named = f", {further.partition(' = ')[2][1:-1]}" if further else ""
-        return f"(SELECT {values}{named} FROM (SELECT {', '.join(cells)}{named} FROM {every_line(further)}))"
+        every_record = f"(SELECT {line}{named} FROM {every_line(further)})"
+        return f"(SELECT {values}{named} FROM (SELECT {', '.join(asked)}{named} FROM {every_record}))"
 
     whole = [partitions.whole(position) for position in range(len(partitions.names))]
     every = [f"c{n}" for n in range(len(names))]
@@ -116,7 +129,7 @@ def open_json(session: Session, paths: Mapping[Path, str], source: str, options:
         source=source, names=(*names, *partitions.names), types=types,
         relation=f"(SELECT {', '.join(every)} FROM {relation})" if whole else relation,
         large=sum(file.path.stat().st_size for file in files) > 64 * 1024 * 1024, rows=total, explain=explain,
-        lines=partial(_lines, files), notes=partitions.notes,
+        lines=partial(_lines, files), notes=partitions.notes, spelt=spelt,
     )  # fmt: skip
 
 
@@ -135,22 +148,31 @@ def _kind(cell: str) -> str:
         "WHEN 'BOOLEAN' THEN 'boolean' "
         f"WHEN 'ARRAY' THEN CASE WHEN json_array_length({cell}) > 0 AND {numbers} = 0 THEN 'vector' ELSE 'json' END "
         f"WHEN 'OBJECT' THEN 'json' WHEN 'DOUBLE' THEN CASE WHEN regexp_full_match({cell}::VARCHAR, '-?[0-9]+') "
-        f"THEN 'huge' WHEN TRY_CAST({cell}::VARCHAR AS DOUBLE) IS NULL THEN 'huge' ELSE 'double' END "
+        f"THEN 'huge' WHEN TRY_CAST({cell}::VARCHAR AS DOUBLE) IS NULL THEN 'huge' "
+        f"WHEN isfinite(TRY_CAST({cell}::VARCHAR AS DOUBLE)) THEN 'double' ELSE 'odd' END "
         f"ELSE CASE WHEN TRY_CAST({cell}::VARCHAR AS BIGINT) IS NULL THEN 'huge' "
         f"WHEN abs(TRY_CAST({cell}::VARCHAR AS HUGEINT)) < 1000000000000000 THEN 'whole' ELSE 'long' END END"
     )
 
 
-def _column(cell: str, kinds: set[str]) -> tuple[str, str]:
-    """SQL of a column, and its type, for the kinds of values it holds."""
+def _column(cell: str, spelt: str, kinds: set[str]) -> tuple[str, str]:
+    """SQL of a column, and its type, for the kinds of values it holds.
+
+    ``spelt`` is the cell with its numbers as strings.
+    """
     if kinds and kinds <= {"whole", "long"}:
         return f"CAST({cell}->>'$' AS BIGINT)", "BIGINT"
     if kinds and kinds <= {"whole", "double"}:
+        return f"{spelt}->>'$'", "VARCHAR"
+    if kinds and kinds <= {"whole", "double", "odd"}:  # NaN and Infinity, which are no numbers of JSON's
         return f"CAST({cell}->>'$' AS DOUBLE)", "DOUBLE"
     if kinds == {"boolean"}:
         return f"CAST({cell}->>'$' AS BOOLEAN)", "BOOLEAN"
     if kinds == {"vector"}:
         return f"CAST({cell} AS DOUBLE[])", "DOUBLE[]"
+    if kinds & {"double", "huge"}:
+        # In objects and arrays numbers stay numbers, however DuckDB writes them.
+        cell = f"CASE WHEN json_type({cell}) IN ('OBJECT', 'ARRAY') THEN {cell} ELSE {spelt} END"
     return f"{cell}->>'$'", "VARCHAR"
 
 

@@ -69,6 +69,8 @@ def logical_columns(
         if asked_number(definition.types.get(column.name, "")):
             check_logical(column, "number", definition)
             settled[column.name] = "number"
+        elif column.name in reading.spelt and column.name not in {*apart, *definition.types}:
+            settled[column.name] = "number"
         elif column.name in definition.types or column.type != "VARCHAR" or column.name in apart or not reading.text:
             settled[column.name] = natural_type(column.type)
     stage = f"finding codes in {reading.source}"

@@ -49,6 +49,8 @@ class Reading:
         SQL for a FROM clause; its columns are ``c0``, ``c1``, … It is good as long as the source is open.
     text : bool
         Cells are texts whose types are to be found out.
+    spelt : frozenset of str
+        Columns of numbers that come as texts, so that they can be stored as they are spelt.
     large : bool
         Rows may be numbered in any order, since keeping the file's order would cost all parallelism.
     rows : int or None
@@ -68,12 +70,17 @@ class Reading:
     types: tuple[str, ...]
     relation: str
     text: bool = False
+    spelt: frozenset[str] = frozenset()
     large: bool = False
     rows: int | None = None
     recount: Callable[[], int | None] = field(default=_no_count, repr=False)
     explain: Callable[[Exception, str], WorkbenchError] = field(default=_as_it_is, repr=False)
     lines: Callable[[Sequence[int]], Mapping[int, int]] = field(default=_no_lines, repr=False)
     notes: tuple[str, ...] = ()
+
+    def is_text(self, name: str) -> bool:
+        """Tell whether a column's cells are texts whose type is to be found out."""
+        return self.text or name in self.spelt
 
     def raw(self, name: str) -> str:
         """SQL of a column's cells as the source has them."""

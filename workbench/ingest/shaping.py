@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.errors import DataError, KeyColumnError, UnknownName
-from workbench.ingest.casting import fresh
+from workbench.ingest.casting import fresh, numbers
 from workbench.ingest.meaning import asked_number
 from workbench.ingest.reading import Reading
 from workbench.ingest.types import (
@@ -117,7 +117,8 @@ def refresh_choices(
     for position, (name, source) in enumerate(zip(reading.names, reading.types, strict=True)):
         raw = f"c{position}"
         if name not in known:
-            result.append(fresh(raw) if reading.text else [typed_cell(raw, source)])
+            unknown = numbers if name in reading.spelt else fresh
+            result.append(unknown(raw) if reading.is_text(name) else [typed_cell(raw, source)])
             continue
         column = known[name]
         exact, text = present_cell(session, raw, source, column, head), fitting_cell(raw, source, "VARCHAR")
@@ -125,7 +126,8 @@ def refresh_choices(
             unspelt = name in narrow and not column.logical
             result.append([_written_as(fitting_cell(raw, source, narrow[name]), text) if unspelt else exact])
         elif column.logical and name not in head.definition.key:
-            wider = [short_cell(raw) if reading.text else fitting_cell(raw, source, "DOUBLE")] if name in small else []
+            wide = short_cell(raw) if reading.is_text(name) else fitting_cell(raw, source, "DOUBLE")
+            wider = [wide] if name in small else []
             result.append([exact, *(replace(cell, written="short") for cell in wider), text])
         else:
             wider = [fitting_cell(raw, source, "DOUBLE")] if name in small else []
