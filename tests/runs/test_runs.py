@@ -99,17 +99,6 @@ def test_a_run_that_another_one_took_over_ends_and_says_so(lake, people, project
     assert cron(lake, evaluate=False).outcome == "failed"
 
 
-def test_a_delivery_is_read_again_when_somebody_else_spoke_for_the_source(lake, people, project, deliver):
-    """The file is the same, but another one came in between: what it says now is news again."""
-    from workbench.ingest import refresh
-
-    cron(lake)
-    other = project / "other.csv"
-    other.write_text((project / "people.csv").read_text().replace("0,", "0,", 1).replace(",Oslo,", ",Rome,", 1))
-    refresh(lake, "people", str(other), author="ann")
-    assert cron(lake).refresh["cells_changed"] == 1
-
-
 def test_what_makes_a_run_fail_is_for_the_caller_to_say(lake, people):
     outcomes = {reason: cron(lake, fail_on=[reason]).outcome for reason in ("error", "never", "loss", "warning")}
     assert outcomes == {"error": "failed", "never": "passed", "loss": "passed", "warning": "failed"}

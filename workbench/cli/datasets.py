@@ -160,12 +160,13 @@ def refresh(
     """Merge a newer SOURCE into NAME by key; what people corrected stays corrected.
 
     A cell that the source still sends wrong keeps its correction; a cell that the source changed takes the new value.
-    Rows missing from SOURCE leave only with --mode full. Without SOURCE the one of the import is read again.
-    It is read as the import's was; an option given here counts instead.
+    Rows missing from SOURCE leave only with --mode full. Without SOURCE the one of the import is read again, unless it
+    is as it was and another one was merged since. It is read as the import's was; an option given here counts instead.
 
     A SOURCE that looks like a mistake is refused with the figures and exit code 3, unless --yes is given: no key is
     known, more than a third of the rows or half of the columns would leave, a column is spelt otherwise or holds
-    something else than before, the label is missing or unknown. The limits are settings (refresh_…).
+    something else than before, the label is missing or unknown, it was merged before a newer one. The
+    limits are settings (refresh_…).
 
     \b
     Examples:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import Doubt, UnknownName, UsageError
+from workbench.ingest.deliveries import Overtaken
 from workbench.ingest.matching import Match
 from workbench.ingest.reading import Reading
 from workbench.ingest.shaping import Shape
@@ -107,6 +109,19 @@ def header_doubts(spelt: Mapping[str, str], source: str) -> list[Doubt]:
             f"column{'s' if len(pairs) > 1 else ''}",
             f"Read {'them' if len(pairs) > 1 else 'it'} under the known name{'s' if len(pairs) > 1 else ''}: {options}",
             {"rename": dict(spelt)},
+        )
+    ]
+
+
+def older_delivery(found: Overtaken) -> list[Doubt]:
+    """Doubt a delivery that was merged before the newest one, over which it would be merged."""
+    other = Path(found.source).name if found.source else "another delivery"
+    return [
+        Doubt(
+            "older delivery",
+            f"it is what v{found.version} was made of, and {other} was merged since (v{found.since})",
+            "Merging it again takes back what that one changed, and corrections there. Deliver the newest file.",
+            {"version": found.version, "since": found.since},
         )
     ]
 

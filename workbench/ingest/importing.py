@@ -10,6 +10,7 @@ from typing import Any
 from workbench.errors import WorkbenchError
 from workbench.ingest.casting import choices, read_typed
 from workbench.ingest.checking import check_columns, check_label, check_rows, read_sums
+from workbench.ingest.deliveries import delivery_digest
 from workbench.ingest.lanes import lane
 from workbench.ingest.meaning import logical_columns
 from workbench.ingest.options import AS_IT_COMES, ReadOptions
@@ -129,6 +130,7 @@ def import_source(
         lake.unfinished(file) as unfinished,
     ):
         check_columns(definition, reading)
+        digest = delivery_digest(session, source, reading, options)
         session.make_room(len(reading.names), reading.rows or 0)
         physical = physical_names(reading.names)
         held = False
@@ -151,7 +153,11 @@ def import_source(
             version = publish_first(
                 lake, definition, columns, [file] if held else [], sums=sums, identity=identity,
                 author=author, message=message,
-                detail={"next_rid": next_rid, "types": [note.to_dict() for note in notes]}
+                detail={
+                    "next_rid": next_rid,
+                    "types": [note.to_dict() for note in notes],
+                    "delivery": {"source": definition.source, "digest": digest},
+                }
                 | ({"notes": list(reading.notes)} if reading.notes else {}),
             )  # fmt: skip
         finally:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.errors import DataError, DoubtfulRefresh, LakeBusy, UsageError
+from workbench.errors import DataError, Doubt, DoubtfulRefresh, LakeBusy, UsageError
 from workbench.ingest.casting import read_typed
 from workbench.ingest.checking import check_rows
-from workbench.ingest.doubts import doubts, header_doubts, renamed, same_but_for_spelling
+from workbench.ingest.deliveries import delivery_digest, overtaken, why_not_merged
+from workbench.ingest.doubts import doubts, header_doubts, older_delivery, renamed, same_but_for_spelling
 from workbench.ingest.lanes import lane
 from workbench.ingest.matching import Match, by_content, by_key
 from workbench.ingest.meaning import logical_columns, second_spellings
@@ -24,7 +25,7 @@ from workbench.ingest.reading import Reading
 from workbench.ingest.respelling import only_respelt
 from workbench.ingest.results import RefreshResult
 from workbench.ingest.shaping import Shape, check_delivery, refresh_choices, shaped
-from workbench.ingest.sources import located, opened
+from workbench.ingest.sources import located, opened, source_name
 from workbench.ingest.types import Cell
 from workbench.ingest.watching import watched
 from workbench.lake import (
@@ -73,7 +74,8 @@ def refresh(
     name : str
         The dataset.
     source : optional
-        As for :func:`import_source`; default: the source of the import, read again.
+        As for :func:`import_source`; default: the source that the dataset remembers, read again. It is not merged where
+        it is as it was when a version was made of it and another source was merged since.
     mode : {"upsert", "full", "append"}
         ``upsert``: rows are updated and added, none leaves. ``full``: the delivery is everything, so rows and columns
         that it lacks leave. ``append``: only rows with new keys are taken.
@@ -118,16 +120,28 @@ def refresh(
             f"'{name}' has no key, so no row of a delivery can be told to be an update of one it has.",
             hint="Use --mode full (the delivery is everything) or --mode append (only new rows are taken).",
         )
-    if source is None:
+    own = source is None
+    name_of_source = head.definition.source if own else source_name(source, lake.url)
+    if own:
         source = located(str(head.definition.source), lake.url)
     remembered = ReadOptions.from_dict(head.definition.reading)
     with lake.session() as session, opened(lake, session, source, options, remembered) as reading:
+        digest = delivery_digest(session, source, reading, options.over(remembered))
+        delivery = {"source": name_of_source, "digest": digest}
         session.make_room(max(len(reading.names), len(head.columns)), reading.rows or 0)
         for _ in range(_ATTEMPTS):
+            head = newest(lake, name)
+            found = overtaken(read_versions(session, name), name_of_source, digest)
+            if own and found is not None:
+                return RefreshResult(
+                    name, mode, None, not_merged=why_not_merged(name, str(name_of_source), found, lake.url)
+                )
+            doubt = older_delivery(found) if found is not None else []
             try:
                 return _refreshed(
-                    lake, session, reading, newest(lake, name), mode, author, message, confirmed, rename or {}, progress
-                )
+                    lake, session, reading, head, mode, author, message, confirmed, rename or {}, delivery, doubt,
+                    progress,
+                )  # fmt: skip
             except _MovedError:
                 continue
     raise LakeBusy(
@@ -146,6 +160,8 @@ def _refreshed(
     message: str,
     confirmed: bool,
     rename: Mapping[str, str],
+    delivery: Mapping[str, str | None],
+    older: list[Doubt],
     progress: Progress,
 ) -> RefreshResult:
     """Work the merge out against one head, and publish it unless the head moved meanwhile."""
@@ -184,12 +200,15 @@ def _refreshed(
     notes += second_spellings(session, match.base, shape.read, versions)
     if not confirmed:
         found = header_doubts(spelt, reading.source)
+        if older and session.row("SELECT 1 FROM new_rows UNION ALL SELECT 1 FROM gone_rows LIMIT 1"):
+            found += older
         found += doubts(session, reading, match, shape, head, mode, lake.settings)
         if found:
             raise DoubtfulRefresh(head.dataset, found)
     detail = {
         "types": [note.to_dict() for note in notes],
-        "mode": mode, "source": reading.source, "next_rid": merge.next_rid, **merge.counts(),
+        "mode": mode, "source": reading.source, "delivery": dict(delivery), "next_rid": merge.next_rid,
+        **merge.counts(),
         "widened": {name: column.type for column in head.columns for name in shape.widened if name == column.name},
     }  # fmt: skip
     if written != reading.names:
@@ -223,6 +242,7 @@ def _refreshed(
         columns_missing=tuple(column.name for column in shape.columns if column not in read),
         columns_widened=shape.widened,
         types=tuple(notes),
+        not_merged="",
         recipes=(),
     )
 

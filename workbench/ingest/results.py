@@ -50,6 +50,9 @@ class RefreshResult:
         Columns that the delivery lacks and that stay as they are, since only a full refresh removes columns.
     types : tuple of TypeNote
         What should be known about the columns' types: codes kept as text, cells that are no numbers.
+    not_merged : str
+        Why the delivery was not even compared: the dataset's source is as it was when it was merged, and another one
+        was merged since. Empty where it was.
     recipes : tuple of dict
         What the recipes did that were replayed on the new version: ``recipe``, ``version`` (None where it had nothing
         to do), ``draft``, ``cells``, ``excluded``, ``conflicts``, ``note``.
@@ -58,26 +61,27 @@ class RefreshResult:
     dataset: str
     mode: str
     version: Version | None
-    added: int
-    removed: int
-    updated_cells: int
-    kept_corrections: int
-    replaced_corrections: int
-    settled_corrections: int
-    still_deleted: int
-    deleted_changed: int
-    excluded_changed: int
-    returned: int
-    corrected_left: int
-    corrected_returned: int
-    unchanged: int
-    ignored: int
-    lane_kept: int
+    added: int = 0
+    removed: int = 0
+    updated_cells: int = 0
+    kept_corrections: int = 0
+    replaced_corrections: int = 0
+    settled_corrections: int = 0
+    still_deleted: int = 0
+    deleted_changed: int = 0
+    excluded_changed: int = 0
+    returned: int = 0
+    corrected_left: int = 0
+    corrected_returned: int = 0
+    unchanged: int = 0
+    ignored: int = 0
+    lane_kept: int = 0
     columns_added: tuple[str, ...] = ()
     columns_removed: tuple[str, ...] = ()
     columns_widened: tuple[str, ...] = ()
     columns_missing: tuple[str, ...] = ()
     types: tuple[TypeNote, ...] = ()
+    not_merged: str = ""
     recipes: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,6 +112,7 @@ class RefreshResult:
                 "missing": list(self.columns_missing),
             },
             "types": [note.to_dict() for note in self.types],
+            "not_merged": self.not_merged,
             "recipes": list(self.recipes),
         }
 
@@ -133,6 +138,7 @@ class RefreshResult:
             (self.ignored, "rows differ and were ignored (mode append takes new rows only)"),
             (self.lane_kept, "rows stay in their lane though the split column names another now"),
         ]
+        said += f"\n  {self.not_merged}" if self.not_merged else ""
         said += "".join(f"\n  {count:,} {what}" for count, what in lines if count)
         for what, names in (
             ("new", self.columns_added),

@@ -58,22 +58,19 @@ def located(name: str, url: str) -> str:
     return _found(name, url)
 
 
-def source_digest(lake: Lake, name: str) -> str | None:
-    """Digest the files of a remembered source; None for a table of a database, which has no bytes to compare.
+def files_digest(place: str) -> str:
+    """Digest what the files that a path or glob names hold, whatever they are called.
 
     Raises
     ------
     DataError
         There is no such file.
     """
-    place = located(name, lake.url)
-    if place.partition(":")[0] in KINDS:
-        return None
-    digest = hashlib.sha256()
+    digests = []
     for path in _files(place):
         with path.open("rb") as file:
-            digest.update(f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()};".encode())
-    return digest.hexdigest()
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return hashlib.sha256(";".join(sorted(digests)).encode()).hexdigest()
 
 
 def _remembered(path: str, url: str) -> str:

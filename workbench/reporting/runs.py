@@ -126,9 +126,13 @@ def _refreshed(refresh: Document) -> str:
     """Write what a refresh did."""
     if refresh.get("doubts"):
         return "not refreshed: " + "; ".join(doubt["why"] for doubt in refresh["doubts"])
+    if refresh.get("not_merged"):
+        return f"unchanged: {refresh['not_merged']}"
     if refresh["version"] is None:
         return "nothing changed at the source"
     kept = f", {count_of(refresh['kept_corrections'], 'correction')} kept" if refresh["kept_corrections"] else ""
+    replaced = refresh.get("replaced_corrections")
+    kept += f", {count_of(replaced, 'correction')} replaced by new values of the source" if replaced else ""
     for what in ("added", "removed"):
         names = refresh.get("columns", {}).get(what)
         kept += f", columns {what}: {', '.join(names)}" if names else ""

@@ -119,8 +119,8 @@ class _Steps:
         self.state = dataclasses.replace(self.state, **values)
 
     def refresh(self, mode: str) -> None:
-        """Fetch the newest delivery, unless it is the very one that the run before fetched and nobody fetched since."""
-        from workbench.ingest import source_digest
+        """Fetch the newest delivery, unless the source is as it was when it was read last."""
+        from workbench.ingest import ReadOptions, RefreshResult, overtaken, source_digest, why_not_merged
 
         dataset = self.state.dataset
         definition = newest(self.lake, dataset).definition
@@ -131,8 +131,14 @@ class _Steps:
             )
             self.note(notes=[*self.state.notes, uploaded])
             return
-        digest, spoke = source_digest(self.lake, definition.source), self._spoke()
-        if digest is None or self.before.get("source") != digest or self.before.get("spoke") != spoke:
+        digest = source_digest(definition.source, self.lake.url, ReadOptions.from_dict(definition.reading))
+        older = overtaken(read_versions(self.lake, dataset), definition.source, digest, self.before)
+        if older is not None:
+            why = why_not_merged(dataset, definition.source, older, self.lake.url)
+            self.note(refresh=RefreshResult(dataset, mode, None, not_merged=why).to_dict())
+            self.note(known={**self.state.known, "source": digest, "spoke": older.version})
+            return
+        if digest is None or (self.before.get("source"), self.before.get("spoke")) != (digest, self._spoke()):
             mode = mode if definition.key or mode != "upsert" else "append"
             try:
                 found = iterations.refresh_and_replay(
