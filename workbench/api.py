@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import iterations, versions
-from workbench.datasets import AtVersion, Dataset
+from workbench.datasets import AtVersion, Dataset, names_of
 from workbench.explaining import ImpactCalls
 from workbench.forecasting import ForecastCalls
 from workbench.lake import (
@@ -108,13 +109,13 @@ class OpenLake(DraftCalls, ImpactCalls, ForecastCalls, RankingCalls):
         name: str,
         source: Any,
         *,
-        key: Sequence[str] = (),
+        key: str | Sequence[str] = (),
         label: str | None = None,
         task: Task | None = None,
         types: Mapping[str, str] | None = None,
         split_column: str | None = None,
-        ignore: Sequence[str] = (),
-        schema: str | None = None,
+        ignore: str | Sequence[str] = (),
+        schema: str | Path | None = None,
         model: str = "tabular",
         options: ReadOptions | None = None,
         remember: bool = True,
@@ -127,17 +128,18 @@ class OpenLake(DraftCalls, ImpactCalls, ForecastCalls, RankingCalls):
         """
         from workbench.ingest import ReadOptions, import_source
 
+        schema = None if schema is None else str(schema)
         iterations.try_choices(self.lake, schema=schema, model=model, task=task)
         import_source(
             self.lake,
             name,
             source,
-            key=tuple(key),
+            key=names_of(key),
             label=label,
             task=task,
             types=dict(types or {}),
             split_column=split_column,
-            ignore=tuple(ignore),
+            ignore=names_of(ignore),
             schema=schema,
             model=model,
             options=options or ReadOptions(),

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from workbench.versions import Diff, Event
 
 
+def names_of(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the names that somebody gave; a single text is one name."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 @dataclass(frozen=True)
 class AtVersion:
     """One version of a dataset, ready to be read, checked and measured."""
@@ -217,17 +222,17 @@ class Dataset(ColumnCalls):
     def set(
         self,
         *,
-        key: Sequence[str] | None = None,
+        key: str | Sequence[str] | None = None,
         label: str | None = None,
         task: Task | None = None,
         model: str | None = None,
-        schema: str | None = None,
+        schema: str | Path | None = None,
         split_column: str | None = None,
-        ignore: Sequence[str] | None = None,
-        source: str | None = None,
+        ignore: str | Sequence[str] | None = None,
+        source: str | Path | None = None,
         options: ReadOptions | None = None,
         types: Mapping[str, str] | None = None,
-        unset: Sequence[str] = (),
+        unset: str | Sequence[str] = (),
         message: str = "",
         progress: Progress = silent,
     ) -> Version:
@@ -241,8 +246,10 @@ class Dataset(ColumnCalls):
         >>> lake["people"].set(model="linear", unset=["schema"], message="a simpler model")  # doctest: +SKIP
         """
         wanted = iterations.NewDefinition(
-            key=key, label=label, task=task, model=model, schema=schema, split_column=split_column, ignore=ignore,
-            source=source, types=dict(types or {}), unset=tuple(unset),
+            key=None if key is None else names_of(key), label=label, task=task, model=model,
+            schema=None if schema is None else str(schema), split_column=split_column,
+            ignore=None if ignore is None else names_of(ignore), source=None if source is None else str(source),
+            types=dict(types or {}), unset=names_of(unset),
             **({} if options is None else {"options": options}),
         )  # fmt: skip
         return iterations.set_definition(

@@ -50,7 +50,7 @@ class DraftCalls:
         """Add corrections to a draft as one step, all or none."""
         return _drafts.stage(self.lake, number, corrections, author=self.author)
 
-    def stage_file(self, number: int, path: Path) -> Draft:
+    def stage_file(self, number: int, path: str | Path) -> Draft:
         """Add a corrections file to a draft as one step, all or none."""
         key = newest(self.lake, self.draft(number).dataset).definition.key
         return self.stage(number, _drafts.read_corrections(path, key))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import workbench
+
 VERSION = {
     "dataset", "version", "parent", "author", "message", "created_at", "rows", "rows_added", "rows_removed",
     "cells_changed", "content_hash", "tags", "metrics", "verdict",
@@ -53,6 +55,57 @@ def test_a_draft_from_first_to_last(people, tmp_path):
     assert people("draft", "list", "people", "--json").json == []
     assert [d["state"] for d in people("draft", "list", "people", "--all", "--json").json] == ["published"]
     assert people("validate", "people@1").code == 1 and people("validate", "people").code == 0
+
+
+def test_a_draft_shows_its_first_corrections(people):
+    people("draft", "new", "people")
+    rows = [f"{n},comment,c{n}" for n in range(1, 5)]
+    Path("fixes.csv").write_text("\n".join(["id,column,new", *rows]))
+    assert people("draft", "add", "1", "fixes.csv").code == 0
+    shown = people("draft", "show", "1", "--limit", "3")
+    assert "c3" in shown.out and "c4" not in shown.out and "… and 1 more" in shown.err
+    assert "c4" in people("draft", "show", "1", "--limit", "0").out and "c4" in people("draft", "show", "1").out
+    assert len(people("draft", "show", "1", "--limit", "3", "--json").json["corrections"]) == 4
+
+
+def test_an_empty_old_is_explained(people):
+    people("draft", "new", "people")
+    Path("fixes.csv").write_text("id,column,old,new\n2,age,,21\n")
+    refused = people("draft", "add", "1", "fixes.csv")
+    assert refused.code != 0 and "is 210, not missing" in refused.err
+    assert "age: expected missing, found 210, new 21" in refused.err
+    assert "An empty 'old' says that the cell must be missing" in refused.err and "leave 'old' out" in refused.err
+
+
+def test_advice_about_a_dataset_without_schema_or_label_can_be_followed(shell):
+    Path("plain.csv").write_text("id,x,y\n" + "".join(f"{n},{n},{n % 2}\n" for n in range(9)))
+    assert shell("import", "plain", "plain.csv", "--key", "id").code == 0
+    assert "workbench set plain --schema schemas/plain.py" in shell("validate", "plain").err
+    assert "workbench set plain --label COLUMN" in shell("evaluate", "plain").err
+    assert shell("set", "plain", "--schema", "schemas/people.py", "--label", "y").code == 0
+
+
+def test_an_import_says_which_rows_look_like_no_data(shell):
+    Path("sums.csv").write_text("n,x\n1,2\n2,3\nn,x\n3,4\nSumme,9\n")
+    notes = shell("import", "sums", "sums.csv", "--key", "n", "--json").json["notes"]
+    assert len(notes) == 2 and "1 row is the header once more" in notes[0] and "'Summe'" in notes[1]
+    Path("names.csv").write_text("name,x\nTotal Recall,2\nsummer,3\n")
+    assert shell("import", "names", "names.csv", "--json").json["notes"] == []
+
+
+def test_python_takes_paths_and_single_names(people, tmp_path):
+    with workbench.open(f"sqlite:{tmp_path / 'data' / 'lake' / 'catalog.sqlite'}", author="ann") as lake:
+        made = lake.import_data(
+            "other", tmp_path / "people.csv", key="id", ignore="comment", schema=Path("schemas/people.py")
+        )
+        assert (made.definition.key, made.definition.ignore) == (("id",), ("comment",))
+        made.set(source=tmp_path / "people.csv", unset="schema")
+        made.set(schema=Path("schemas/people.py"), ignore="job")
+        assert (made.definition.schema, made.definition.ignore) == ("schemas/people.py", ("job",))
+        Path("fixes.csv").write_text("id,column,new\n2,age,21\n")
+        draft = lake["people"].draft().draft
+        assert lake.stage_file(draft, "fixes.csv").corrections == 1
+        assert lake.stage_file(draft, Path("fixes.csv").absolute()).corrections == 2
 
 
 def test_diff_blame_restore_tag(people):

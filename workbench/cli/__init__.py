@@ -118,10 +118,11 @@ def main() -> None:
         if isinstance(error, ConflictError):
             for conflict in error.conflicts[:20]:
                 where = ", ".join(f"{name}={value}" for name, value in conflict.key.items())
-                say(
-                    f"  {where} {conflict.column or '(row)'}: expected {conflict.expected!r}, "
-                    f"found {conflict.found!r}, new {conflict.new!r}"
+                expected, found, new = (
+                    "missing" if value is None and conflict.column else repr(value)
+                    for value in (conflict.expected, conflict.found, conflict.new)
                 )
+                say(f"  {where} {conflict.column or '(row)'}: expected {expected}, found {found}, new {new}")
         code = error.exit_code
     except Exception as error:
         if debug:

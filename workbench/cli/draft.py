@@ -76,10 +76,20 @@ def list_(state: State, name: str, every: bool, as_json: bool) -> None:
 
 @draft.command("show")
 @click.argument("number", metavar="ID", type=COUNT)
+@click.option(
+    "--limit", type=COUNT, default=20, show_default=True, metavar="N", help="List at most N corrections; 0: all."
+)
 @json_option
 @pass_state
-def show(state: State, number: int, as_json: bool) -> None:
-    """Show a draft: its corrections, what was said of it, and what stands against publishing it."""
+def show(state: State, number: int, limit: int, as_json: bool) -> None:
+    """Show a draft: its corrections, what was said of it, and what stands against publishing it.
+
+    JSON has all corrections, whatever --limit says.
+
+    \b
+    Example:
+      workbench draft show 3 --limit 100
+    """
     from workbench.reporting import count_of
 
     with state.lake() as lake:
@@ -108,9 +118,11 @@ def show(state: State, number: int, as_json: bool) -> None:
             ", ".join(map(str, c.key.values())), c.action, c.column, *shown_values(c), c.author,
             c.reason,
         ]
-        for c in corrections
+        for c in corrections[: limit or None]
     ]  # fmt: skip
     show_table(["key", "action", "column", "old", "new", "who", "why"], rows)
+    if len(corrections) > len(rows):
+        say(f"… and {len(corrections) - len(rows):,} more (--limit 0 lists all)")
     where = item.state if item.state != "open" else f"open, {talk.state}"
     say(f"draft {number} on {item.dataset}@{item.base}: {where}, {count_of(item.corrections, 'correction')}")
     for event in talk.events:

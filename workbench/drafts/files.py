@@ -14,12 +14,12 @@ from workbench.errors import DataError
 _OWN = ("action", "column", "old", "new", "reason", "finding")
 
 
-def read_corrections(path: Path, key: Sequence[str]) -> list[Correction]:
+def read_corrections(path: str | Path, key: Sequence[str]) -> list[Correction]:
     """Read a corrections file.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         CSV with a header, or JSON (an array of objects), with the key columns by name and ``action`` (``set`` where
         absent), ``column``, ``old`` (what the author saw; optional), ``new``, ``reason``, ``finding``. In CSV an empty
         ``new`` is a missing value and an empty ``old`` cell in a file that has the column means "was missing".
@@ -31,7 +31,7 @@ def read_corrections(path: Path, key: Sequence[str]) -> list[Correction]:
     DataError
         The file is missing, malformed, lacks a key column or has an unknown one; with its line.
     """
-    key = tuple(key) or ("rid",)
+    path, key = Path(path), tuple(key) or ("rid",)
     if not path.is_file():
         raise DataError("there is no such file", source=str(path))
     records = _json(path) if path.suffix.lower() == ".json" else _csv(path)

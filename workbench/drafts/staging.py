@@ -363,10 +363,23 @@ def _refuse_bad(session: Session, base: View, corrections: Sequence[Correction])
         first = conflicts[0]
         raise ConflictError(
             f"{where(stale[0][0])}{len(stale)} correction{'s' if len(stale) > 1 else ''} expected another value: "
-            f"{first.column} of {key(stale[0][0])} is {first.found!r}, not {first.expected!r}. Nothing was staged.",
+            f"{first.column} of {key(stale[0][0])} is {_said(first.found)}, not {_said(first.expected)}. Nothing was "
+            "staged.",
             conflicts,
-            hint="Look at the cell as it is now, and correct the file's 'old' or drop the line.",
+            hint=_EMPTY_OLD if first.expected is None else _OLD,
         )
+
+
+_OLD = "Look at the cell as it is now, and correct the file's 'old' or drop the line."
+_EMPTY_OLD = (
+    "An empty 'old' says that the cell must be missing. Write the value that is there, or leave 'old' out (of a CSV "
+    "file the whole column, of a JSON object the member): then the correction is taken whatever is there."
+)
+
+
+def _said(value: Any) -> str:
+    """Write a cell's value for people."""
+    return "missing" if value is None else repr(value)
 
 
 def _typed(base: View, column: str, text: str | None) -> Any:

@@ -101,7 +101,7 @@ def reading_of(view: View, types: Mapping[str, str] | None = None) -> Reading:
     if label is None:
         raise UsageError(
             f"{view.label} has no label column, so there is nothing that a model could learn.",
-            hint="Name one when the dataset is imported: --label COLUMN.",
+            hint=f"If it has one: workbench set {view.dataset} --label COLUMN",
         )
     types = types or {}
     features = tuple(sorted((column.name, types.get(column.name, column.reads)) for column in view.features))

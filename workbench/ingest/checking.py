@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from workbench.errors import DataError, KeyColumnError, UnknownName
 from workbench.ingest.lanes import check_lanes
+from workbench.ingest.proposals import TOTAL
 from workbench.ingest.reading import Reading
 from workbench.ingest.watching import watched
 from workbench.lake import Column, Definition, Session, Task, canonical_text, literal, quote
@@ -165,3 +166,36 @@ def check_label(
     if fault:
         raise DataError(fault, source=source, column=column.name, hint=hint)
     return definition
+
+
+def strays(session: Session, rows: str, columns: Sequence[Column]) -> list[str]:
+    """Say which rows look like no data: the header once more, or a line of totals. They are imported all the same."""
+    first = columns[0]
+    if first.type != "VARCHAR":
+        return []
+    found = []
+    cell = quote(first.physical)
+    if len(columns) > 1 and all(column.type == "VARCHAR" for column in columns):
+        cells, names = (
+            ", ".join(part) for part in zip(*((quote(c.physical), literal(c.name)) for c in columns), strict=True)
+        )
+        same = f"{cell} = {literal(first.name)} AND [{cells}] = [{names}]"
+        count = session.rows(f"SELECT count(*) FROM {rows} WHERE {same}")[0][0]
+        if count:
+            found.append(f"{count:,} row{'s are' if count > 1 else ' is'} the header once more, {_TAKEN}")
+    text = f"{cell} IS NOT NULL AND TRY_CAST({cell} AS DOUBLE) IS NULL"
+    numbers, others, total = session.rows(
+        f"SELECT count(TRY_CAST({cell} AS DOUBLE)), count(*) FILTER ({text}), "
+        f"max({cell}) FILTER ({text} AND regexp_full_match({cell}, {literal(TOTAL.pattern)})) FROM {rows}"
+    )[0]
+    if total is not None and numbers and others <= _FEW:
+        found.append(
+            f"a row whose {first.name} is '{total}' looks like a line of totals, {_TAKEN}, "
+            "or with --skip-rows -1 if it is the last line"
+        )
+    return found
+
+
+_TAKEN = "and was taken as data: take it out at the source"
+_FEW = 3
+"""Texts among numbers that may be lines of totals."""

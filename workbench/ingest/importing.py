@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.ingest.casting import choices, read_typed
-from workbench.ingest.checking import check_columns, check_label, check_rows, read_sums
+from workbench.ingest.checking import check_columns, check_label, check_rows, read_sums, strays
 from workbench.ingest.deliveries import delivery_digest
 from workbench.ingest.lanes import lane
 from workbench.ingest.meaning import logical_columns
@@ -147,6 +147,7 @@ def import_source(
             check_rows(session, rows, definition, columns, reading, sums[0], progress)
             columns, notes = logical_columns(session, rows, definition, columns, reading, task=task, progress=progress)
             definition = check_label(session, rows, definition, columns, reading.source, task)
+            said = [*reading.notes, *(strays(session, rows, columns) if reading.text else [])]
             held = sums[0] > 0
             if held:
                 lake.settle(unfinished, file)
@@ -158,7 +159,7 @@ def import_source(
                     "types": [note.to_dict() for note in notes],
                     "delivery": {"source": definition.source, "digest": digest},
                 }
-                | ({"notes": list(reading.notes)} if reading.notes else {}),
+                | ({"notes": said} if said else {}),
             )  # fmt: skip
         finally:
             if not (held and _registered(lake, name, file)):

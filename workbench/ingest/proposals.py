@@ -28,9 +28,7 @@ _STEPS = 5
 _TOP, _ODD = 100, 10_000
 _DELIMITERS = (",", ";", "\t", "|")
 _COMMENTS = ("#", "%", "//", "!", "--")
-_TOTAL = re.compile(
-    r"(?i)\s*(grand total|sub-?total|totals?|sum|summe|gesamt|insgesamt|somme|total général|totale)\b.*"
-)
+TOTAL = re.compile(r"(?i)\s*(grand total|sub-?total|totals?|sum|summe|gesamt|insgesamt|somme|total général|totale)\b.*")
 _NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d[\d.,]*%?\s*")
 
 
@@ -219,7 +217,7 @@ def _for_shape(layout: _Layout, options: ReadOptions) -> ReadOptions | None:
     if footer:
         start = footer[-1][0]
         for line, cells in reversed(layout.before_last):
-            if len(footer) < len(after) or not _TOTAL.fullmatch(cells[0]):
+            if len(footer) < len(after) or not TOTAL.fullmatch(cells[0]):
                 break
             start = line
         return ReadOptions(skip_end=layout.lines - start + 1 + (options.skip_end or 0))
@@ -275,12 +273,12 @@ def _begins(row: tuple[int, list[str]], mark: str) -> bool:
 def _is_footer(row: tuple[int, list[str]], layout: _Layout) -> bool:
     """Tell whether a last record is a remark, and no row that ends early."""
     filled = [cell for cell in row[1] if cell.strip()]
-    if len(filled) > 1 and not _TOTAL.fullmatch(row[1][0]):
+    if len(filled) > 1 and not TOTAL.fullmatch(row[1][0]):
         return False
     numbers = all(_NUMBER.fullmatch(cells[0]) for _, cells in layout.before_last if cells[0])
     first = filled[0] if filled else ""
     return (
-        bool(_TOTAL.fullmatch(first))
+        bool(TOTAL.fullmatch(first))
         or ":" in first
         or " " in first.strip()
         or (numbers and not _NUMBER.fullmatch(first))

@@ -122,6 +122,7 @@ def needed_schema(lake: Lake, version: Version) -> Schema:
     if schema is None:
         raise UsageError(
             f"'{version.dataset}' has no schema to validate against.",
-            hint=f"Write schemas/{version.dataset}.py (a pandera schema named `schema`) and import with --schema.",
+            hint=f"Write schemas/{version.dataset}.py (a pandera schema named `schema`), then: workbench set "
+            f"{version.dataset} --schema schemas/{version.dataset}.py",
         )
     return schema

@@ -68,7 +68,7 @@ def outlook(
     if head.definition.label is None:
         raise UsageError(
             f"'{dataset}' has no label column, so there is no figure to look ahead to.",
-            hint="Name one when the dataset is imported: --label COLUMN.",
+            hint=f"If it has one: workbench set {dataset} --label COLUMN",
         )
     metric, types = means_over_rows(head.definition.task)[0], schema_types(lake, head)
     done = effort(lake, head)

@@ -57,7 +57,7 @@ _FIELDS = {
 _SHARED = ("kind", "where", "reason")
 
 
-def read_recipe(path: Path, *, lenient: bool = False) -> Recipe:
+def read_recipe(path: str | Path, *, lenient: bool = False) -> Recipe:
     """Read a recipe file: TOML, or CSV rules.
 
     Parameters
@@ -70,6 +70,7 @@ def read_recipe(path: Path, *, lenient: bool = False) -> Recipe:
     DataError
         The file is missing or malformed, with its line, or with the step and field.
     """
+    path = Path(path)
     if not path.is_file():
         raise DataError("there is no such file", source=str(path))
     if path.suffix.lower() == ".csv":

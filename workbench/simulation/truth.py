@@ -33,7 +33,7 @@ class Truth:
     source: str
 
 
-def read_truth(lake: Lake, version: Version, path: Path) -> Truth:
+def read_truth(lake: Lake, version: Version, path: str | Path) -> Truth:
     """Read the true labels of a version from a CSV file with a header.
 
     It takes one of two forms, both with the key columns by name (``rid`` for a dataset without a key): a column named
@@ -48,6 +48,7 @@ def read_truth(lake: Lake, version: Version, path: Path) -> Truth:
         The file is missing, malformed, or in neither form; a key or label does not fit its column; a row has two
         labels; no row of the version is named.
     """
+    path = Path(path)
     view, source = view_of(lake, version), str(path)
     reading = reading_of(view, schema_types(lake, version))
     if not path.is_file():
