@@ -17,13 +17,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
-import os
 import random
-import shutil
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,7 +33,7 @@ from workbench.lake.faults import explained, is_busy, is_dropped
 from workbench.lake.gate import Gate
 from workbench.lake.locks import lock_number, take_lock
 from workbench.lake.modes import open_folders, umasked
-from workbench.lake.moving import Moves
+from workbench.lake.moving import NAMED_FILES, Moves, second_names
 from workbench.lake.recall import CATALOGUE, Recall
 from workbench.lake.room import Room
 from workbench.lake.scratch import SCRATCH, scratch
@@ -430,31 +428,19 @@ class Lake:
                 self._recall.stir()
 
     def move(self, statement: str) -> None:
-        """Run a statement that moves rows from the catalogue into files.
-
-        DuckLake tidies up once the change is committed, and deletes the new files where that fails, as if they were
-        nobody's. So they have a second name until it is over, and get their own back where the catalogue names them.
-        """
+        """Run a statement that moves rows from the catalogue into files; see :mod:`workbench.lake.moving`."""
 
         def once() -> None:
-            with contextlib.ExitStack() as held:
-                kept: dict[Path, Path] = {}
-                folder = None if "://" in self.files else Path(self.files)
-                session = held.enter_context(self._borrowed())
-                held.enter_context(self._moves.announced())
+            with self._borrowed() as session, self._moves.announced(), second_names(self.files) as names:
                 try:
                     session.run("BEGIN")
-                    before = _data_files(folder)
                     session.run(statement)
-                    new = _data_files(folder) - before
-                    place = held.enter_context(scratch(Path(self.files) / SCRATCH, "moved")) if new else Path()
-                    for file in new:
-                        kept[file] = _second_name(file, place)
+                    names.give()
                     session.run("COMMIT")
                 except BaseException:
                     with contextlib.suppress(duckdb.Error):
                         session.run("ROLLBACK")
-                    self._bring_back(kept)
+                    names.bring_back(lambda: [path for (path,) in self.read(NAMED_FILES)])
                     raise
 
         with self.writing(), self._turn():
@@ -462,18 +448,6 @@ class Lake:
                 self.retried(once, "write")
             finally:
                 self._recall.stir()
-
-    def _bring_back(self, kept: Mapping[Path, Path]) -> None:
-        """Give files that the catalogue names their own name back."""
-        lost = {file.name: file for file in kept if not file.exists()}
-        if not lost:
-            return
-        names = ", ".join(map(literal, lost))
-        query = f"SELECT path FROM {CATALOGUE}.ducklake_data_file WHERE parse_filename(path) IN ({names})"
-        for (path,) in self.read(query):
-            file = lost[Path(path).name]
-            file.parent.mkdir(parents=True, exist_ok=True)
-            _second_name(kept[file], file.parent)
 
     def retried(self, attempt: Callable[[], T], what: str, *, reconnect: bool = True) -> T:
         """Repeat an attempt that met another writer or lost its connection, with growing pauses and jitter.
@@ -520,23 +494,6 @@ class Lake:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-def _data_files(folder: Path | None) -> set[Path]:
-    """List the data files in a folder, those that are not finished left out."""
-    if folder is None:
-        return set()
-    return {file for file in folder.rglob("*.parquet") if SCRATCH not in file.relative_to(folder).parts[:1]}
-
-
-def _second_name(file: Path, folder: Path) -> Path:
-    """Give a file another name in a folder, or copy it where a file has only one; names of data files are unique."""
-    other = folder / file.name
-    try:
-        os.link(file, other)
-    except OSError:
-        shutil.copy2(file, other)
-    return other
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
