@@ -146,7 +146,7 @@ class foreign_writer:  # noqa: N801
     """Run statements on a PostgreSQL server."""
 
     def __init__(self, where: str) -> None:
-        from workbench.lake.store import OFFLINE, load_extension
+        from workbench.lake.extensions import OFFLINE, load_extension
 
         self.connection = duckdb.connect(config=OFFLINE)
         load_extension(self.connection, "postgres_scanner")

@@ -19,7 +19,7 @@ import pytest
 
 from workbench.errors import ClaimLost, ConnectionLost
 from workbench.lake import claimed, open_lake
-from workbench.lake.store import load_extension
+from workbench.lake.extensions import load_extension
 from workbench.settings import Settings
 
 URL = os.environ.get("TEST_POSTGRES_URL", "")

@@ -13,7 +13,7 @@ import pytest
 
 from workbench.errors import StoreError, UnknownName
 from workbench.lake import migrations, newest, open_lake, read_versions, view_of
-from workbench.lake.store import load_extension
+from workbench.lake.extensions import load_extension
 from workbench.settings import Settings, load
 
 FRAME = pd.DataFrame({"id": [1, 2], "x": ["a", None]})

@@ -19,7 +19,7 @@ from workbench.errors import AlreadyUnderWay, Cancelled, ConflictError, UnknownN
 from workbench.evaluation import evaluate
 from workbench.ingest import import_source
 from workbench.lake import claim_held, claimed, dataset_names, maintain, newest, open_lake, read_versions, view_of
-from workbench.lake.store import load_extension
+from workbench.lake.extensions import load_extension
 from workbench.runs import run
 from workbench.versions import blame, diff, resolve, restore, tag
 

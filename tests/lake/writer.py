@@ -32,7 +32,7 @@ from workbench.lake import (
     read_versions,
     view_of,
 )
-from workbench.lake.store import load_extension
+from workbench.lake.extensions import load_extension
 from workbench.settings import Settings
 from workbench.versions import diff
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workbench.lake.publish import data_table, moved_cell, read_versions, stored_elsewhere
+from workbench.lake.differences import moved_cell, stored_elsewhere
+from workbench.lake.publish import data_table, read_versions
 from workbench.lake.recall import CATALOGUE
 from workbench.lake.records import Version
 from workbench.lake.session import Session

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 
+from workbench.lake.extensions import OFFLINE, load_extension
 from workbench.lake.session import Session, let_go
 from workbench.lake.sql import literal
-from workbench.lake.store import OFFLINE, load_extension
 from workbench.settings import Settings
 
 _EXTENSIONS = {"sqlite": "sqlite_scanner", "postgres": "postgres_scanner"}

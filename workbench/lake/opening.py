@@ -14,10 +14,11 @@ import duckdb
 from workbench.addresses import connection_fault, remember_secrets
 from workbench.errors import ConfigurationError, StoreError, UnknownName
 from workbench.lake import folder, migrations
+from workbench.lake.extensions import OFFLINE, load_extension
 from workbench.lake.modes import make_folder, mask_for, mask_of, share, umasked
 from workbench.lake.scratch import SCRATCH, own_scratch, scratch
 from workbench.lake.sql import literal
-from workbench.lake.store import INLINED_ROWS, OFFLINE, Lake, load_extension
+from workbench.lake.store import INLINED_ROWS, Lake
 from workbench.settings import DEFAULT_POSTGRES_FILES, Settings, without_password
 
 

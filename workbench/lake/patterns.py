@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
+from workbench.lake.extensions import OFFLINE
 from workbench.lake.sql import literal
-from workbench.lake.store import OFFLINE
 
 
 def pattern_fault(pattern: str) -> str:

@@ -16,7 +16,6 @@ Where it was lost during a COMMIT, the catalogue is asked first whether the chan
 from __future__ import annotations
 
 import contextlib
-import importlib.resources
 import random
 import time
 import uuid
@@ -47,12 +46,6 @@ except ModuleNotFoundError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
-
-OFFLINE: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "allow_unsigned_extensions": "true",
-}  # fmt: skip
-"""How a DuckDB instance is started: it fetches no extension, and the wheels' own need no check of their signatures,
-which would take a quarter of a second for 70 MB."""
 
 INLINED_ROWS = 50
 """A change of at most so many rows is kept in the catalogue and not in a file of its own."""
@@ -494,22 +487,3 @@ class Lake:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Load a DuckDB extension from its wheel in site-packages, so that nothing is downloaded.
-
-    Raises
-    ------
-    StoreError
-        The wheel is not installed.
-    """
-    try:
-        package = importlib.resources.files(f"duckdb_extension_{name}")
-    except ModuleNotFoundError:
-        raise StoreError(
-            f"The DuckDB extension '{name}' is not installed.",
-            hint="Install the extra: pip install 'data-quality-workbench[team]'.",
-        ) from None
-    path = package / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
-    connection.execute(f"LOAD {literal(str(path))}")
