@@ -379,3 +379,39 @@ def test_somebody_publishing_meanwhile_is_seen(t, lake, tmp_path, publish, rows)
     assert result.version.version == 3 and result.kept_corrections == 1
     assert rows() == [(1, 10, "Roma"), (2, 20, "Oslo"), (3, 30, "Bern")]
     assert view_of(lake, result.version).fetch("SELECT count(*) FROM {rows}") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("05.01.2024", "05.01.2024 "),
+        ("05.01.2024", "\u00a005.01.2024"),
+        ("Caf\u00e9", "Cafe\u0301"),
+        ("x", "2024-05-05 "),
+    ],
+)
+def test_other_blanks_around_what_the_source_said_leave_a_correction_alone(
+    load, deliver, publish, rows, lake, sound, before, after
+):
+    load(f"id,d\n1,{before}\n2,y\n", key=("id",))
+    publish("t", {1: {"d": "2024-05-05"}})
+    for mode in ("upsert", "full"):
+        result = deliver(f"id,d\n1,{after}\n2,y\n", mode)
+        assert (result.version, result.kept_corrections, rows()[0]) == (None, 1, (1, "2024-05-05"))
+    said = "SELECT source_value FROM lake.workbench.overrides WHERE dataset = 't' AND state = 'cell'"
+    assert lake.read(said) == [(after,)]
+    deliver("id,d\n2,y\n", "full")
+    result = deliver(f"id,d\n1, {after} \n2,y\n", "full")
+    assert (result.kept_corrections, rows()[0], lake.read(said)) == (1, (1, "2024-05-05"), [(f" {after} ",)])
+    assert deliver("id,d\n1,06.01.2024\n2,y\n").replaced_corrections == 1
+    sound()
+
+
+def test_without_a_key_a_corrected_row_is_known_though_the_source_writes_other_blanks(load, deliver, publish, rows):
+    load("d,e\n05.01.2024,a\nx,b\ny,c\n")
+    publish("t", {1: {"d": "2024-05-05"}, 2: {"e": "B"}})
+    result = deliver("d,e\n05.01.2024 ,a\nx,b\ny,c\n", "full")
+    assert (result.version, result.kept_corrections) == (None, 2)
+    result = deliver("d,e\n05.01.2024 ,a\nx ,b\ny,c\n", "full")
+    assert (result.added, result.removed) == (1, 1), "a blank in a cell that nobody corrected is a change"
+    assert sorted(rows()) == [("2024-05-05", "a"), ("x ", "b"), ("y", "c")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.ingest.shaping import Shape
@@ -18,7 +18,8 @@ from workbench.lake import (
     rid_list,
     view_of,
 )
-from workbench.lake.values import logical_text
+from workbench.lake.sql import any_of
+from workbench.lake.values import bare_text, logical_text
 
 _MOST_FIXED = 6
 # Corrected cells of a row of which the source may have fixed some: what it could say by now doubles with each.
@@ -102,6 +103,7 @@ def by_content(
         )
         _pair(session)
         _pair_partly_fixed(session, rows, [texts[column.name] for column in shared], shared, held, head.dataset)
+        _pair_respelt(session, rows, incoming, texts, shared, held, head.dataset)
     cells = ", ".join(f"{shape.old[column.name]} AS {quote(column.physical)}" for column in shape.columns)
     own = f"SELECT _rid, _lane, _excluded, false AS _deleted, {cells} FROM {rows}"
     return Match(
@@ -155,6 +157,55 @@ def _pair_partly_fixed(
     )
 
 
+def _pair_respelt(
+    session: Session,
+    rows: str,
+    incoming: str,
+    texts: Mapping[str, str],
+    columns: Sequence[Column],
+    held: set[str],
+    dataset: str,
+) -> None:
+    """Add to ``pairs`` corrected rows whose corrected cells the source only writes with other blanks, one with one.
+
+    All the other cells of such a row are as the source last said.
+    """
+    left = (
+        f"(SELECT rid FROM lake.workbench.overrides WHERE dataset = {literal(dataset)} AND state = 'cell' "
+        "AND rid NOT IN (SELECT _rid FROM pairs))"
+    )
+    told = [column for column in columns if column.name in held]
+    if not told or not session.row(f"SELECT 1 FROM {left} LIMIT 1"):
+        return
+
+    def bare(column: Column, text: str) -> str:
+        return bare_text(text) if column.name in held else text
+
+    corrected = f"(SELECT * FROM {rows} WHERE _rid IN {left})"
+    said = _digests(corrected, [bare(c, texts[c.name]) for c in columns], columns, held, dataset, spelling=bare_text)
+    fresh = "_rid IN (SELECT _rid FROM incoming_digests) AND _rid NOT IN (SELECT _record FROM pairs)"
+    now = {column.name: logical_text(quote(column.physical), column) for column in columns}
+    cells = ", ".join(bare(column, now[column.name]) for column in columns)
+    arrived = f"(SELECT _rid, md5_number(json_array({cells})::VARCHAR) AS _digest FROM {incoming} WHERE {fresh})"
+    ours, theirs = (", ".join(f"{each[column.name]} AS t{n}" for n, column in enumerate(told)) for each in (texts, now))
+    uncorrected = any_of(
+        [
+            f"(b.t{n} IS DISTINCT FROM i.t{n} AND NOT list_contains(c.names, {literal(column.name)}))"
+            for n, column in enumerate(told)
+        ]
+    )
+    session.run(
+        "INSERT INTO pairs SELECT p._rid, p._record FROM (SELECT b._rid, i._rid AS _record, "
+        "count(*) OVER (PARTITION BY b._rid) AS _there, count(*) OVER (PARTITION BY i._rid) AS _here "
+        f"FROM {said} b JOIN {arrived} i USING (_digest)) p "
+        f"JOIN (SELECT _rid, {ours} FROM {corrected}) b ON b._rid = p._rid "
+        f"JOIN (SELECT _rid, {theirs} FROM {incoming}) i ON i._rid = p._record "
+        "JOIN (SELECT rid, list(column_name) AS names FROM lake.workbench.overrides "
+        f"WHERE dataset = {literal(dataset)} AND state = 'cell' GROUP BY rid) c ON c.rid = p._rid "
+        f"WHERE _there = 1 AND _here = 1 AND NOT {uncorrected}"
+    )
+
+
 def _drop_unsure(session: Session, rows: str, head: Version) -> int:
     """Take out of ``incoming_digests`` what could be several different rows, and return how many rows that is."""
     full = ", ".join(canonical_text(quote(column.physical), column.type) for column in head.columns)
@@ -194,10 +245,12 @@ def _digests(
     held: set[str],
     dataset: str,
     fixed: Callable[[Column], str] | None = None,
+    spelling: Callable[[str], str] = str,
 ) -> str:
     """SQL of the digests of rows as the source last had them: corrected cells with what they replaced.
 
-    ``fixed`` gives the condition under which a corrected cell counts with what it holds now.
+    ``fixed`` gives the condition under which a corrected cell counts with what it holds now, ``spelling`` SQL of how
+    the texts that corrections replaced count.
     """
     joins, cells = "", []
     for position, (column, text) in enumerate(zip(columns, texts, strict=True)):
@@ -209,8 +262,9 @@ def _digests(
             f"WHERE dataset = {literal(dataset)} AND state = 'cell' AND column_name = {literal(column.name)}) "
             f"o{position} ON o{position}._told = _rid"
         )
+        source = spelling(_meant(f"o{position}._source", column))
         now = f"o{position}._told IS NULL" + (f" OR {fixed(column)}" if fixed else "")
-        cells.append(f"CASE WHEN {now} THEN {text} ELSE {_meant(f'o{position}._source', column)} END")
+        cells.append(f"CASE WHEN {now} THEN {text} ELSE {source} END")
     return f"(SELECT _rid, md5_number(json_array({', '.join(cells)})::VARCHAR) AS _digest FROM {rows}{joins})"
 
 

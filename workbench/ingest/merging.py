@@ -20,7 +20,7 @@ from workbench.lake import Column, Lake, Session, Version, canonical_text, data_
 from workbench.lake.cells import by_kind, unpivoted
 from workbench.lake.publish import PRUNED
 from workbench.lake.sql import any_of
-from workbench.lake.values import differs, lane_text
+from workbench.lake.values import differs, lane_text, reads_alike
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,10 @@ def merged(
 
 
 def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str) -> dict[str, int]:
-    """Hold each corrected cell against what the source says now: ``told_cells`` (rid, column_name, outcome)."""
-    session.run("CREATE OR REPLACE TEMP TABLE told_cells (rid BIGINT, column_name VARCHAR, outcome VARCHAR)")
+    """Hold each corrected cell against what the source says now: ``told_cells`` (rid, column_name, outcome, told)."""
+    session.run(
+        "CREATE OR REPLACE TEMP TABLE told_cells (rid BIGINT, column_name VARCHAR, outcome VARCHAR, told VARCHAR)"
+    )
     session.run(
         "CREATE OR REPLACE TEMP TABLE held_cells AS SELECT rid, column_name, source_value "
         "FROM lake.workbench.overrides WHERE dataset = ? AND state = 'cell'",
@@ -166,7 +168,7 @@ def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str)
             else by_kind(columns, lambda column: _outcome(column, "t.told", "t.mine", "h.source_value"))
         )
         session.run(
-            f"INSERT INTO told_cells SELECT rid, column_name, {outcome} FROM {told} t "
+            f"INSERT INTO told_cells SELECT rid, column_name, {outcome}, t.told FROM {told} t "
             "JOIN held_cells h USING (rid, column_name)"
         )
     counts = dict(session.rows("SELECT outcome, count(*) FROM told_cells GROUP BY 1"))
@@ -174,11 +176,12 @@ def _told(session: Session, match: Match, shape: Shape, dataset: str, mode: str)
 
 
 def _outcome(column: Column, told: str, mine: str, source: str) -> str:
-    """SQL of what becomes of a corrected cell, from texts of what the source says now, the correction, and before."""
-    return (
-        f"CASE WHEN NOT {differs(told, mine, column)} THEN 'settled' "
-        f"WHEN NOT {differs(told, source, column)} THEN 'kept' ELSE 'replaced' END"
-    )
+    """SQL of what becomes of a corrected cell, from texts of what the source says now, the correction, and before.
+
+    Other blanks around what the source said, or around what the correction says, are no reason to take it back.
+    """
+    same = f"{reads_alike(told, source, column)} OR {reads_alike(told, mine, column)}"
+    return f"CASE WHEN NOT {differs(told, mine, column)} THEN 'settled' WHEN {same} THEN 'kept' ELSE 'replaced' END"
 
 
 def _images(session: Session, joined: str, match: Match, shape: Shape, split: str) -> str:
@@ -302,7 +305,8 @@ def _returned_cells(session: Session, shape: Shape, dataset: str) -> dict[str, i
         fitted = by_kind(columns, lambda column: f"TRY_CAST(a.mine AS {column.type})::VARCHAR")
         session.run(
             "CREATE OR REPLACE TEMP TABLE back_cells AS SELECT rid, column_name, "
-            f"CASE WHEN n.sent THEN {outcome} ELSE 'kept' END AS outcome, a.source, {fitted} AS new, 'set' AS action "
+            f"CASE WHEN n.sent THEN {outcome} ELSE 'kept' END AS outcome, "
+            f"CASE WHEN n.sent THEN n.now ELSE a.source END AS source, {fitted} AS new, 'set' AS action "
             f"FROM away_cells a JOIN {now} n USING (rid, column_name)"
         )
         kept = "(SELECT * FROM back_cells WHERE outcome = 'kept')"

@@ -14,7 +14,7 @@ from workbench.lake import Session, literal
 
 
 def note_source(session: Session, dataset: str, shape: Shape, mode: str) -> None:
-    """Forget differences that are none any more, and remember the rows that left.
+    """Forget differences that are none any more, and remember what the source says now and which rows left.
 
     Parameters
     ----------
@@ -42,6 +42,16 @@ def note_source(session: Session, dataset: str, shape: Shape, mode: str) -> None
     told = "FROM told_cells WHERE outcome <> 'kept'"
     if session.row(f"SELECT 1 {told} LIMIT 1"):
         forget("cell", f"(rid, column_name) IN (SELECT (rid, column_name) {told})")
+    respelt = (
+        "FROM told_cells t JOIN held_cells h USING (rid, column_name) "
+        "WHERE t.outcome = 'kept' AND t.told IS DISTINCT FROM h.source_value"
+    )
+    if session.row(f"SELECT 1 {respelt} LIMIT 1"):
+        session.run(
+            "UPDATE lake.workbench.overrides SET source_value = r.told "
+            f"FROM (SELECT rid, column_name, t.told {respelt}) r WHERE dataset = {literal(dataset)} AND state = 'cell' AND r.rid = overrides.rid "
+            "AND r.column_name = overrides.column_name"
+        )
     if session.row("SELECT 1 FROM resent_rows LIMIT 1"):
         forget("added", "rid IN (SELECT rid FROM resent_rows)")
     if mode != "full":

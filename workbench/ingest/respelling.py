@@ -9,7 +9,7 @@ from workbench.ingest.reading import Reading
 from workbench.ingest.shaping import Shape, present_cell
 from workbench.ingest.types import Cell
 from workbench.lake import Session, Version, literal, quote
-from workbench.lake.values import differs
+from workbench.lake.values import differs, reads_alike
 
 
 def only_respelt(
@@ -46,10 +46,10 @@ def only_respelt(
             same = (
                 "EXISTS (SELECT 1 FROM lake.workbench.overrides o WHERE o.rid = b._rid AND o.state = 'cell' "
                 f"AND o.dataset = {literal(head.dataset)} AND o.column_name = {literal(name)} "
-                f"AND NOT {differs(f'{cell}::VARCHAR', 'o.source_value', column)})"
+                f"AND {reads_alike(f'{cell}::VARCHAR', 'o.source_value', column)})"
             )
-            lost = differs(f"{cell}::VARCHAR", f"TRY_CAST({cell} AS {before.type})::VARCHAR", column)
-            taken += f" OR ({differs(old, cell, column)} AND (NOT {same} OR {lost}))"
+            there = reads_alike(f"{cell}::VARCHAR", f"TRY_CAST({cell} AS {before.type})::VARCHAR", column)
+            taken += f" OR ({differs(old, cell, column)} AND NOT ({same} AND {there}))"
         joined = f"(SELECT * FROM {match.incoming}) i LEFT JOIN {match.base} b ON {match.on}"
         needs = f"SELECT 1 FROM {joined} WHERE {cell} IS NOT NULL AND NOT coalesce({exact.fits or 'true'}, false)"
         if not session.row(f"{needs} AND ({taken}) LIMIT 1"):

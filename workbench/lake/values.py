@@ -12,8 +12,8 @@ from workbench.lake.records import FLOATING, WHOLE, Column
 from workbench.lake.sql import canonical_text, literal
 
 __all__ = [
-    "FLOATING", "WHOLE", "Spelt", "differs", "fitted", "fitted_in", "from_text", "is_number", "json_text", "lane_text",
-    "logical_text", "read_as", "spelt_text", "to_json", "to_text", "value_of",
+    "FLOATING", "WHOLE", "Spelt", "bare_text", "differs", "fitted", "fitted_in", "from_text", "is_number", "json_text",
+    "lane_text", "logical_text", "read_as", "reads_alike", "spelt_text", "to_json", "to_text", "value_of",
 ]  # fmt: skip
 
 NUMBER = r"-?((0|[1-9][0-9]{0,14})(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -173,6 +173,20 @@ def differs(a: str, b: str, column: Column) -> str:
         return f"{a} IS DISTINCT FROM {b}"
     one, other = (f"TRY_CAST({cell} AS {column.reads})" for cell in (a, b))
     return f"(CASE WHEN {a} IS NOT DISTINCT FROM {b} THEN false ELSE coalesce({one} <> {other}, true) END)"
+
+
+def bare_text(text: str) -> str:
+    """SQL of a text without surrounding blanks and in one Unicode form, as a reader sees it.
+
+    ``é`` may be one character or two (NFC, NFD); blanks are those of Unicode, with what has no width.
+    """
+    return rf"regexp_replace(nfc_normalize({text}), '^[\s\pZ\p{{Cf}}]+|[\s\pZ\p{{Cf}}]+$', '', 'g')"
+
+
+def reads_alike(a: str, b: str, column: Column) -> str:
+    """SQL condition that two cells of a column mean one value, or are texts that a reader cannot tell apart."""
+    same = f"NOT {differs(a, b, column)}"
+    return f"({same} OR ({bare_text(a)} = {bare_text(b)}) IS TRUE)" if column.type == "VARCHAR" else f"({same})"
 
 
 def lane_text(cell: str, column: Column) -> str:
