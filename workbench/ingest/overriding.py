@@ -49,7 +49,8 @@ def note_source(session: Session, dataset: str, shape: Shape, mode: str) -> None
     if session.row(f"SELECT 1 {respelt} LIMIT 1"):
         session.run(
             "UPDATE lake.workbench.overrides SET source_value = r.told "
-            f"FROM (SELECT rid, column_name, t.told {respelt}) r WHERE dataset = {literal(dataset)} AND state = 'cell' AND r.rid = overrides.rid "
+            f"FROM (SELECT rid, column_name, t.told {respelt}) r "
+            f"WHERE dataset = {literal(dataset)} AND state = 'cell' AND r.rid = overrides.rid "
             "AND r.column_name = overrides.column_name"
         )
     if session.row("SELECT 1 FROM resent_rows LIMIT 1"):
