@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -261,6 +262,8 @@ def test_a_caller_that_is_killed_or_interrupted_leaves_no_process_behind(mine, t
         [sys.executable, "script.py"],
         **{"cwd": tmp_path, "env": ENVIRONMENT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True},
         start_new_session=True,
+        # Where the tests run in the background Ctrl-C is ignored, which processes inherit.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     until(lambda: Path("begun").exists() or caller.poll() is not None)
     process = int(Path("begun").read_text())

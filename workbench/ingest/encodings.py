@@ -333,7 +333,7 @@ def _symbol(char: str, before: str, after: str) -> float:
         return 0.7
     if char in "°" and not before.isalpha():
         return 0.8
-    if char in "²³½" and not after.isalpha():
+    if char in "²³½" and before.isalnum() and not after.isalpha():
         return 0.8
     return 0.0 if any(word) else 0.1
 
