@@ -39,6 +39,7 @@ from workbench.ingest import import_source, refresh
 from workbench.iterations import publish, refresh_and_replay
 from workbench.lake import Lake, maintain, newest, open_lake, read_version, read_versions
 from workbench.lake.integrity import verify
+from workbench.lake.moving import NONE
 from workbench.lake.session import Session
 from workbench.recipes import Recipe, SetStep, save_recipe
 from workbench.runs import run
@@ -145,6 +146,8 @@ ACTIONS: dict[str, Callable[[Lake], None]] = {
 def state_of(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
     """Read what people would miss or find twice."""
     with lake.session() as session:
+        # This very process may be moving rows, and what there is just then is wanted.
+        session._moves = NONE
         return {name: sorted(session.rows(query), key=str) for name, query in STATE.items()}
 
 
